@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine with Python 3.11+, make and git:
+#   make repro    set-up, then the whole pipeline on the synthetic demo corpus
+#   make test     set-up, then the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup repro test check format bench clean
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## make .venv and install everything
+
+$(READY): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v.major}.{v.minor}: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+	grep -v '^openai-whisper' requirements.txt | $(BIN)/python -m pip install -q --disable-pip-version-check -r /dev/stdin -r requirements-dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps $$(grep '^openai-whisper' requirements.txt)
+	@test -d .git || (echo "no .git here (a tarball?): running git init, which DVC needs" && git init -q)
+	@touch $@
+
+repro: $(READY)  ## rebuild what has changed: dvc repro
+	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY)  ## lint, format, types, spelling: what CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+format: $(READY)  ## rewrite the code in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## speed, as ratios in one run
+	$(BIN)/python -m benchmarks.features
+	$(BIN)/python -m benchmarks.curation
+
+clean:  ## remove what was computed, not the downloads and row caches
+	rm -rf $(filter-out data/cache data/README.md,$(wildcard data/*))

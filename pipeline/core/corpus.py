@@ -1,0 +1,186 @@
+"""What a corpus adapter is: one module below `pipeline/corpora` with a `CORPUS` and a `scan`.
+
+An adapter reads names and label files, never audio, and raises on nothing that it meets in a corpus: a file
+that cannot be labelled is an `Entry` with a problem, a file that is no audio is a `Stray`. Nothing vanishes.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Protocol, cast
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.tree import list_files
+
+PLUGINS = "pipeline.corpora"
+AUDIO_SUFFIXES = (".wav",)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is known of a corpus before looking at it.
+
+    Attributes:
+        name: Its name everywhere in this project, and its module's.
+        title: Its full name; a synthetic one says so.
+        licence: Under which its audio may be used.
+        language: ISO 639-1 code.
+        url: Where it is published.
+        citation: Paper with DOI.
+        labels: Its own labels, in its own order.
+        expected: What a complete copy has: "utterances", "speakers", and where known "seconds" of audio.
+        how_to_get: What a user has to do to have it on disk.
+    """
+
+    name: str
+    title: str
+    licence: str
+    language: str
+    url: str
+    citation: str
+    labels: tuple[str, ...]
+    expected: Mapping[str, int]
+    how_to_get: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An audio file, by its name and its corpus's own label files; None stands for what the corpus does not
+    say.
+
+    Attributes:
+        path: POSIX, relative to the corpus's root.
+        name: Identifies it within the corpus: normally the file's stem.
+        speaker: The corpus's own id.
+        sex: "female" or "male".
+        label: One of the corpus's own labels.
+        intensity: The corpus's own term.
+        text: What is said.
+        arousal: On the corpus's own scale.
+        valence: On the corpus's own scale.
+        dominance: On the corpus's own scale.
+        official_split: "train", "val" or "test".
+        problem: Why the file cannot be labelled.
+    """
+
+    path: str
+    name: str
+    speaker: str | None = None
+    sex: str | None = None
+    label: str | None = None
+    intensity: str | None = None
+    text: str | None = None
+    arousal: float | None = None
+    valence: float | None = None
+    dominance: float | None = None
+    official_split: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A file below a corpus's root that belongs to no utterance.
+
+    Attributes:
+        path: POSIX, relative to the corpus's root.
+        reason: Why it is not taken for audio.
+    """
+
+    path: str
+    reason: str
+
+
+class Adapter(Protocol):
+    """A module of `pipeline/corpora`."""
+
+    CORPUS: Corpus
+
+    def scan(self, root: Path) -> Iterator[Entry | Stray]:
+        """List what lies below a corpus's root, in the order of paths."""
+
+
+def adapter_names() -> list[str]:
+    """Return the names of all adapters, sorted."""
+    package = importlib.import_module(PLUGINS)
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def load_adapter(name: str) -> Adapter:
+    """Import a corpus's adapter.
+
+    Raises:
+        PipelineError: There is none of that name.
+    """
+    names = adapter_names()
+    if name not in names:
+        nearest = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {nearest[0]}? " if nearest else ""
+        raise PipelineError(
+            f"no adapter for the corpus {name!r}: {hint}There are {', '.join(names)}; a new one is a file "
+            f"pipeline/corpora/<name>.py"
+        )
+    return cast(Adapter, importlib.import_module(f"{PLUGINS}.{name}"))
+
+
+def scan_files(
+    root: Path,
+    parse: Callable[[PurePosixPath], Entry],
+    *,
+    suffixes: tuple[str, ...] = AUDIO_SUFFIXES,
+    documents: tuple[str, ...] = (),
+) -> Iterator[Entry | Stray]:
+    """Yield an entry for each audio file and a stray for each other file, in the order of paths.
+
+    Args:
+        root: The corpus's folder.
+        parse: Makes an entry of a path relative to the root; names need not be unique yet.
+        suffixes: Lower-case endings of audio files; upper case counts as well.
+        documents: File names that belong to the corpus without being audio; these are left out.
+    """
+    found: list[Entry | Stray] = []
+    for text in list_files(root):
+        path = PurePosixPath(text)
+        if path.name in documents:
+            continue
+        reason = _why_stray(path, suffixes)
+        found.append(Stray(readable(text), reason) if reason else parse(path))
+    named = {entry.path: entry for entry in unique_names(item for item in found if isinstance(item, Entry))}
+    yield from (named.get(item.path, item) for item in found)
+
+
+def readable(path: str) -> str:
+    """Return a path with what is no valid Unicode in it written as escapes."""
+    return path.encode("utf-8", "backslashreplace").decode()
+
+
+def _why_stray(path: PurePosixPath, suffixes: tuple[str, ...]) -> str | None:
+    if str(path) != readable(str(path)):
+        return "its name is not valid UTF-8; rename it"
+    if path.name.startswith("._") or "__MACOSX" in path.parts:
+        return "macOS resource fork, not audio"
+    if path.suffix.lower() not in suffixes:
+        return f"not audio by its name (expected {', '.join(suffixes)})"
+    return None
+
+
+def unique_names(entries: Iterable[Entry]) -> list[Entry]:
+    """Make names unique, as where a published tree holds a copy of itself.
+
+    The entry that lies least deep, and first by path, keeps its name; each further one becomes
+    `<name>@<folder>`, or where even that is taken `<name>@<path>`.
+
+    Returns:
+        The entries in the order (depth, path).
+    """
+    taken: set[str] = set()
+    renamed = []
+    for entry in sorted(entries, key=lambda entry: (entry.path.count("/"), entry.path)):
+        folder = PurePosixPath(entry.path).parent.as_posix()
+        candidates = (entry.name, f"{entry.name}@{folder}", f"{entry.name}@{entry.path}")
+        name = next(candidate for candidate in candidates if candidate not in taken)
+        taken.add(name)
+        renamed.append(replace(entry, name=name))
+    return renamed

@@ -1,0 +1,29 @@
+"""Where a corpus's audio lies, checked against what its manifest says."""
+
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import audio_root, manifest_path
+from pipeline.core.tables import read_json
+from pipeline.core.tree import is_current
+
+
+def corpus_audio(corpus: str) -> Path:
+    """Return the folder of a corpus's files.
+
+    DVC can bring a manifest back (from its cache, or by `dvc pull`) without the audio, which lies outside of it.
+
+    Raises:
+        PipelineError: The audio is not there, or is of another version than the manifest.
+    """
+    manifest = read_json(manifest_path(corpus))
+    root = audio_root(corpus)
+    if manifest["source"] == "disk":
+        if not root.is_dir():
+            raise PipelineError(f"{corpus}: {root} is not there; name the folder that holds it in SER_CORPORA")
+    elif not is_current(root, manifest["tree"]):
+        raise PipelineError(
+            f"{corpus}: {root} does not hold the audio that {manifest_path(corpus)} describes; "
+            f"`dvc repro -f -s download@{corpus}` brings it back"
+        )
+    return root

@@ -1,0 +1,96 @@
+"""Where everything lies: the outputs of the stages, relative to the repository root, and the cache folder."""
+
+import os
+from pathlib import Path
+
+DATA = Path("data")
+METRICS = Path("metrics")
+PLOTS = Path("plots")
+
+
+def cache_dir() -> Path:
+    """Return the folder of archives, row caches and checkpoints, made if absent.
+
+    It is `$SER_CACHE`, else `data/cache` of the main checkout: DVC sets `DVC_ROOT` to it also for experiments
+    that run in a temporary copy, so that all of them share one cache.
+    """
+    named = os.environ.get("SER_CACHE")
+    folder = Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "data" / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def audio_root(corpus: str) -> Path:
+    """Return the folder that holds a corpus's files: `$SER_CORPORA/<corpus>` if there, else the cache's."""
+    named = os.environ.get("SER_CORPORA")
+    if named and (Path(named) / corpus).exists():
+        return Path(named) / corpus
+    return cache_dir() / "corpora" / corpus
+
+
+def corpus_plan_path(corpus: str) -> Path:
+    return DATA / "plan" / "corpora" / f"{corpus}.json"
+
+
+def feature_plan_path(feature_set: str, corpus: str) -> Path:
+    return DATA / "plan" / "features" / feature_set / f"{corpus}.json"
+
+
+def manifest_path(corpus: str) -> Path:
+    return DATA / "manifests" / f"{corpus}.json"
+
+
+def index_path(corpus: str) -> Path:
+    return DATA / "index" / f"{corpus}.parquet"
+
+
+def duplicates_path(corpus: str) -> Path:
+    return DATA / "duplicates" / f"{corpus}.parquet"
+
+
+def curated_path(study: str) -> Path:
+    return DATA / "curated" / f"{study}.parquet"
+
+
+def dropped_path(study: str) -> Path:
+    return DATA / "curated" / f"{study}_dropped.csv"
+
+
+def account_path(study: str) -> Path:
+    return METRICS / "curation" / f"{study}.json"
+
+
+def split_path(study: str) -> Path:
+    return DATA / "splits" / f"{study}.parquet"
+
+
+def transcripts_path(corpus: str) -> Path:
+    return DATA / "transcripts" / f"{corpus}.parquet"
+
+
+def features_path(feature_set: str, corpus: str) -> Path:
+    return DATA / "features" / feature_set / f"{corpus}.parquet"
+
+
+def store_path(feature_set: str, study: str) -> Path:
+    return DATA / "stores" / feature_set / f"{study}.json"
+
+
+def model_dir(system: str) -> Path:
+    return DATA / "models" / system
+
+
+def history_path(system: str) -> Path:
+    return DATA / "history" / f"{system}.csv"
+
+
+def predictions_path(system: str) -> Path:
+    return DATA / "predictions" / f"{system}.parquet"
+
+
+def metrics_path(system: str) -> Path:
+    return METRICS / f"{system}.json"
+
+
+def plots_dir(system: str) -> Path:
+    return PLOTS / system

@@ -1,0 +1,90 @@
+"""The columns of every table that one stage writes and another reads."""
+
+import pyarrow as pa
+
+INDEX = pa.schema(
+    [
+        ("utterance_id", pa.string()),  # <corpus>/<name>, unique in the corpus
+        ("path", pa.string()),  # POSIX, relative to the corpus's audio root
+        ("speaker", pa.string()),  # <corpus>/<speaker>
+        ("sex", pa.string()),  # female, male or null
+        ("label", pa.string()),  # the corpus's own
+        ("intensity", pa.string()),
+        ("text", pa.string()),  # what was said, where the corpus says so
+        ("arousal", pa.float32()),
+        ("valence", pa.float32()),
+        ("dominance", pa.float32()),
+        ("official_split", pa.string()),
+        ("seconds", pa.float64()),
+        ("rate", pa.int32()),  # Hz
+        ("channels", pa.int16()),
+        ("rms_dbfs", pa.float32()),
+        ("peak", pa.float32()),  # full scale = 1
+        ("clipped", pa.float32()),  # fraction of samples at full scale
+        ("dc_offset", pa.float32()),
+        ("audio_hash", pa.string()),  # of the decoded mono samples
+        ("fingerprint", pa.binary()),
+        ("status", pa.string()),  # ok or quarantined
+        ("reason", pa.string()),  # why quarantined
+        ("notes", pa.string()),  # what was repaired or is odd
+    ]
+)
+
+DUPLICATES = pa.schema(
+    [
+        ("utterance_id", pa.string()),
+        ("group", pa.string()),  # utterance_id of the group's representative
+        ("kind", pa.string()),  # none, exact or near
+        ("keep", pa.bool_()),  # the representative
+        ("conflict", pa.bool_()),  # the group carries contradicting labels or speakers
+    ]
+)
+
+CURATED = pa.schema(
+    [
+        ("utterance_id", pa.string()),
+        ("corpus", pa.string()),
+        ("speaker", pa.string()),
+        ("sex", pa.string()),
+        ("label", pa.string()),  # the study's class
+        ("group", pa.string()),
+        ("seconds", pa.float64()),
+        ("audio_hash", pa.string()),
+        ("text", pa.string()),
+        ("arousal", pa.float32()),
+        ("valence", pa.float32()),
+        ("dominance", pa.float32()),
+        ("official_split", pa.string()),
+    ]
+)
+
+SPLIT = pa.schema([*CURATED, ("fold", pa.int16()), ("split", pa.string())])
+
+TRANSCRIPTS = pa.schema(
+    [
+        ("utterance_id", pa.string()),
+        ("key", pa.string()),  # of the row cache: content and settings
+        ("text", pa.string()),
+        ("language", pa.string()),
+        ("confidence", pa.float32()),  # mean token probability; null for gold text
+        ("source", pa.string()),  # gold or whisper:<model>
+    ]
+)
+
+
+def predictions_schema(classes: list[str]) -> pa.Schema:
+    """Return the schema of a system's predictions: one probability a class, in the study's order."""
+    return pa.schema(
+        [
+            ("seed", pa.int32()),
+            ("fold", pa.int16()),
+            ("utterance_id", pa.string()),
+            ("corpus", pa.string()),
+            ("speaker", pa.string()),
+            ("sex", pa.string()),
+            ("split", pa.string()),
+            ("label", pa.string()),
+            ("predicted", pa.string()),
+            *((f"p_{name}", pa.float32()) for name in classes),
+        ]
+    )

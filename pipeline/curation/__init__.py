@@ -1,0 +1,1 @@
+"""From files to utterances that can be trusted: inspection, duplicates, filters, splits."""

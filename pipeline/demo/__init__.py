@@ -1,0 +1,1 @@
+"""The synthetic demo corpus: a formant synthesiser, an emotion recipe and planted defects."""

@@ -1,0 +1,1 @@
+"""Scores, figures and the report, from predictions alone."""

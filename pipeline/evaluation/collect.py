@@ -1,0 +1,141 @@
+"""Everything the report shows, read from the files of the systems, studies and corpora in params.yaml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import Params
+from pipeline.core.paths import account_path, manifest_path, metrics_path, model_dir, plots_dir
+from pipeline.core.tables import read_json
+from pipeline.evaluation.leaderboard import Row, in_order
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One trained system, more closely: tables as `pipeline.evaluation.plots` describes them.
+
+    Attributes:
+        row: Its row on the leaderboard.
+        confusion: (n_classes, n_classes) counts of the first seed's test clips, rows are the truth.
+        per_class: Precision, recall and F1 a class.
+        groups: Scores by corpus, sex and speaker.
+        confusions: The most frequent confusions of each corpus.
+        curves: Learning curves; no rows for a system that is not trained by epochs.
+    """
+
+    row: Row
+    confusion: np.ndarray
+    per_class: pd.DataFrame
+    groups: pd.DataFrame
+    confusions: pd.DataFrame
+    curves: pd.DataFrame
+
+    @property
+    def classes(self) -> list[str]:
+        return self.per_class["class"].tolist()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a study's curation: how many utterances are left after it, and how many it took away."""
+
+    name: str
+    n_left: int
+    n_dropped: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows.
+
+    Attributes:
+        profile: The active profile.
+        asr_source: Where transcripts come from: whisper or gold.
+        rows: The leaderboard, every system.
+        details: Every trained system, in the leaderboard's order.
+        curation: Steps of each study that has corpora.
+        manifests: What `download` wrote for each active corpus.
+    """
+
+    profile: str
+    asr_source: str
+    rows: list[Row]
+    details: list[Detail]
+    curation: dict[str, list[Step]]
+    manifests: list[dict[str, Any]]
+
+    @property
+    def synthetic(self) -> bool:
+        return any(row.synthetic for row in self.rows)
+
+    @property
+    def on_mirror_terms(self) -> bool:
+        """Whether an archive has bytes that a mirror states, and not its publisher."""
+        return any(
+            archive["verified_by"] == "mirror" for item in self.manifests for archive in item["archives"]
+        )
+
+
+def collect(params: Params) -> Report:
+    """Read the report's material.
+
+    Raises:
+        PipelineError: A file is not there, or comes from another profile than the active one.
+    """
+    rows = in_order([_row(params, system) for system in params.systems], list(params.studies))
+    studies = [study for study in params.studies if params.study_corpora(study)]
+    return Report(
+        profile=params.profile,
+        asr_source=params.asr_source,
+        rows=rows,
+        details=[_detail(row) for row in rows if row.trained],
+        curation={study: curation_steps(read_json(account_path(study))) for study in studies},
+        manifests=[read_json(manifest_path(corpus)) for corpus in params.active_corpora()],
+    )
+
+
+def curation_steps(account: dict[str, Any]) -> list[Step]:
+    """Turn a study's account, its counts `n_<step>` in order, into steps."""
+    counts = [(name.removeprefix("n_"), value) for name, value in account.items() if name.startswith("n_")]
+    before = [value for _, value in counts]
+    before = [*before[:1], *before]
+    return [Step(name, value, start - value) for (name, value), start in zip(counts, before, strict=False)]
+
+
+def _row(params: Params, system: str) -> Row:
+    path = metrics_path(system)
+    metrics = read_json(path)
+    if metrics["profile"] != params.profile:
+        raise PipelineError(
+            f"{path} was made in profile {metrics['profile']!r}, and params.yaml says {params.profile!r}: "
+            "run `dvc repro`, so that all systems come from one profile"
+        )
+    record = read_json(model_dir(system) / "run.json") if metrics["status"] == "trained" else {}
+    return Row(system, metrics, params.published.get(system, {}), record.get("seconds"))
+
+
+def _detail(row: Row) -> Detail:
+    folder = plots_dir(row.system)
+    per_class = _read_csv(folder / "per_class.csv")
+    pairs = _read_csv(folder / "confusion.csv")
+    classes = per_class["class"].tolist()
+    confusion = pd.crosstab(pairs["actual"], pairs["predicted"])
+    return Detail(
+        row=row,
+        confusion=confusion.reindex(index=classes, columns=classes, fill_value=0).to_numpy(),
+        per_class=per_class,
+        groups=_read_csv(folder / "groups.csv"),
+        confusions=_read_csv(folder / "confusions.csv"),
+        curves=_read_csv(folder / "learning.csv"),
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read a table of the plots folder; a class named "none" is a name, not a missing value."""
+    if not path.exists():
+        raise PipelineError(f"{path} is not there; `dvc repro` makes it")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])

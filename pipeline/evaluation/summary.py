@@ -1,0 +1,94 @@
+"""One system's metrics: a small flat mapping, in a fixed order, of nothing that varies from run to run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from pipeline.core.params import Params, Study, System
+from pipeline.evaluation.bootstrap import bootstrap_intervals
+from pipeline.evaluation.scores import (
+    chance_levels,
+    class_order,
+    mean_and_sd,
+    notes_on,
+    probabilities_of,
+    scores_by_seed,
+)
+
+MODEL_FACTS = ("pretrained", "parameters", "n_train")
+
+
+def describe_system(params: Params, system: str) -> dict[str, Any]:
+    """Return what a system is evaluated on, as the settings say it."""
+    settings = params.system(system)
+    corpora = params.study_corpora(settings.study)
+    return {
+        "profile": params.profile,
+        "synthetic": any(params.corpora[corpus].source == "synthetic" for corpus in corpora),
+        "study": settings.study,
+        "corpora": ",".join(corpora),
+        "protocol": describe_protocol(params.studies[settings.study], settings),
+    }
+
+
+def describe_protocol(study: Study, system: System) -> str:
+    """Say how a system's clips are split, such as "stratified 70/15/15, deduplicated".
+
+    The shares are those the system trains on, validates on and is tested on; 85/15 is one that trains on the
+    validation part as well.
+    """
+    fractions = study.split.fractions
+    train, test = (sum(fractions[name] for name in names) for names in (system.train_on, system.test_on))
+    shares = [train, sum(fractions.values()) - train - test, test]
+    parts = "/".join(f"{100 * share:.0f}" for share in shares if round(share, 6) > 0)
+    if study.curation.deduplicate:
+        duplicates = "deduplicated"
+    elif study.split.group_duplicates:
+        duplicates = "duplicates kept on one side"
+    else:
+        duplicates = "duplicates kept"
+    return f"{study.split.protocol.replace('_', '-')} {parts}, {duplicates}"
+
+
+def summarise(
+    predictions: pd.DataFrame, about: Mapping[str, Any], model: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the metrics of a trained system; scores are means over the seeds, folds pooled.
+
+    Args:
+        predictions: The system's predictions, of every split.
+        about: See `describe_system`.
+        model: The trainer's facts about the model, at least `MODEL_FACTS`.
+    """
+    test = predictions[predictions["split"] == "test"]
+    classes = class_order(predictions)
+    truth = test.drop_duplicates("utterance_id")["label"].to_numpy()
+    means, sds = mean_and_sd(scores_by_seed(test, classes))
+    intervals = bootstrap_intervals(test, classes)
+    uar_chance, majority_accuracy = chance_levels(truth, classes)
+    notes = notes_on(truth, probabilities_of(test, classes), classes)
+    return {
+        "status": "trained",
+        **about,
+        **{name: model[name] for name in MODEL_FACTS},
+        "n_test": len(truth),
+        "n_seeds": test["seed"].nunique(),
+        "accuracy": means["accuracy"],
+        "accuracy_low": intervals.accuracy[0],
+        "accuracy_high": intervals.accuracy[1],
+        "accuracy_sd": sds["accuracy"],
+        "uar": means["uar"],
+        "uar_low": intervals.uar[0],
+        "uar_high": intervals.uar[1],
+        "uar_sd": sds["uar"],
+        "macro_f1": means["macro_f1"],
+        "weighted_f1": means["weighted_f1"],
+        "macro_precision": means["macro_precision"],
+        "auc": means["auc"],
+        "ece": means["ece"],
+        "uar_chance": uar_chance,
+        "majority_accuracy": majority_accuracy,
+        "interval_over": intervals.drawn,
+        **({"note": "; ".join(notes)} if notes else {}),
+    }

@@ -1,0 +1,1 @@
+"""One file a kind of feature, each with one pure extract function."""

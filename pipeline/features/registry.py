@@ -1,0 +1,72 @@
+"""Finds the kinds of feature: a kind is a module of this package that has `Settings` and `extract`."""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol, cast
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+import pipeline.features
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import describe, nearest
+
+
+class Kind(Protocol):
+    """What a module that computes features from samples offers."""
+
+    VERSION: str  # raised whenever the code computes something else, so that no cached row is taken for it
+    LIBRARIES: tuple[str, ...]  # whose versions may change a value
+    BACKEND: Literal["processes", "threads"]  # which workers are fastest
+    DTYPE: np.dtype
+    Settings: type[BaseModel]  # has `sample_rate`, Hz
+
+    def extract(self, wave: np.ndarray, *, settings: Any) -> np.ndarray:
+        """Compute the features of a clip, mono float32 samples at `settings.sample_rate`."""
+
+    def feature_names(self, settings: Any) -> list[str] | None:
+        """Name the values along the last axis, where they have names."""
+
+
+def kinds() -> list[str]:
+    """Return the names of all kinds, sorted."""
+    names = [module.name for module in pkgutil.iter_modules(pipeline.features.__path__)]
+    return sorted(name for name in names if _is_kind(importlib.import_module(f"pipeline.features.{name}")))
+
+
+def load_kind(name: str) -> Kind:
+    """Import a kind by name, and no other.
+
+    Raises:
+        PipelineError: There is no such kind.
+    """
+    module_name = f"pipeline.features.{name}"
+    if name.isidentifier() and importlib.util.find_spec(module_name):
+        module = importlib.import_module(module_name)
+        if _is_kind(module):
+            return cast(Kind, module)
+    known = kinds()
+    raise PipelineError(f"unknown kind of feature {name!r}{nearest(name, known)}; known: {', '.join(known)}")
+
+
+def parse_settings(kind: Kind, values: Mapping[str, Any], where: str) -> Any:
+    """Check a feature set's settings and return its kind's `Settings`.
+
+    Args:
+        kind: What is to be set.
+        values: Settings by name, without `kind` and `studies`.
+        where: Key in params.yaml, for error messages.
+
+    Raises:
+        PipelineError: A setting is missing, unknown or of the wrong type.
+    """
+    try:
+        return kind.Settings.model_validate(dict(values))
+    except ValidationError as error:
+        raise PipelineError(f"params.yaml: {describe(error, where, kind.Settings)}") from error
+
+
+def _is_kind(module: object) -> bool:
+    return hasattr(module, "Settings") and hasattr(module, "extract")

@@ -1,0 +1,38 @@
+"""Score a system's predictions and draw its plots; nothing of its training is needed or imported."""
+
+import logging
+
+import pandas as pd
+
+from pipeline.core.params import load_params
+from pipeline.core.paths import history_path, metrics_path, model_dir, plots_dir, predictions_path
+from pipeline.core.stage import run
+from pipeline.core.tables import read_json, read_table, write_json
+from pipeline.evaluation.plots import write_plots
+from pipeline.evaluation.summary import describe_system, summarise
+
+log = logging.getLogger(__name__)
+
+
+def main(system: str) -> None:
+    """Evaluate one system; one whose study has no clips in the active profile is marked as skipped."""
+    params = load_params()
+    about = describe_system(params, system)
+    predictions = read_table(predictions_path(system))
+    write_plots(plots_dir(system), predictions, pd.read_csv(history_path(system)), system)
+    if predictions.empty:
+        write_json(metrics_path(system), {"status": "skipped", **about})
+        log.info(
+            "evaluate %s: skipped, no clips of %s in profile %s", system, about["study"], about["profile"]
+        )
+        return
+    metrics = summarise(predictions, about, read_json(model_dir(system) / "model.json"))
+    write_json(metrics_path(system), metrics)
+    log.info(
+        "evaluate %s: %d test clips, %d seed(s), accuracy %.3f, UAR %.3f",
+        *(system, metrics["n_test"], metrics["n_seeds"], metrics["accuracy"], metrics["uar"]),
+    )
+
+
+if __name__ == "__main__":
+    run(main)

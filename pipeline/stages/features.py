@@ -1,0 +1,54 @@
+"""Compute one feature set for the readable clips of one corpus, as a shard with one row an utterance."""
+
+import logging
+import time
+
+import pandas as pd
+
+from pipeline.core.params import FeatureSet, load_params, one_of
+from pipeline.core.paths import audio_root, feature_plan_path, features_path, index_path
+from pipeline.core.stage import run
+from pipeline.core.tables import read_json, read_table
+from pipeline.features.compute import compute_features, settings_digest
+from pipeline.features.registry import load_kind, parse_settings
+from pipeline.features.store import shard_schema, write_shard
+
+
+def readable_clips(feature_set: str, corpus: str) -> pd.DataFrame:
+    """Return the clips of a corpus that are not quarantined; none where the plan has no use for them."""
+    index = read_table(index_path(corpus), ["utterance_id", "path", "audio_hash", "status"])
+    needed = read_json(feature_plan_path(feature_set, corpus))["needed"]
+    return index[(index["status"] == "ok") & needed].sort_values("utterance_id")
+
+
+def make_shard(name: str, feature_set: FeatureSet, corpus: str) -> tuple[int, int, int]:
+    """Write the shard; return the number of its rows, of clips that differ, and of clips computed now."""
+    kind = load_kind(feature_set.kind)
+    settings = parse_settings(kind, feature_set.settings, f"feature_sets.{feature_set.kind}.{name}")
+    clips = readable_clips(name, corpus)
+    root = audio_root(corpus)
+    files = {key: root / path for key, path in zip(clips["audio_hash"], clips["path"], strict=True)}
+    features, n_computed = compute_features(feature_set.kind, settings, files, description=f"{name} {corpus}")
+    digest = settings_digest(feature_set.kind, settings)
+    rows = [
+        (clip, f"{digest}-{key}", features[key])
+        for clip, key in zip(clips["utterance_id"], clips["audio_hash"], strict=True)
+    ]
+    names = kind.feature_names(settings) if rows else None
+    write_shard(features_path(name, corpus), rows, shard_schema(kind.DTYPE, names))
+    return len(clips), len(features), n_computed
+
+
+def main(feature_set: str, corpus: str) -> None:
+    params = load_params()
+    start = time.perf_counter()
+    spec = params.feature_sets[one_of(feature_set, params.feature_sets, "feature set")]
+    n_rows, n_clips, n_computed = make_shard(feature_set, spec, corpus)
+    logging.info(
+        "features: %s of %s: %d rows, %d clips (%d cached, %d computed) in %.1f s",
+        feature_set, corpus, n_rows, n_clips, n_clips - n_computed, n_computed, time.perf_counter() - start,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    run(main)

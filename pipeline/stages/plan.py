@@ -1,0 +1,36 @@
+"""Say, in one small file each, which corpora, transcripts and feature shards the active profile needs.
+
+The stages below depend on their own file alone, so that a new corpus in a study runs nothing for the others.
+"""
+
+import logging
+
+from pipeline.core.params import Params, load_params
+from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path
+from pipeline.core.stage import run
+from pipeline.core.tables import write_json
+
+
+def write_plan(params: Params) -> int:
+    """Write the plan; return the number of feature shards needed."""
+    active = params.active_corpora()
+    inputs = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
+    for corpus in params.corpora:
+        write_json(corpus_plan_path(corpus), {"needed": corpus in active})
+        for name, needed in inputs.items():
+            write_json(feature_plan_path(name, corpus), {"needed": corpus in needed})
+    for study in params.studies:
+        write_json(store_path("none", study), {})  # the second input of systems that have one
+    return sum(len(needed) for needed in inputs.values())
+
+
+def main() -> None:
+    params = load_params()
+    n_shards = write_plan(params)
+    logging.info(
+        "plan: profile %s: %d corpora, %d shards", params.profile, len(params.active_corpora()), n_shards
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,146 @@
+"""Train a system: all its seeds and folds in one process, on data that is loaded once."""
+
+import logging
+import os
+import time
+
+import numpy as np
+import pandas as pd
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import Params, SklearnSystem, System, TorchSystem, load_params
+from pipeline.core.paths import (
+    history_path,
+    model_dir,
+    predictions_path,
+    split_path,
+    store_path,
+    transcripts_path,
+)
+from pipeline.core.row_cache import digest
+from pipeline.core.schemas import predictions_schema
+from pipeline.core.stage import run
+from pipeline.core.tables import read_json, read_table, write_json, write_table
+from pipeline.features.store import load_features
+from pipeline.training.data import StudyData, check_training, clips_of, folds_of, split_digest
+from pipeline.training.outcome import Outcome, history_table, model_facts, predictions_table
+from pipeline.training.run_record import run_record
+
+log = logging.getLogger(__name__)
+
+
+def load_study(params: Params, system: System, split_table: pd.DataFrame) -> StudyData:
+    """Load what a system reads: features, transcripts, labels and splits.
+
+    Raises:
+        PipelineError: A clip has no features or transcript, or features differ in shape.
+    """
+    clips = clips_of(split_table)
+    corpora = params.study_corpora(system.study)
+    features: dict[str, np.ndarray] = {}
+    names: dict[str, list[str]] = {}
+    texts: list[str | None] | None = None
+    for slot, feature_set in (("features", system.features), ("second", system.second)):
+        if feature_set == "transcripts":
+            texts = load_texts(corpora, clips["utterance_id"])
+        elif feature_set != "none":
+            values, feature_names = load_features(feature_set, corpora, clips["utterance_id"].tolist())
+            if not isinstance(values, np.ndarray):
+                raise PipelineError(
+                    f"feature set {feature_set!r}: clips differ in shape; pad or cut them to one"
+                )
+            features[slot] = values
+            names[slot] = feature_names or []
+    classes = params.studies[system.study].classes
+    return StudyData(clips, classes, features, names, texts, folds_of(split_table, clips))
+
+
+def load_texts(corpora: list[str], utterance_ids: pd.Series) -> list[str | None]:
+    """Return the transcripts of some utterances, in their order."""
+    columns = ["utterance_id", "text"]
+    table = pd.concat([read_table(transcripts_path(corpus), columns) for corpus in corpora])
+    found = table.set_index("utterance_id")["text"].reindex(utterance_ids)
+    if found.isna().any():
+        lacking = found.index[found.isna()]
+        raise PipelineError(
+            f"{len(lacking)} utterances have no transcript, such as {lacking[0]}: run `dvc repro`"
+        )
+    return found.tolist()
+
+
+def train(data: StudyData, system: TorchSystem | SklearnSystem, name: str, data_key: str) -> list[Outcome]:
+    """Train and save a model for every seed and fold.
+
+    Args:
+        data: The study.
+        system: Its settings, resolved for the profile.
+        name: The system's name.
+        data_key: Digest of the data, for the checkpoints.
+    """
+    for fold in data.folds:
+        check_training(data, fold, list(system.train_on), f"systems.{name}")
+    if isinstance(system, SklearnSystem):
+        from pipeline.training.sklearn_runner import SklearnRunner
+
+        grid = SklearnRunner(data, system, name, model_dir(name))
+        return [grid.train(seed, fold) for seed in system.seeds for fold in data.folds]
+    # Before torch is loaded: threads that spin while they wait cost ten times the work on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
+    from pipeline.training.torch_runner import TorchRunner
+
+    checkpoints = checkpoint_folder(name, system, data_key)
+    runner = TorchRunner(data, system, name, model_dir(name), checkpoints)
+    outcomes = [runner.train(seed, fold) for seed in system.seeds for fold in data.folds]
+    remove_checkpoints(checkpoints)
+    return outcomes
+
+
+def data_digest(system: System, split_table: pd.DataFrame) -> str:
+    """Return a digest of the splits and of the features' content, as the store stage wrote it down."""
+    stores = [read_json(store_path(name, system.study)) for name in (system.features, system.second)]
+    return digest([split_digest(split_table), *stores])
+
+
+def write_history(name: str, history: pd.DataFrame) -> None:
+    path = history_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def skip(params: Params, system: System, name: str) -> None:
+    """Write empty outputs for a system whose study has no clips in the active profile."""
+    classes = params.studies[system.study].classes
+    schema = predictions_schema(classes)
+    write_table(predictions_path(name), schema.empty_table(), schema)
+    write_history(name, history_table([]))
+    for file in ("model.json", "run.json"):
+        write_json(model_dir(name) / file, {"status": "skipped", "profile": params.profile})
+    log.info("train %s: skipped, study %s has no clips in profile %s", name, system.study, params.profile)
+
+
+def main(system: str) -> None:
+    started = time.perf_counter()
+    params = load_params()
+    settings = params.system(system)
+    split_table = read_table(split_path(settings.study))
+    if split_table.empty:
+        skip(params, settings, system)
+        return
+    data = load_study(params, settings, split_table)
+    outcomes = train(data, settings, system, data_digest(settings, split_table))
+    predictions = predictions_table(data, outcomes)
+    write_table(predictions_path(system), predictions, predictions_schema(data.classes))
+    write_history(system, history_table(outcomes))
+    write_json(model_dir(system) / "model.json", model_facts(data, settings, outcomes))
+    seconds = time.perf_counter() - started
+    write_json(model_dir(system) / "run.json", run_record(settings, params.profile, outcomes, seconds))
+    n_test = int((predictions["split"] == "test").sum())
+    log.info(
+        "train %s: %d model(s), %d clips, %d test predictions, %.0f s",
+        *(system, len(outcomes), len(data.clips), n_test, seconds),
+    )
+
+
+if __name__ == "__main__":
+    run(main)

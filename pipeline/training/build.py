@@ -1,0 +1,60 @@
+"""Builders by name, with the settings of params.yaml as their keyword arguments."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pipeline.models
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import nearest, one_of
+
+
+def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any:
+    """Call `build` of `pipeline/models/<name>.py`.
+
+    Args:
+        name: File in pipeline/models, without its suffix.
+        architecture: The system's `architecture` in params.yaml.
+        given: What the trainer knows besides, such as the number of classes.
+
+    Raises:
+        PipelineError: No such model, or a key it does not take or lacks.
+    """
+    names = sorted(module.name for module in pkgutil.iter_modules(pipeline.models.__path__))
+    one_of(name, names, "model", "model")
+    module = importlib.import_module(f"pipeline.models.{name}")
+    return call(module.build, architecture, f"architecture (model {name!r})", **given)
+
+
+def call(
+    builder: Callable[..., Any], settings: Mapping[str, Any], where: str, *given: Any, **named: Any
+) -> Any:
+    """Call a builder with a block of settings as keyword arguments, after checking their names.
+
+    Args:
+        builder: Takes `given` and `named`, and the settings as keyword-only arguments.
+        settings: A block of params.yaml.
+        where: Name of the block, for the error.
+        given: Positional arguments that are not settings.
+        named: Keyword arguments that are not settings.
+
+    Raises:
+        PipelineError: A key is unknown or missing.
+    """
+    parameters = inspect.signature(builder).parameters.values()
+    options = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in named]
+    allowed = [p.name for p in options]
+    for key in settings:
+        if key not in allowed:
+            raise PipelineError(
+                f"params.yaml: {where}: unknown key {key!r}{nearest(key, allowed)}; "
+                f"allowed: {', '.join(allowed)}"
+            )
+    missing = [p.name for p in options if p.default is p.empty and p.name not in settings]
+    if missing:
+        raise PipelineError(
+            f"params.yaml: {where}: missing {', '.join(missing)}; allowed: {', '.join(allowed)}"
+        )
+    return builder(*given, **named, **settings)

@@ -1,0 +1,85 @@
+"""Checkpoints: a run that is killed goes on from its last one and ends with the weights it would have had.
+
+They lie in the cache folder, below a digest of all that decides the result, so that a change of settings,
+data or code starts anew. A finished seed keeps its checkpoint until the whole system is done.
+"""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import pipeline.models
+import pipeline.training
+from pipeline.core.params import TorchSystem
+from pipeline.core.paths import cache_dir
+from pipeline.core.row_cache import digest
+
+SECONDS_BETWEEN = (
+    15.0  # a kill costs at most this much work, and small models do not spend their time on saving
+)
+
+
+class Checkpoint:
+    """One training run's file.
+
+    Args:
+        path: The file; its folder is made.
+        seconds_between: Least time between two saves; 0 saves after each epoch.
+    """
+
+    def __init__(self, path: Path, seconds_between: float = SECONDS_BETWEEN) -> None:
+        self.path = path
+        self.seconds_between = seconds_between
+        self._saved_at = time.monotonic()
+
+    def load(self, device: torch.device) -> dict[str, Any] | None:
+        """Return the state that was saved, or None where there is none."""
+        if not self.path.exists():
+            return None
+        return torch.load(self.path, map_location=device, weights_only=True)
+
+    def save(self, state: Callable[[], dict[str, Any]], *, now: bool) -> None:
+        """Write a state atomically, if it is time.
+
+        Args:
+            state: Called only where something is written.
+            now: Whatever the time.
+        """
+        if not now and time.monotonic() - self._saved_at < self.seconds_between:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+        torch.save(state(), partial)
+        partial.replace(self.path)
+        self._saved_at = time.monotonic()
+
+
+def checkpoint_folder(name: str, system: TorchSystem, data_key: str) -> Path:
+    """Return the folder of a system's checkpoints under one digest of settings, data and code.
+
+    Args:
+        name: The system's.
+        system: Its settings, resolved for the profile.
+        data_key: Digest of the data.
+    """
+    settings = system.model_dump(exclude={"seeds", "small", "test_on"})  # what no single model depends on
+    return cache_dir() / "checkpoints" / name / digest([settings, data_key, code_digest(system.model)])
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a system that is done."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def code_digest(model: str) -> str:
+    """Return a digest of the source of the training package and of one model: the code's version."""
+    files = sorted(Path(pipeline.training.__path__[0]).glob("*.py"))
+    files.append(Path(pipeline.models.__path__[0]) / f"{model}.py")
+    text = b"".join(file.read_bytes() for file in files if file.exists())
+    return hashlib.blake2b(text, digest_size=8).hexdigest()

@@ -1,0 +1,77 @@
+"""What a system is trained on: a study's clips, their inputs and their splits, the same for all seeds."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.core.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """A study's clips, one row each, and where each fold puts them.
+
+    Attributes:
+        clips: utterance_id, corpus, speaker, sex and label, sorted by utterance_id.
+        classes: The study's classes, in its order.
+        features: By slot (`features`, `second`): shape (clips, ...), rows as in `clips`.
+        feature_names: By slot, where a feature set has names.
+        texts: Transcripts, rows as in `clips`; None for a system without text.
+        folds: By fold and split: indices of rows.
+    """
+
+    clips: pd.DataFrame
+    classes: list[str]
+    features: dict[str, np.ndarray]
+    feature_names: dict[str, list[str]]
+    texts: list[str | None] | None
+    folds: dict[int, dict[str, np.ndarray]]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Class indices, shape (clips,), int64."""
+        return pd.Index(self.classes).get_indexer(self.clips["label"]).astype(np.int64)
+
+    def rows(self, fold: int, splits: list[str]) -> np.ndarray:
+        """Return the sorted indices of a fold's clips that are in some splits."""
+        return np.sort(np.concatenate([self.folds[fold][split] for split in splits]))
+
+
+def clips_of(split_table: pd.DataFrame) -> pd.DataFrame:
+    """Return the clips of a split table, one row each however many folds there are, sorted by utterance."""
+    columns = ["utterance_id", "corpus", "speaker", "sex", "label"]
+    unique = split_table[columns].drop_duplicates("utterance_id")
+    return unique.sort_values("utterance_id", ignore_index=True)
+
+
+def folds_of(split_table: pd.DataFrame, clips: pd.DataFrame) -> dict[int, dict[str, np.ndarray]]:
+    """Return each fold's row indices by split, sorted."""
+    position = pd.Index(clips["utterance_id"])
+    return {
+        int(fold): {
+            split: np.sort(position.get_indexer(rows.loc[rows["split"] == split, "utterance_id"]))
+            for split in ("train", "val", "test")
+        }
+        for fold, rows in split_table.groupby("fold", sort=True)
+    }
+
+
+def check_training(data: StudyData, fold: int, train_on: list[str], where: str) -> None:
+    """Raise a `PipelineError` where there is nothing to learn from, or a label that is no class."""
+    unknown = sorted(set(data.clips["label"]) - set(data.classes))
+    if unknown:
+        raise PipelineError(f"{where}: labels {unknown} are not among the study's classes {data.classes}")
+    present = data.clips["label"].iloc[data.rows(fold, train_on)].unique()
+    if len(present) < 2:
+        raise PipelineError(
+            f"{where}: fold {fold} has {len(present)} class(es) to train on ({', '.join(train_on)}), "
+            "expected two or more: look at the study's account in metrics/curation"
+        )
+
+
+def split_digest(split_table: pd.DataFrame) -> str:
+    """Return a digest of who is in which split and class."""
+    columns = split_table[["utterance_id", "label", "fold", "split"]]
+    return hashlib.blake2b(columns.to_csv(index=False).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,127 @@
+"""Grid search by stratified folds.
+
+The steps before the classifier are not tuned, so they are fitted once a fold and not once a candidate: with
+PCA over 6,373 functionals they are nearly all of the time. Candidates run in threads (scikit-learn releases
+the GIL in what takes long here); how many does not change a score.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import ParameterGrid, StratifiedKFold
+from sklearn.pipeline import Pipeline
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.parallel import parallel_map
+from pipeline.core.params import SklearnSystem, one_of
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One fold behind the untuned steps: what candidates are fitted and scored on."""
+
+    train: np.ndarray
+    train_labels: np.ndarray
+    held_out: np.ndarray
+    held_out_labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point of the grid.
+
+    Attributes:
+        settings: Of the classifier.
+        scores: One a fold.
+    """
+
+    settings: dict[str, Any]
+    scores: list[float]
+
+    @property
+    def mean(self) -> float:
+        """Mean score over the folds."""
+        return float(np.mean(self.scores))
+
+
+def fit_transform(head: Pipeline | None, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Fit the steps before the classifier and return what they make of the training clips."""
+    if head is None:
+        return values
+    with warnings.catch_warnings():
+        # PCA of a small corpus may leave fewer components than `select_k`, the most that are wanted.
+        warnings.filterwarnings("ignore", message="k=.* is greater than n_features", category=UserWarning)
+        return head.fit_transform(values, labels)
+
+
+def split_steps(estimator: Pipeline) -> tuple[Pipeline | None, Any]:
+    """Return the steps before the classifier, None where there are none, and the classifier."""
+    return (estimator[:-1] if len(estimator) > 1 else None), estimator[-1]
+
+
+def search(
+    estimator: Pipeline, values: np.ndarray, labels: np.ndarray, system: SklearnSystem, seed: int, name: str
+) -> list[Candidate]:
+    """Score every point of a system's grid.
+
+    Args:
+        estimator: Unfitted; its last step is what the grid tunes.
+        values: Shape (clips, features): the clips trained on.
+        labels: Of those clips.
+        system: Its grid, number of folds and score.
+        seed: Of the folds.
+        name: The system's name.
+
+    Returns:
+        In the order of the grid; the best is the first of those with the highest mean.
+
+    Raises:
+        PipelineError: The grid, the score or the number of folds does not fit.
+    """
+    head, classifier = split_steps(estimator)
+    grid = list(ParameterGrid(system.grid))
+    for key in {key for settings in grid for key in settings}:
+        one_of(
+            key, classifier.get_params(), f"parameter of {type(classifier).__name__}", f"systems.{name}.grid"
+        )
+    scorer = _scorer(system.scoring, name)
+    folds = _prepare(head, values, labels, system.folds, seed, name)
+
+    def score(task: tuple[dict[str, Any], Prepared]) -> float:
+        settings, fold = task
+        fitted = clone(classifier).set_params(**settings).fit(fold.train, fold.train_labels)
+        return float(scorer(fitted, fold.held_out, fold.held_out_labels))
+
+    tasks = [(settings, fold) for settings in grid for fold in folds]
+    scores = list(parallel_map(score, tasks, description=f"{name} grid", backend="threads", batch_size=1))
+    starts = range(0, len(scores), len(folds))
+    return [Candidate(point, scores[i : i + len(folds)]) for point, i in zip(grid, starts, strict=True)]
+
+
+def _prepare(
+    head: Pipeline | None, values: np.ndarray, labels: np.ndarray, n_folds: int, seed: int, name: str
+) -> list[Prepared]:
+    fewest = min(np.unique(labels, return_counts=True)[1])
+    if fewest < n_folds:
+        raise PipelineError(
+            f"systems.{name}.folds: a class has {fewest} training clips, fewer than the {n_folds} folds: "
+            "lower folds or raise the study's curation.min_per_class"
+        )
+    prepared = []
+    for inner, outer in StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(values, labels):
+        steps = clone(head) if head is not None else None
+        train = fit_transform(steps, values[inner], labels[inner])
+        held_out = steps.transform(values[outer]) if steps is not None else values[outer]
+        prepared.append(Prepared(train, labels[inner], held_out, labels[outer]))
+    return prepared
+
+
+def _scorer(scoring: str, name: str) -> Any:
+    try:
+        return get_scorer(scoring)
+    except ValueError as error:
+        raise PipelineError(f"systems.{name}.scoring: {error}") from error

@@ -1,0 +1,189 @@
+"""The one training loop: epochs, validation, schedule, early stopping, the best weights, resuming."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import TorchSystem
+from pipeline.training.batches import Examples, shuffled_batches
+from pipeline.training.checkpoint import Checkpoint
+from pipeline.training.optimise import build_optimizer, build_scheduler
+from pipeline.training.seeding import random_state, restore_random_state
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+PROGRESS = ("epoch", "best_epoch", "best_value", "history")  # of a run: numbers and rows, without tensors
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a network is trained on.
+
+    Attributes:
+        examples: All clips.
+        train_rows: Indices of the training clips, on the device.
+        val_rows: Indices of the validation clips, on the device.
+        loss: Of logits and targets.
+    """
+
+    examples: Examples
+    train_rows: Tensor
+    val_rows: Tensor
+    loss: Loss
+
+
+class TrainingRun:
+    """All that changes while a network trains, so that it can be saved and restored.
+
+    Args:
+        network: On its device.
+        settings: The system's recipe.
+        seed: Of the order of the clips.
+
+    Attributes:
+        epoch: Epochs done.
+        best_epoch: The one whose weights are kept; 0 before the first.
+        history: One row an epoch.
+    """
+
+    def __init__(self, network: nn.Module, settings: TorchSystem, seed: int) -> None:
+        self.network = network
+        self.settings = settings
+        self.optimizer = build_optimizer(network, settings)
+        self.scheduler = build_scheduler(self.optimizer, settings.scheduler)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.epoch = self.best_epoch = 0
+        self.best_value = float("inf")
+        self.best_weights: dict[str, Tensor] = {}
+        self.history: list[dict[str, float]] = []
+
+    def record(self, scores: dict[str, float]) -> None:
+        """Close an epoch: keep its weights if they are the best so far (first of equals), step the schedule.
+
+        Args:
+            scores: The epoch's row of the history, without its learning rate.
+        """
+        monitor = self.settings.monitor
+        self.epoch += 1
+        self.history.append({"epoch": self.epoch, **scores, "lr": self.optimizer.param_groups[0]["lr"]})
+        value = scores[monitor] if monitor == "val_loss" else -scores[monitor]
+        if value < self.best_value:
+            self.best_value, self.best_epoch = value, self.epoch
+            self.best_weights = {name: item.clone() for name, item in self.network.state_dict().items()}
+        if self.scheduler is not None:
+            self.scheduler.step(scores["val_loss"])
+
+    def finished(self) -> bool:
+        """Tell whether the epochs, or the patience, are used up."""
+        patience, waited = self.settings.patience, self.epoch - self.best_epoch
+        return self.epoch >= self.settings.epochs or (patience is not None and waited >= patience)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the rest of the training depends on."""
+        return {
+            "progress": {name: getattr(self, name) for name in PROGRESS},
+            "network": self.network.state_dict(),
+            "best_weights": self.best_weights,
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict() if self.scheduler else None,
+            "generator": self.generator.get_state(),
+            "random": random_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to where `state` was taken."""
+        for name in PROGRESS:
+            setattr(self, name, state["progress"][name])
+        self.network.load_state_dict(state["network"])
+        self.best_weights = state["best_weights"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        self.generator.set_state(state["generator"].cpu())
+        restore_random_state(state["random"])
+
+
+def fit(run: TrainingRun, task: Task, checkpoint: Checkpoint, description: str) -> None:
+    """Train until done and leave the best weights in the network.
+
+    Args:
+        run: Fresh; a checkpoint that is there is restored into it.
+        task: What to train on.
+        checkpoint: Where to save, and to resume from.
+        description: Of the progress bar and of errors.
+
+    Raises:
+        PipelineError: The loss is no longer a number.
+    """
+    state = checkpoint.load(task.train_rows.device)
+    if state is not None:
+        run.restore(state)
+    total = run.settings.epochs
+    with tqdm(total=total, initial=run.epoch, desc=description, unit="epoch", disable=None) as bar:
+        while not run.finished():
+            train_loss = train_epoch(run, task)
+            scores = {"train_loss": train_loss, **validate(run.network, task, run.settings)}
+            if not (math.isfinite(train_loss) and math.isfinite(scores["val_loss"])):
+                raise PipelineError(
+                    f"{description}: the loss of epoch {run.epoch + 1} is {train_loss} in training and "
+                    f"{scores['val_loss']} in validation: lower lr ({run.settings.lr}) or clip_norm, or look "
+                    "for features that are not finite"
+                )
+            run.record(scores)
+            checkpoint.save(run.state, now=run.finished())
+            bar.set_postfix(val_loss=scores["val_loss"], val_uar=scores["val_uar"], refresh=False)
+            bar.update()
+    run.network.load_state_dict(run.best_weights)
+
+
+def train_epoch(run: TrainingRun, task: Task) -> float:
+    """Take one pass over the training clips; return the mean loss."""
+    network, settings, device = run.network.train(), run.settings, task.train_rows.device
+    total = torch.zeros((), device=device)  # stays there: reading it would wait for every batch
+    for batch in shuffled_batches(task.train_rows, settings.batch_size, run.generator):
+        inputs, targets = task.examples.take(batch)
+        with autocast(device, settings):
+            logits = network(**inputs)
+        loss = task.loss(logits.float(), targets)
+        run.optimizer.zero_grad()
+        loss.backward()
+        if settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
+        run.optimizer.step()
+        total += loss.detach() * len(batch)
+    return float(total / len(task.train_rows))
+
+
+@torch.inference_mode()
+def predict_logits(network: nn.Module, examples: Examples, rows: Tensor, settings: TorchSystem) -> Tensor:
+    """Return logits, shape (rows, classes), float32, in the order of the rows."""
+    network.eval()
+    parts = []
+    for batch in rows.split(settings.batch_size):
+        inputs, _ = examples.take(batch)
+        with autocast(rows.device, settings):
+            parts.append(network(**inputs).float())
+    return torch.cat(parts)
+
+
+def validate(network: nn.Module, task: Task, settings: TorchSystem) -> dict[str, float]:
+    """Return loss, accuracy and unweighted average recall (of the classes there) on the validation clips."""
+    logits = predict_logits(network, task.examples, task.val_rows, settings)
+    targets = task.examples.targets[task.val_rows]
+    correct = (logits.argmax(dim=1) == targets).double()  # (n,)
+    recalls = [correct[targets == label].mean() for label in targets.unique()]
+    return {
+        "val_loss": float(task.loss(logits, targets)),
+        "val_accuracy": float(correct.mean()),
+        "val_uar": float(torch.stack(recalls).mean()),
+    }
+
+
+def autocast(device: torch.device, settings: TorchSystem) -> torch.autocast:
+    """Return the context of a forward pass in the system's precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")

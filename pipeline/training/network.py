@@ -1,0 +1,90 @@
+"""A model with what its inputs go through: standardisation and, in training, augmentation."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.training.augment import SpectrogramAugmentation
+from pipeline.training.build import build_model, call
+from pipeline.training.normalise import Normaliser
+
+
+@dataclass(frozen=True)
+class Design:
+    """All that has to be known to build a network before its weights are loaded.
+
+    Attributes:
+        model: File in pipeline/models.
+        architecture: Its settings.
+        classes: In the order of the logits.
+        shapes: Shape of one clip of each input, by name of the model's argument.
+        dtypes: Type of each input as stored: uint8, float32 or int64 (token ids).
+        vocabulary: Tokens by id; None without text.
+    """
+
+    model: str
+    architecture: dict[str, Any]
+    classes: list[str]
+    shapes: dict[str, tuple[int, ...]]
+    dtypes: dict[str, str]
+    vocabulary: list[str] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, as `Design(**values)` takes them."""
+        return asdict(self)
+
+
+class Network(nn.Module):
+    """A model behind its normalisers; augmentation acts on `features`, and in training only.
+
+    Args:
+        model: Takes the inputs as keyword arguments.
+        normalisers: By input; token ids have none.
+        augmentation: Acts on standardised features; None for none.
+    """
+
+    def __init__(
+        self, model: nn.Module, normalisers: dict[str, Normaliser], augmentation: nn.Module | None
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.normalisers = nn.ModuleDict(normalisers)
+        self.augmentation = augmentation
+
+    def forward(self, **inputs: Tensor) -> Tensor:
+        """Return logits, shape (clips, classes), of inputs as stored, each of shape (clips, ...)."""
+        for name, normaliser in self.normalisers.items():
+            inputs[name] = normaliser(inputs[name])
+        if self.augmentation is not None:
+            inputs["features"] = self.augmentation(inputs["features"])
+        return self.model(**inputs)
+
+
+def build_network(design: Design, augment: dict[str, Any] | None = None) -> Network:
+    """Build a network with fresh weights.
+
+    Args:
+        design: What to build.
+        augment: A system's `augment` in params.yaml; empty or None for none.
+    """
+    model = build_model(
+        design.model,
+        design.architecture,
+        n_classes=len(design.classes),
+        input_shapes={name: tuple(shape) for name, shape in design.shapes.items()},
+        vocabulary_size=len(design.vocabulary) if design.vocabulary else None,
+    )
+    normalisers = {
+        name: Normaliser(tuple(design.shapes[name]), getattr(torch, dtype))
+        for name, dtype in design.dtypes.items()
+        if dtype != "int64"
+    }
+    augmentation = call(SpectrogramAugmentation, augment, "augment") if augment else None
+    return Network(model, normalisers, augmentation)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Count the trainable parameters."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

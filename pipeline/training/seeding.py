@@ -1,0 +1,63 @@
+"""Seeds, threads and the device: the same seed on the same machine gives the same bytes.
+
+Sums are split over threads, so another number of threads, like another processor, changes the last bits of a
+weight; `SER_THREADS` fixes it. The run record says what was used.
+"""
+
+import logging
+import os
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline.core.errors import PipelineError
+
+log = logging.getLogger(__name__)
+
+
+def prepare_torch() -> torch.device:
+    """Set the number of threads and repeatable kernels; return the device to train on.
+
+    The device is `$SER_DEVICE`, else the GPU where there is one. A kernel without a repeatable version warns.
+    """
+    if threads := os.environ.get("SER_THREADS"):
+        torch.set_num_threads(int(threads))
+    os.environ.setdefault(
+        "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
+    )  # cuBLAS and cuDNN LSTMs are repeatable only so
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass over memory
+    torch.backends.cudnn.benchmark = False
+    name = os.environ.get("SER_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise PipelineError(f"SER_DEVICE is {name!r}, but torch finds no GPU; unset it to train on the CPU")
+    log.info("training on %s, %d threads", name, torch.get_num_threads())
+    return torch.device(name)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and torch (all devices)."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def random_state() -> dict[str, Any]:
+    """Return the state of numpy's and torch's generators, as plain values and tensors."""
+    name, keys, position, has_gauss, gauss = np.random.get_state()
+    return {
+        "numpy": (name, torch.from_numpy(np.asarray(keys, dtype=np.int64)), position, has_gauss, gauss),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Put the generators back to where `random_state` saw them."""
+    name, keys, *rest = state["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(state["torch"].cpu())
+    if state["cuda"]:
+        torch.cuda.set_rng_state_all([item.cpu() for item in state["cuda"]])

@@ -1,0 +1,110 @@
+"""Trains a system's scikit-learn pipelines: a grid search, then a fit of the best on all training clips."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.pipeline import Pipeline
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import SklearnSystem
+from pipeline.training.build import build_model
+from pipeline.training.data import StudyData
+from pipeline.training.estimator_files import save_estimator
+from pipeline.training.grid_search import Candidate, fit_transform, search, split_steps
+from pipeline.training.outcome import Outcome, rows_to_predict
+
+
+class SklearnRunner:
+    """Trains pipelines on a study's vectors.
+
+    Args:
+        data: The study; its features have the shape (clips, features).
+        system: The system's settings, resolved for the profile.
+        name: The system's name.
+        models: Folder of the trained models.
+    """
+
+    def __init__(self, data: StudyData, system: SklearnSystem, name: str, models: Path) -> None:
+        if (
+            set(data.features) != {"features"}
+            or data.features["features"].ndim != 2
+            or data.texts is not None
+        ):
+            shapes = {slot: values.shape[1:] for slot, values in data.features.items()}
+            raise PipelineError(
+                f"systems.{name}: scikit-learn reads one feature set of vectors, but got {shapes}"
+            )
+        self.data, self.system, self.name, self.models = data, system, name, models
+        self.features = data.features["features"]
+        self.labels = data.clips["label"].to_numpy(dtype=object)
+
+    def train(self, seed: int, fold: int) -> Outcome:
+        """Tune, fit and save the pipeline of one seed and fold; predict its clips."""
+        started = time.perf_counter()
+        train_rows = self.data.rows(fold, list(self.system.train_on))
+        values, labels = self.features[train_rows], self.labels[train_rows]
+        estimator = build_model(self.system.model, self.system.architecture, seed=seed)
+        candidates = search(estimator, values, labels, self.system, seed, self.name)
+        best = max(candidates, key=lambda candidate: candidate.mean)
+        head, classifier = split_steps(estimator)
+        classifier.set_params(**best.settings).fit(fit_transform(head, values, labels), labels)
+        fitted = Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
+        facts = {"parameters": None, "n_train": len(train_rows)}
+        save_estimator(
+            self.models, seed, fold, fitted, {**facts, **self._describe(classifier, candidates, best)}
+        )
+        rows = rows_to_predict(self.data, fold, self.system)
+        probabilities = {split: self._probabilities(fitted, index) for split, index in rows.items()}
+        record = {"seconds": time.perf_counter() - started, "candidates": len(candidates)}
+        return Outcome(seed, fold, rows, probabilities, facts, [], record)
+
+    def _describe(self, classifier: Any, candidates: list[Candidate], best: Candidate) -> dict[str, Any]:
+        """Return what the JSON file beside the pipeline tells of it."""
+        about = {
+            "model": self.system.model,
+            "classes": self.data.classes,
+            "feature_set": self.system.features,
+            "best": best.settings,
+            "best_score": best.mean,
+            "n_features": int(classifier.n_features_in_),
+            "grid": [
+                {**c.settings, self.system.scoring: c.mean, "sd": float(np.std(c.scores))} for c in candidates
+            ],
+        }
+        names = self.data.feature_names.get("features")
+        if names and hasattr(classifier, "feature_importances_"):
+            about["feature_importances"] = dict(
+                zip(names, classifier.feature_importances_.tolist(), strict=True)
+            )
+        return about
+
+    def _probabilities(self, estimator: Pipeline, rows: np.ndarray) -> np.ndarray:
+        if not len(rows):
+            return np.empty((0, len(self.data.classes)))
+        return class_probabilities(estimator, self.features[rows], self.data.classes)
+
+
+def class_probabilities(estimator: Pipeline, values: np.ndarray, classes: list[str]) -> np.ndarray:
+    """Return a probability a class of the study, shape (clips, classes); 0 for one that training lacked.
+
+    A support vector machine has no probabilities: they are the softmax of its decision values, good for
+    ranking (AUC, the class that wins) but not calibrated. Platt scaling would cost five more fits of the
+    machine.
+
+    Args:
+        estimator: Fitted.
+        values: Shape (clips, features).
+        classes: In the order wanted.
+    """
+    if hasattr(estimator, "predict_proba"):
+        known = estimator.predict_proba(values)
+    else:
+        decisions = estimator.decision_function(values)
+        both = np.stack([-decisions, decisions], axis=1) / 2 if decisions.ndim == 1 else decisions
+        known = softmax(both, axis=1)
+    probabilities = np.zeros((len(values), len(classes)))
+    probabilities[:, [classes.index(name) for name in estimator.classes_]] = known
+    return probabilities

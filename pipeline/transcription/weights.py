@@ -1,0 +1,66 @@
+"""Find and load a Whisper model: a file, the folder of local weights, or the hub, in this order."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.core.errors import PipelineError
+
+if TYPE_CHECKING:
+    from whisper.model import Whisper
+
+
+def find_checkpoint(model: str) -> Path | None:
+    """Return the local checkpoint that a model's name means, if there is one.
+
+    Args:
+        model: A file, or the name of one in `$SER_WEIGHTS` (with or without `.pt`, or in its folder `whisper`).
+    """
+    if Path(model).is_file():
+        return Path(model)
+    weights = os.environ.get("SER_WEIGHTS")
+    if not weights:
+        return None
+    names = [model, f"{model}.pt", f"whisper/{model}", f"whisper/{model}.pt"]
+    return next((Path(weights) / name for name in names if (Path(weights) / name).is_file()), None)
+
+
+def load_whisper(model: str, device: str) -> "Whisper":
+    """Load a Whisper model.
+
+    Args:
+        model: A file, a name below `$SER_WEIGHTS`, or one of Whisper's own names (downloaded by openai-whisper).
+        device: Where to put it, such as "cpu" or "cuda".
+
+    Raises:
+        PipelineError: There is no such file, it is no Whisper checkpoint, or it cannot be downloaded.
+    """
+    import whisper
+
+    local = find_checkpoint(model)
+    if local is None and model not in whisper.available_models():
+        raise PipelineError(
+            f"asr.model is {model!r}: no such file, none below $SER_WEIGHTS "
+            f"({os.environ.get('SER_WEIGHTS', 'not set')}), and not a name Whisper knows "
+            f"({', '.join(whisper.available_models())})"
+        )
+    try:
+        return whisper.load_model(str(local or model), device=device)
+    except OSError as error:
+        raise PipelineError(
+            f"the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and name it "
+            "in SER_WEIGHTS, or take the corpus's own transcripts with `-S asr.source=gold`"
+        ) from error
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise PipelineError(f"{local or model} is not a Whisper checkpoint: {error}") from error
+
+
+def weights_digest(model: "Whisper") -> str:
+    """Return a hash of a model's weights: two checkpoints under one name never share a transcript."""
+    state = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(model.state_dict().items()):
+        if not tensor.is_sparse:  # the alignment heads, which only word timestamps use
+            state.update(name.encode())
+            state.update(tensor.detach().cpu().numpy().tobytes())
+    return state.hexdigest()

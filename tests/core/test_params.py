@@ -1,0 +1,98 @@
+"""params.yaml: what the project ships is valid, and every mistake is named."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import load_params
+
+SHIPPED = Path("params.yaml")
+
+
+def changed(tmp_path: Path, key: str, value: object) -> Path:
+    """Write params.yaml with one value set (a value of `...` deletes the key)."""
+    yaml = YAML()
+    data = yaml.load(SHIPPED.read_text())
+    block = data
+    *parents, last = key.split(".")
+    for name in parents:
+        block = block[name]
+    if value is ...:
+        del block[last]
+    else:
+        block[last] = value
+    path = tmp_path / "params.yaml"
+    with path.open("w") as file:
+        yaml.dump(data, file)
+    return path
+
+
+def test_the_shipped_file_is_valid():
+    params = load_params(SHIPPED)
+    assert params.profile == "demo"
+    assert {"demo", "ravdess", "tess", "open"} <= params.profiles.keys()
+
+
+@pytest.mark.parametrize("profile", ["demo", "ravdess", "tess", "open"])
+@pytest.mark.parametrize("system", sorted(load_params(SHIPPED).systems))
+def test_every_system_resolves_in_every_profile(tmp_path, profile, system):
+    params = load_params(changed(tmp_path, "profile", profile))
+    assert params.system(system).study in params.studies
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("profile", "demmo", r"profile: unknown profile 'demmo', did you mean 'demo'\?; known: demo, ravdess"),
+        ("corpora", "tess", r"corpora: .*dictionary.*came str 'tess'"),
+        ("profiles.demo.corpora.annamalai", "tess", r"annamalai: .*list.*came str 'tess'.*write a list as"),
+        ("profiles.demo.corpora.annamalai", ["tes"], r"unknown corpus 'tes', did you mean 'tess'\?"),
+        ("profiles.demo.corpora.anamalai", [], r"unknown study 'anamalai', did you mean 'annamalai'\?"),
+        ("profiles.demo.sise", "small", r"profiles.demo.sise: unknown key, did you mean 'size'\?"),
+        ("profiles.demo.size", "tiny", r"profiles.demo.size: .*'small' or 'full'.*came str 'tiny'"),
+        ("profiles.demo.size", ..., r"profiles.demo.size: missing"),
+        ("systems.ravdess_cnn4.lrr", 0.1, r"systems.ravdess_cnn4.lrr: unknown key, did you mean 'lr'\?"),
+        ("systems.ravdess_cnn4.lr", "fast", r"systems.ravdess_cnn4.lr: .*number.*came str 'fast'"),
+        ("systems.ravdess_cnn4.features", "mel_image", r"unknown feature set 'mel_image', did you mean 'mel_im"),
+        ("systems.ravdess_cnn4.small", {"epoch": 1}, r"systems.ravdess_cnn4.small.epoch: .*mean 'epochs'"),
+        ("systems.ravdess_cnn4.study", "ravdess_method", r"'ravdess_method', did you mean 'ravdess_methods'"),
+        ("systems.ravdess_cnn4.features", "spectral_scalars_x", r"unknown feature set"),
+        ("systems.ravdess_cnn4.features", "transcripts", r"not made for study .*add it to asr.studies"),
+        ("studies.annamalai.labels.angry", "angr", r"labels map to \['angr'\]"),
+        ("published.ravdess_cnn44", {"accuracy": 1.0}, r"unknown system 'ravdess_cnn44', did you mean 'rav"),
+        ("nonsense", 1, r"nonsense: unknown key"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path, key, value, message):
+    with pytest.raises(PipelineError, match=message):
+        load_params(changed(tmp_path, key, value)).system("ravdess_cnn4")
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(PipelineError, match="run from the root"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_broken_yaml(tmp_path):
+    (tmp_path / "params.yaml").write_text("a: [1")
+    with pytest.raises(PipelineError, match="not valid YAML"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_numbers_read_as_dvc_reads_them(tmp_path):
+    path = changed(tmp_path, "systems.ravdess_cnn4.lr", 0.5)
+    path.write_text(path.read_text().replace("lr: 0.5", "lr: 5e-4"))
+    assert load_params(path).systems["ravdess_cnn4"].lr == 0.0005
+
+
+def test_a_small_profile_takes_the_small_settings(tmp_path):
+    path = changed(tmp_path, "systems.ravdess_cnn4.small", {"epochs": 3})
+    assert load_params(path).system("ravdess_cnn4").epochs == 3
+
+
+def test_a_full_profile_does_not(tmp_path):
+    path = changed(tmp_path, "profile", "ravdess")
+    params = load_params(path)
+    assert params.system("ravdess_cnn4") == params.systems["ravdess_cnn4"]

@@ -1,0 +1,68 @@
+"""The row cache: round trips, settings apart, and what a kill leaves behind."""
+
+import numpy as np
+import pytest
+
+from pipeline.core.row_cache import RowCache, digest
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", str(tmp_path))
+    monkeypatch.delenv("SER_REFRESH", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.zeros((0, 3), np.float32),
+        np.array([255, 0], np.uint8),
+        np.array(1.5, np.float64),
+    ],
+)
+def test_arrays_keep_shape_type_and_values(array):
+    cache = RowCache("kind", "settings")
+    cache.put_many({"a": {"values": array, "text": "hi", "n": 3, "none": None}})
+    row = cache.get_many(["a", "b"])["a"]
+    assert row["values"].dtype == array.dtype
+    np.testing.assert_array_equal(row["values"], array)
+    assert (row["text"], row["n"], row["none"]) == ("hi", 3, None)
+
+
+def test_only_asked_rows_come_back():
+    cache = RowCache("kind", "settings")
+    cache.put_many({"a": {"n": 1}, "b": {"n": 2}})
+    cache.put_many({"c": {"n": 3}})
+    assert cache.get_many(["a", "c", "d"]) == {"a": {"n": 1}, "c": {"n": 3}}
+
+
+def test_settings_do_not_mix():
+    RowCache("kind", digest({"n": 1})).put_many({"a": {"n": 1}})
+    assert RowCache("kind", digest({"n": 2})).get_many(["a"]) == {}
+
+
+def test_a_half_written_batch_is_not_read(cache_folder):
+    cache = RowCache("kind", "settings")
+    cache.put_many({"a": {"n": 1}})
+    (cache.folder / "killed.tmp").write_bytes(b"half a batch")
+    assert cache.get_many(["a"]) == {"a": {"n": 1}}
+
+
+def test_refresh_ignores_what_is_there(monkeypatch):
+    cache = RowCache("kind", "settings")
+    cache.put_many({"a": {"n": 1}})
+    monkeypatch.setenv("SER_REFRESH", "1")
+    assert cache.get_many(["a"]) == {}
+
+
+def test_a_refreshed_row_wins():
+    cache = RowCache("kind", "settings")
+    for n in range(5):
+        cache.put_many({"a": {"n": n}})
+    assert cache.get_many(["a"]) == {"a": {"n": 4}}
+
+
+def test_digest_does_not_depend_on_order():
+    assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1}) != digest({"a": 1, "b": [3]})

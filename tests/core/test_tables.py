@@ -1,0 +1,45 @@
+"""Tables and JSON files: exact schema, the same bytes each time."""
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.tables import read_json, read_table, write_json, write_table
+
+SCHEMA = pa.schema([("name", pa.string()), ("n", pa.int32())])
+
+
+def test_round_trip_with_exact_types(tmp_path):
+    path = tmp_path / "deep" / "t.parquet"
+    write_table(path, pd.DataFrame({"n": [1, 2], "name": ["a", None], "more": [0, 0]}), SCHEMA)
+    assert pa.parquet.read_schema(path).equals(SCHEMA)
+    assert read_table(path)["n"].tolist() == [1, 2]
+
+
+def test_an_empty_table_keeps_its_columns(tmp_path):
+    write_table(tmp_path / "t.parquet", pd.DataFrame({"n": [], "name": []}), SCHEMA)
+    assert list(read_table(tmp_path / "t.parquet").columns) == ["name", "n"]
+
+
+def test_same_rows_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        write_table(tmp_path / name, pd.DataFrame({"n": range(99), "name": ["x"] * 99}), SCHEMA)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_missing_column_is_named(tmp_path):
+    with pytest.raises(PipelineError, match=r"lacks the columns \['n'\]"):
+        write_table(tmp_path / "t.parquet", pd.DataFrame({"name": ["a"]}), SCHEMA)
+
+
+def test_json_is_rounded_and_ordered(tmp_path):
+    write_json(tmp_path / "m.json", {"b": 0.12345678, "a": [1.0000001]})
+    assert (tmp_path / "m.json").read_text() == '{\n  "b": 0.123457,\n  "a": [\n    1.0\n  ]\n}\n'
+    assert read_json(tmp_path / "m.json")["b"] == 0.123457
+
+
+@pytest.mark.parametrize("read", [read_json, read_table])
+def test_a_missing_file_says_what_makes_it(tmp_path, read):
+    with pytest.raises(PipelineError, match="dvc repro"):
+        read(tmp_path / "gone")

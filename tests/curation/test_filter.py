@@ -1,0 +1,154 @@
+"""The account of a study's curation: every row is kept or listed, and every step drops what it should."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import Study
+from pipeline.curation.filter import COMBINED, STEPS, curate, unknown_labels
+
+SETTINGS = {
+    "classes": ["joy", "grief", "other"],
+    "labels": {"happy": "joy", "hap": "joy", "sad": "grief", "odd": "other", "calm": None},
+    "curation": {"deduplicate": True, "min_seconds": 1.0, "max_seconds": 4.0, "min_per_class": 2},
+    "split": {"protocol": "stratified", "group_duplicates": True, "fractions": {"train": 1.0}, "seed": 0},
+}
+
+
+def study(**curation):
+    return Study.model_validate({**SETTINGS, "curation": {**SETTINGS["curation"], **curation}})
+
+
+def row(name, label="happy", **others):
+    own = {
+        "utterance_id": name,
+        "path": f"{name}.wav",
+        "label": label,
+        "seconds": 2.0,
+        "status": "ok",
+        "reason": None,
+    }
+    return {**own, "corpus": "x", "group": name, "kind": "none", "keep": True, "conflict": False, **others}
+
+
+GOOD = [row("h1"), row("h2", "hap"), row("s1", "sad"), row("s2", "sad")]
+
+
+def curated(*rows, **curation):
+    return curate(pd.DataFrame([*GOOD, *rows]), study(**curation))
+
+
+def test_own_labels_become_classes():
+    kept = curated().kept
+    assert dict(zip(kept["utterance_id"], kept["label"], strict=True)) == {
+        "h1": "joy", "h2": "joy", "s1": "grief", "s2": "grief"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bad", "step", "reason"),
+    [
+        (row("a", status="quarantined", reason="stray: not audio"), "utterances", "stray: not audio"),
+        (row("a", status="quarantined", reason="empty file"), "readable", "empty file"),
+        (row("a", group="h1", kind="exact", keep=False), "after_deduplication", "exact copy of h1"),
+        (row("a", group="h1", kind="near", keep=False), "after_deduplication", "near copy of h1"),
+        (row("a", seconds=0.999), "within_duration", "1.00 s, shorter than 1 s"),
+        (row("a", seconds=4.1), "within_duration", "4.10 s, longer than 4 s"),
+        (row("a", "calm"), "labelled", "label 'calm' is left out by the study"),
+        (row("a", "bored"), "labelled", "label 'bored' is not in the study's map"),
+        (row("a", "odd"), "kept", "class other has 1 clips"),
+    ],
+)
+def test_what_each_step_drops(bad, step, reason):
+    result = curated(bad)
+    assert result.dropped.to_dict("records") == [
+        {"utterance_id": "a", "corpus": "x", "path": "a.wav", "step": step, "reason": reason}
+    ]
+    before = list(STEPS)[: list(STEPS).index(step)]
+    assert {name: n for name, n in result.counts.items() if n == 5} == dict.fromkeys([COMBINED, *before], 5)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 4.0])
+def test_the_bounds_of_the_duration_are_kept(seconds):
+    assert len(curated(row("a", seconds=seconds)).dropped) == 0
+
+
+def test_contradicting_copies_are_all_dropped():
+    pair = {"group": "a", "kind": "exact", "conflict": True}
+    dropped = curated(row("a", "sad", **pair), row("b", "happy", keep=False, **pair)).dropped
+    assert dropped["reason"].tolist() == ["labels or speakers contradict each other in the group of a"] * 2
+
+
+def test_without_deduplication_copies_and_contradictions_stay():
+    pair = {"group": "a", "kind": "exact", "conflict": True}
+    copies = row("a", "sad", **pair), row("b", "happy", keep=False, **pair)
+    assert len(curated(*copies, deduplicate=False).kept) == 6
+
+
+def test_a_representative_outside_the_study_is_replaced():
+    elsewhere = {"group": "y/1", "kind": "exact", "keep": False}
+    result = curated(row("b", **elsewhere), row("a", **elsewhere))
+    assert "a" in result.kept["utterance_id"].tolist()
+    assert result.dropped["reason"].tolist() == ["exact copy of a"]
+
+
+def test_an_unreadable_representative_is_no_representative():
+    broken = row("a", status="quarantined", reason="empty file")
+    assert len(curated(broken, row("b")).kept) == 5
+
+
+def test_unknown_labels_are_named():
+    dropped = curated(row("a", "bored"), row("b", "bored"), row("c", "calm")).dropped
+    assert unknown_labels(dropped) == ["label 'bored' is not in the study's map: 2 clips"]
+
+
+def test_the_account_by_corpus_and_class():
+    account = curated(row("a", "odd", corpus="y"), row("b", "calm")).account
+    at = account.set_index(["step", "corpus", "class"])["n"]
+    assert at["combined"].to_dict() == {
+        ("x", "(no class)"): 1,
+        ("x", "grief"): 2,
+        ("x", "joy"): 2,
+        ("y", "other"): 1,
+    }
+    assert at["kept"].to_dict() == {("x", "grief"): 2, ("x", "joy"): 2}
+
+
+def test_one_class_is_not_enough():
+    with pytest.raises(
+        PipelineError, match=r"two classes; of \['joy', .* left \['joy'\]\. .* labelled 2, kept 2"
+    ):
+        curate(pd.DataFrame(GOOD[:2]), study())
+
+
+def test_nothing_left():
+    with pytest.raises(PipelineError, match=r"curation left \[\]"):
+        curate(pd.DataFrame(GOOD), study(min_seconds=3.0))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_account_adds_up(seed):
+    """Random rows: what is kept and what is dropped are all that came, and the steps never grow."""
+    rng = np.random.default_rng(seed)
+    labels, groups = np.array(["happy", "sad", "odd", "calm", "bored", None]), rng.integers(0, 60, size=200)
+    rows = [
+        row(
+            f"{i:03}",
+            labels[rng.integers(len(labels))],
+            seconds=rng.uniform(0.5, 4.5),
+            corpus=rng.choice(["x", "y"]),
+            group=f"g{groups[i]}",
+            keep=bool(i == np.flatnonzero(groups == groups[i])[0]),
+            conflict=bool(groups[i] % 7 == 0),
+            **({"status": "quarantined", "reason": "stray: x"} if rng.random() < 0.1 else {}),
+        )
+        for i in range(200)
+    ]
+    result = curate(pd.DataFrame(rows), study())
+    everyone = sorted([*result.kept["utterance_id"], *result.dropped["utterance_id"]])
+    assert everyone == [f"{i:03}" for i in range(200)]
+    assert list(result.counts.values()) == sorted(result.counts.values(), reverse=True)
+    assert result.account.groupby("step")["n"].sum().to_dict() == result.counts
+    assert result.kept["utterance_id"].is_monotonic_increasing
+    assert not result.kept["group"].duplicated().any()

@@ -1,0 +1,148 @@
+"""The index: no file without a line, no file decoded twice, errors that a person can act on."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline.core.corpus import Corpus, Entry, Stray
+from pipeline.core.errors import PipelineError
+from pipeline.core.schemas import INDEX
+from pipeline.core.tables import read_table, write_table
+from pipeline.curation import index as index_module
+from pipeline.curation.index import build_index, inspect_all, surprises, utterances
+from pipeline.curation.inspection import inspect
+from tests.curation.signals import RATE, speech
+
+CORPUS = Corpus(
+    name="made_up",
+    title="",
+    licence="",
+    language="en",
+    url="",
+    citation="",
+    labels=("happy", "sad"),
+    expected={"utterances": 3, "speakers": 2, "seconds": 1},
+    how_to_get="Ask nicely.",
+)
+
+
+def adapter(*found):
+    """An adapter that lists what it is given."""
+    return SimpleNamespace(CORPUS=CORPUS, scan=lambda root: iter(found))
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SER_WORKERS", "1")
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Two clips, one of them labelled, an empty file and a stray one."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name in ("b", "a"):
+        soundfile.write(
+            folder / f"{name}.wav", speech(ord(name), n_syllables=4)[: RATE // 2], RATE, subtype="PCM_16"
+        )
+    (folder / "c.wav").write_bytes(b"")
+    (folder / "notes.txt").write_text("hello")
+    return folder
+
+
+FOUND = (
+    Entry("b.wav", "b", speaker="1", sex="female", label="sad", arousal=0.5),
+    Entry("a.wav", "a", problem="no label"),
+    Entry("c.wav", "c", speaker="2", problem="no label either"),
+    Stray("notes.txt", "no audio"),
+)
+
+
+def test_rows(root, tmp_path):
+    write_table(tmp_path / "index.parquet", build_index(adapter(*FOUND), root), INDEX)
+    index = read_table(tmp_path / "index.parquet").set_index("utterance_id")
+    assert list(index.index) == ["made_up/a", "made_up/b", "made_up/c", "made_up/notes.txt"]
+    assert index["status"].tolist() == ["quarantined", "ok", "quarantined", "quarantined"]
+    assert index["reason"].fillna("").tolist() == [
+        "no label", "", "empty file; no label either", "stray: no audio"
+    ]  # fmt: skip
+    assert index.loc["made_up/b", ["path", "speaker", "sex", "label", "arousal"]].tolist() == [
+        "b.wav", "made_up/1", "female", "sad", 0.5
+    ]  # fmt: skip
+    assert index["speaker"].isna().tolist() == [True, False, False, True]
+    assert index["rate"].fillna(0).tolist() == [RATE, RATE, 0, 0]
+
+
+def test_what_was_inspected_is_not_inspected_again(root, monkeypatch):
+    first = build_index(adapter(*FOUND), root)
+    monkeypatch.setattr(index_module, "inspect", None)
+    assert build_index(adapter(*FOUND), root).equals(first)
+
+
+def test_a_changed_file_is(root):
+    build_index(adapter(*FOUND), root)
+    soundfile.write(root / "b.wav", np.zeros(RATE), RATE, subtype="PCM_16")
+    assert build_index(adapter(*FOUND), root)["reason"].tolist()[1] == "silent: -200 dBFS"
+
+
+def test_a_killed_run_keeps_what_it_has(root, monkeypatch):
+    monkeypatch.setattr(index_module, "CACHED_AT_A_TIME", 1)
+    asked = []
+
+    def killed_at_the_second(path):
+        asked.append(path.name)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return inspect(path)
+
+    monkeypatch.setattr(index_module, "parallel_map", lambda function, items, **_: map(function, items))
+    monkeypatch.setattr(index_module, "inspect", killed_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        build_index(adapter(*FOUND), root)
+    build_index(adapter(*FOUND), root)
+    assert asked == ["b.wav", "a.wav", "a.wav", "c.wav"]
+
+
+def test_equal_files_are_inspected_once(root, monkeypatch):
+    (root / "d.wav").write_bytes((root / "a.wav").read_bytes())
+    asked = []
+    monkeypatch.setattr(index_module, "parallel_map", lambda function, items, **_: map(function, items))
+    monkeypatch.setattr(index_module, "inspect", lambda path: asked.append(path.name) or inspect(path))
+    seen = list(inspect_all([root / "a.wav", root / "d.wav"], "made_up"))
+    assert len(asked) == 1
+    assert seen[0] == seen[1]
+
+
+def test_a_file_that_cannot_be_opened_is_asked_for_each_time(root):
+    index = build_index(adapter(Entry("gone.wav", "gone"), *FOUND), root)
+    assert "cannot be opened: No such file or directory" in index["reason"].tolist()
+    (root / "gone.wav").write_bytes((root / "a.wav").read_bytes())
+    index = build_index(adapter(Entry("gone.wav", "gone"), *FOUND), root).set_index("utterance_id")
+    assert index.loc["made_up/gone", "status"] == "ok"
+
+
+def test_no_audio_at_all(root):
+    with pytest.raises(PipelineError, match=r"no audio file .* \(1 other files\); expected 3 .* Ask nicely"):
+        build_index(adapter(Stray("notes.txt", "no audio")), root)
+
+
+def test_two_files_of_one_name(root):
+    with pytest.raises(
+        PipelineError, match=r"alike:\s+utterance_id\s+path\s+made_up/x a.wav\s+made_up/x b.wav"
+    ):
+        build_index(adapter(Entry("a.wav", "x"), Entry("b.wav", "x")), root)
+
+
+def test_strays_are_no_utterances(root):
+    assert len(utterances(build_index(adapter(*FOUND), root))) == 3
+
+
+def test_counts_that_surprise(root):
+    index = build_index(adapter(*FOUND[:2]), root)
+    assert list(surprises(CORPUS, index)) == [
+        "made_up: 2 utterances; a complete copy has 3",
+        "made_up: 1 speakers; a complete copy has 2",
+    ]

@@ -1,0 +1,72 @@
+"""What a change re-runs, and what it leaves alone. All with the real DVC."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("dvc")
+
+
+def comment(text: str) -> str:
+    return text + "\n# a comment\n"
+
+
+def rows(box) -> set[str]:
+    return {str(path.relative_to(box.cache)) for path in (box.cache / "rows").rglob("*.arrow")}
+
+
+def test_a_second_run_changes_nothing(clean):
+    assert clean.repro() == set()
+
+
+def test_a_learning_rate_runs_one_system(clean):
+    ran = clean.repro("dvc", "exp", "run", "-S", "systems.ravdess_cnn4.lr=0.0005", "report")
+    assert ran == {"train@ravdess_cnn4", "evaluate@ravdess_cnn4", "report"}
+
+
+def test_a_comment_in_a_model_file_runs_its_systems(clean):
+    clean.edit("pipeline/models/mel_cnn.py", comment)
+    assert clean.repro() <= {"train@ravdess_cnn4", "report"}
+    assert "train@ravdess_cnn4" not in clean.repro()
+
+
+def test_a_comment_in_a_corpus_file_runs_its_index(clean):
+    clean.edit("pipeline/corpora/demo_ravdess.py", comment)
+    assert clean.repro() == {"index@demo_ravdess"}
+
+
+def test_a_further_corpus_computes_no_old_feature(clean):
+    before = rows(clean)
+    clean.run(
+        "dvc", "exp", "run", "-S", "profiles.demo.corpora.ravdess_methods=[demo_ravdess,demo_tess]", "report"
+    )  # fmt: skip
+    metrics = json.loads((clean.root / "metrics/ravdess_cnn4.json").read_text())
+    assert "demo_tess" in metrics["corpora"]
+    ran = clean.run("git", "diff", "--name-only")
+    assert "params.yaml" in ran
+    assert before <= rows(clean)
+
+
+def test_the_feature_stages_of_the_old_corpus_do_not_run(clean):
+    ran = clean.repro(
+        "dvc", "exp", "run", "-S", "profiles.demo.corpora.ravdess_methods=[demo_tess,demo_ravdess]", "report"
+    )  # fmt: skip
+    assert not {stage for stage in ran if stage.startswith("features") and stage.endswith("demo_ravdess")}
+
+
+def test_metrics_diff_reads_well(clean):
+    clean.run("dvc", "exp", "run", "-S", "systems.ravdess_cnn4.small.epochs=2", "report")
+    shown = clean.run("dvc", "metrics", "diff", "main")
+    assert "metrics/ravdess_cnn4.json" in shown
+    assert "metrics/ravdess_random_forest.json" not in shown
+
+
+def test_an_unknown_profile_is_named(clean):
+    output = clean.run("dvc", "exp", "run", "-S", "profile=demmo", check=False)
+    assert "demmo" in output
+
+
+def test_a_string_for_a_list_is_named(clean):
+    setting = "profiles.demo.corpora.ravdess_methods=demo_tess"
+    output = clean.run("dvc", "exp", "run", "-S", setting, check=False)
+    assert "write a list as [a, b]" in output

@@ -1,0 +1,76 @@
+"""Intervals: the same each time, as wide as theory says, and drawn over the right units."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+from pipeline.evaluation.bootstrap import bootstrap_intervals
+from tests.evaluation.made_up import CLASSES, predictions, random_predictions
+
+
+def test_the_same_predictions_give_the_same_interval():
+    table = random_predictions(60, accuracy=0.6)
+    assert bootstrap_intervals(table, CLASSES) == bootstrap_intervals(table.copy(), CLASSES)
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    table = random_predictions(60, accuracy=0.6)
+    assert bootstrap_intervals(table[::-1], CLASSES) == bootstrap_intervals(table, CLASSES)
+
+
+def test_interval_of_single_clips_is_the_binomial_one():
+    table = random_predictions(200, accuracy=0.7, n_speakers=1)
+    share = (table["label"] == table["predicted"]).mean()
+    low, high = bootstrap_intervals(table, CLASSES).accuracy
+    assert low == pytest.approx(binom.ppf(0.025, 200, share) / 200, abs=0.01)
+    assert high == pytest.approx(binom.ppf(0.975, 200, share) / 200, abs=0.01)
+
+
+def test_the_interval_covers_the_true_accuracy_about_as_often_as_it_says():
+    intervals = [
+        bootstrap_intervals(
+            random_predictions(100, accuracy=0.7, seed=seed), CLASSES, n_resamples=200
+        ).accuracy
+        for seed in range(1, 101)
+    ]
+    assert 85 <= sum(low <= 0.7 <= high for low, high in intervals) <= 100
+
+
+@pytest.mark.parametrize(
+    ("n_speakers", "drawn"), [(1, "clips"), (4, "clips"), (5, "speakers"), (60, "clips")], ids=str
+)
+def test_speakers_are_drawn_where_there_are_enough_and_they_repeat(n_speakers, drawn):
+    table = random_predictions(60, accuracy=0.6, n_speakers=n_speakers)
+    assert bootstrap_intervals(table, CLASSES).drawn == drawn
+
+
+def test_alike_clips_of_a_speaker_widen_the_interval():
+    labels = [CLASSES[index % 3] for index in range(120)]
+    found = [label if index % 8 < 4 else "sad" for index, label in enumerate(labels)]  # speakers 0-3 are easy
+    by_speaker = bootstrap_intervals(predictions(labels, found, n_speakers=8), CLASSES)
+    by_clip = bootstrap_intervals(predictions(labels, found, n_speakers=1), CLASSES)
+    assert np.ptp(by_speaker.accuracy) > 1.5 * np.ptp(by_clip.accuracy)
+
+
+def test_clips_of_unknown_speakers_stand_alone():
+    table = random_predictions(60, accuracy=0.6, n_speakers=6)
+    table.loc[table["speaker"] == "made_up/0", "speaker"] = None
+    assert bootstrap_intervals(table, CLASSES).drawn == "speakers"
+
+
+def test_perfect_predictions_have_no_spread():
+    intervals = bootstrap_intervals(random_predictions(60, accuracy=1.0), CLASSES)
+    assert (intervals.accuracy, intervals.uar) == ((1.0, 1.0), (1.0, 1.0))
+
+
+def test_a_class_that_is_seldom_drawn_does_not_break_uar():
+    table = predictions(["angry"] * 20 + ["sad"], ["angry"] * 10 + ["happy"] * 10 + ["sad"])
+    low, high = bootstrap_intervals(table, CLASSES).uar
+    assert 0 < low < high <= 1
+
+
+def test_seeds_that_agree_give_the_interval_of_one():
+    table = random_predictions(60, accuracy=0.6)
+    twice = pd.concat([table, table.assign(seed=1)])
+    assert bootstrap_intervals(twice, CLASSES) == bootstrap_intervals(table, CLASSES)

@@ -1,0 +1,48 @@
+"""The geometry of charts: ticks, corners and single points."""
+
+import pytest
+
+from pipeline.evaluation import drawing
+from pipeline.evaluation.history import mean_curves
+from tests.evaluation.made_up import history
+
+
+@pytest.mark.parametrize(
+    ("top", "ticks"),
+    [
+        (1.0, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (2.1, [0, 0.5, 1.0, 1.5, 2.0]),
+        (0.034, [0, 0.01, 0.02, 0.03]),
+        (37, [0, 10, 20, 30]),
+    ],
+)
+def test_ticks_are_round_numbers(top, ticks):
+    assert drawing.nice_ticks(top) == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize(("last", "ticks"), [(1, [0, 1]), (3, [0, 1, 2, 3]), (30, [0, 10, 20, 30])])
+def test_epochs_are_whole(last, ticks):
+    assert drawing.nice_ticks(last, whole=True) == ticks
+
+
+def test_curves_lie_within_the_chart():
+    chart = drawing.line_chart(mean_curves(history(12)), ["train_loss", "val_loss"], shares=False)
+    points = [point for line in chart.lines for point in line.points]
+    assert all(0 <= x <= drawing.WIDTH and 0 <= y <= drawing.HEIGHT for x, y in points)
+    assert [line.name for line in chart.lines] == ["train_loss", "val_loss"]
+
+
+def test_shares_have_an_axis_to_one_hundred_percent():
+    chart = drawing.line_chart(mean_curves(history(12)), ["val_accuracy"], shares=True)
+    assert [label for _, label in chart.y_ticks] == ["0%", "25%", "50%", "75%", "100%"]
+
+
+def test_one_epoch_stands_in_the_middle():
+    chart = drawing.line_chart(mean_curves(history(1)), ["val_loss"], shares=False)
+    assert len(chart.lines[0].points) == 1
+    assert chart.x_ticks == [(chart.lines[0].points[0][0], "1")]
+
+
+def test_a_loss_of_zero_can_be_drawn():
+    chart = drawing.line_chart(mean_curves(history(2)).assign(val_loss=0.0), ["val_loss"], shares=False)
+    assert len({y for _, y in chart.lines[0].points}) == 1

@@ -1,0 +1,56 @@
+"""What every model must keep to, whatever its family."""
+
+import pkgutil
+
+import pytest
+import torch
+from sklearn.base import clone
+
+import pipeline.models
+from pipeline.training.build import build_model
+from pipeline.training.network import count_parameters
+from tests.models.cases import SKLEARN_CASES, TORCH_CASES, Case
+
+every_network = pytest.mark.parametrize("case", TORCH_CASES.values(), ids=TORCH_CASES)
+
+
+def test_every_family_is_among_the_cases() -> None:
+    families = {module.name for module in pkgutil.iter_modules(pipeline.models.__path__)}
+    assert families == {case.model for case in TORCH_CASES.values()} | SKLEARN_CASES.keys()
+
+
+@every_network
+def test_parameters_are_the_published_count(case: Case) -> None:
+    assert count_parameters(case.build(case.shapes)) == case.parameters
+
+
+@every_network
+def test_gradient_reaches_every_trainable_tensor(case: Case) -> None:
+    model = case.build(case.small_shapes)
+    logits = model(**case.inputs(4))
+    torch.nn.functional.cross_entropy(logits, torch.arange(4)).backward()
+    untouched = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    # A bias ahead of batch normalisation is subtracted with the mean: its gradient is zero but for rounding.
+    assert untouched == []
+
+
+@every_network
+def test_one_clip_gives_finite_logits(case: Case) -> None:
+    logits = case.build(case.small_shapes).eval()(**case.inputs(1))
+    assert logits.shape == (1, case.n_classes)
+    assert torch.isfinite(logits).all()
+
+
+@every_network
+def test_a_clip_does_not_depend_on_its_neighbours(case: Case) -> None:
+    model = case.build(case.small_shapes).eval()
+    inputs = case.inputs(5)
+    alone = model(**{name: values[2:3] for name, values in inputs.items()})
+    torch.testing.assert_close(model(**inputs)[2:3], alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "architecture"), SKLEARN_CASES.items(), ids=SKLEARN_CASES)
+def test_an_estimator_can_be_cloned_and_ends_with_its_classifier(name: str, architecture: dict) -> None:
+    estimator = clone(build_model(name, architecture, seed=1))
+    assert estimator.steps[-1][0] == "classifier"
+    assert estimator[-1].random_state == 1

@@ -1,0 +1,177 @@
+"""index, deduplicate, filter and split, one after the other, on a small copy of TESS that holds itself twice."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+import soundfile
+from ruamel.yaml import YAML
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import load_params
+from pipeline.core.paths import account_path, curated_path, index_path, manifest_path, split_path
+from pipeline.core.tables import write_json
+from pipeline.stages import deduplicate, filter, index, split
+from tests.curation.signals import speech
+
+STUDY = "multimodal_er"
+WORDS = ("back", "bar", "base", "bath", "bean", "beg")
+RATE = 24414
+
+
+def set_params(shipped, **changes):
+    """Write params.yaml here: the shipped one, for the profile tess, with a study's settings changed."""
+    yaml = YAML(typ="safe", pure=True)
+    params = yaml.load(shipped)
+    params["profile"] = "tess"
+    for key, value in changes.items():
+        block, name = key.split("__")
+        params["studies"][STUDY][block][name] = value
+        if value is ...:
+            del params["studies"][STUDY][block][name]
+    with open("params.yaml", "w") as file:
+        yaml.dump(params, file)
+
+
+@pytest.fixture(scope="module")
+def tess(tmp_path_factory):
+    """Twelve clips a class by two speakers, all of them again in a nested copy, and a stray file."""
+    root = tmp_path_factory.mktemp("disk") / "tess" / "data"
+    number = 0
+    for folder in ("OAF_Fear", "YAF_fear", "OAF_Sad", "YAF_sad", "OAF_ps", "YAF_ps"):
+        (root / folder).mkdir(parents=True)
+        speaker, emotion = folder.lower().split("_")
+        for word in WORDS:
+            number += 1
+            wave = speech(number, number, RATE, n_syllables=5)
+            soundfile.write(root / folder / f"{speaker.upper()}_{word}_{emotion}.wav", wave, RATE)
+    shutil.copytree(root, root / "data")
+    (root / "Thumbs.db").write_bytes(b"\0\1")
+    return root.parent.parent
+
+
+@pytest.fixture
+def shipped(root, tess, tmp_path, monkeypatch):
+    """An empty folder to work in; the text of the shipped params.yaml."""
+    text = (root / "params.yaml").read_text()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SER_CORPORA", str(tess))
+    monkeypatch.setenv("SER_CACHE", str(tess.parent / "cache"))
+    monkeypatch.setenv("SER_WORKERS", "1")
+    set_params(text)
+    return text
+
+
+def run_all():
+    """Run the four stages."""
+    for corpus in load_params().corpora:
+        write_json(manifest_path(corpus), {"needed": corpus == "tess"})
+        index.main(corpus)
+    deduplicate.main()
+    filter.main(STUDY)
+    split.main(STUDY)
+
+
+def counts():
+    return pd.read_parquet(split_path(STUDY))["split"].value_counts().to_dict()
+
+
+def test_a_corpus_that_holds_itself_twice_counts_once(shipped):
+    run_all()
+    account = json.loads(account_path(STUDY).read_text())
+    assert account == {
+        "study": STUDY,
+        "profile": "tess",
+        "status": "ok",
+        "corpora": "tess",
+        "n_combined": 73,
+        "n_utterances": 72,
+        "n_readable": 72,
+        "n_after_deduplication": 36,
+        "n_within_duration": 36,
+        "n_labelled": 36,
+        "n_kept": 36,
+    }
+    assert counts() == {"train": 25, "val": 6, "test": 5}
+    kept = pd.read_parquet(curated_path(STUDY))
+    assert not kept["utterance_id"].str.contains("@").any()
+    assert kept["label"].value_counts().to_dict() == {"fear": 12, "sad": 12, "pleasant_surprise": 12}
+
+
+def test_lists_for_people(shipped):
+    run_all()
+    groups = pd.read_csv("data/duplicates/groups.csv")
+    assert len(groups) == 72
+    assert set(groups["kind"]) == {"exact"}
+    dropped = pd.read_csv(f"data/curated/{STUDY}_dropped.csv")
+    assert dropped["step"].value_counts().to_dict() == {"after_deduplication": 36, "utterances": 1}
+    account = pd.read_csv(f"data/curated/{STUDY}_account.csv")
+    assert account.groupby("step")["n"].sum()["combined"] == 73
+    assert pd.read_csv(f"data/splits/{STUDY}_counts.csv")["n"].sum() == 36
+
+
+def test_the_published_leak_can_be_had_and_is_reported(shipped, caplog):
+    set_params(shipped, curation__deduplicate=False, split__group_duplicates=False)
+    run_all()
+    assert sum(counts().values()) == 72
+    assert "utterances have a copy in another split, as published" in caplog.text
+
+
+def test_the_same_input_gives_the_same_bytes(shipped, tmp_path, monkeypatch):
+    run_all()
+    first = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+    monkeypatch.setenv("SER_REFRESH", "1")
+    run_all()
+    assert {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()} == first
+    assert len(first) > 10
+
+
+def test_a_study_without_corpora_is_skipped(shipped):
+    run_all()
+    filter.main("ravdess_methods")
+    split.main("ravdess_methods")
+    account = json.loads(account_path("ravdess_methods").read_text())
+    assert (account["status"], account["n_combined"], account["n_kept"]) == ("skipped", 0, 0)
+    assert len(pd.read_parquet(split_path("ravdess_methods"))) == 0
+
+
+def test_a_corpus_that_is_not_needed_is_empty(shipped):
+    write_json(manifest_path("ravdess"), {"needed": False})
+    index.main("ravdess")
+    assert len(pd.read_parquet(index_path("ravdess"))) == 0
+
+
+def test_counts_that_surprise_are_logged(shipped, caplog):
+    write_json(manifest_path("tess"), {"needed": True})
+    index.main("tess")
+    assert "tess: 72 utterances; a complete copy has 2,800" in caplog.text
+
+
+def test_an_unknown_label_is_named(shipped, caplog):
+    set_params(shipped, labels__ps=...)
+    run_all()
+    assert (
+        "label 'ps' is not in the study's map: 12 clips; add it to studies.multimodal_er.labels"
+        in caplog.text
+    )
+
+
+def test_too_few_classes(shipped):
+    set_params(shipped, labels__ps=..., labels__sad=None)
+    with pytest.raises(
+        PipelineError, match=r"left \['fear'\]\. .* label 'ps' is not in the study's map: 12 clips"
+    ):
+        run_all()
+
+
+@pytest.mark.parametrize("stage", [filter, split])
+def test_an_unknown_study(shipped, stage):
+    with pytest.raises(PipelineError, match="unknown study 'multimodal', did you mean 'multimodal_er'"):
+        stage.main("multimodal")
+
+
+def test_speakers_too_few(shipped):
+    set_params(shipped, split__protocol="speaker_independent")
+    with pytest.raises(PipelineError, match="2 independent speakers cannot be divided into 3 splits"):
+        run_all()

@@ -1,0 +1,237 @@
+"""The features stage: from an index to a shard, through the cache, killed and grown."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+from ruamel.yaml import YAML
+
+import pipeline.features
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import feature_plan_path, features_path, index_path
+from pipeline.core.schemas import INDEX
+from pipeline.core.tables import write_json, write_table
+from pipeline.features.compute import CLIPS_A_BATCH, CLIPS_A_TASK
+from pipeline.features.store import load_features
+from pipeline.stages.features import main
+from tests.features.examples import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = "corpus"
+
+# A kind that is slow enough to be killed, and writes down every clip it computes.
+SLOW_KIND = """
+import os, time
+import numpy as np
+from pipeline.core.params import Settings as Base
+
+VERSION, LIBRARIES, BACKEND, DTYPE = "1", ("numpy",), "threads", np.dtype(np.float32)
+
+class Settings(Base):
+    sample_rate: int
+
+def extract(wave, *, settings):
+    time.sleep(0.01)
+    with open(os.environ["COMPUTED"], "a") as file:
+        file.write(f"{wave[0]:.6f}\\n")
+    return wave[:4]
+
+def feature_names(settings):
+    return ["a", "b", "c", "d"]
+"""
+RUN_SLOW_KIND = """
+import sys
+import pipeline.features
+pipeline.features.__path__.append(sys.argv[1])
+from pipeline.stages.features import main
+main("slow", "corpus")
+"""
+
+
+class Project:
+    """A folder with params.yaml, and a corpus of numbered clips: each has its number in its samples."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: list[dict[str, object]] = []
+        self.write_params({"slow_kind": {"slow": {"studies": [], "sample_rate": 16000}}})
+
+    def write_params(self, feature_sets: dict[str, object]) -> None:
+        yaml = YAML(typ="safe", pure=True)
+        params = yaml.load((ROOT / "params.yaml").read_text("utf-8"))
+        params |= {"feature_sets": feature_sets, "systems": {}, "published": {}}
+        with (self.folder / "params.yaml").open("w") as file:
+            yaml.dump(params, file)
+        for name in [name for sets in feature_sets.values() for name in sets]:
+            write_json(feature_plan_path(name, CORPUS), {"needed": True})
+
+    def add(self, n_clips: int, **columns: object) -> None:
+        for _ in range(n_clips):
+            number = len(self.rows)
+            path = self.folder / "corpora" / CORPUS / f"{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, np.full(1600, 0.001 * number), 16000, subtype="FLOAT")
+            row = {"utterance_id": f"{CORPUS}/{number:04d}", "path": path.name, "audio_hash": f"{number:x}"}
+            self.rows.append({**dict.fromkeys(INDEX.names), **row, "status": "ok", **columns})
+        self.write_index(self.rows)
+
+    def write_index(self, rows: list[dict[str, object]]) -> None:
+        write_table(index_path(CORPUS), pd.DataFrame(rows), INDEX)
+
+    def computed(self) -> list[str]:
+        log = self.folder / "computed"
+        return log.read_text().split() if log.exists() else []
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SER_CORPORA", str(tmp_path / "corpora"))
+    monkeypatch.setenv("SER_WORKERS", "2")
+    monkeypatch.setenv("COMPUTED", str(tmp_path / "computed"))
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "slow_kind.py").write_text(SLOW_KIND)
+    monkeypatch.setattr(pipeline.features, "__path__", [*pipeline.features.__path__, str(tmp_path / "kinds")])
+    yield Project(tmp_path)
+    sys.modules.pop("pipeline.features.slow_kind", None)
+
+
+def shard() -> bytes:
+    return features_path("slow", CORPUS).read_bytes()
+
+
+def kill_after_two_batches(project: Project) -> None:
+    """Run the stage in a process of its own and kill it once two batches are in the cache."""
+    command = [sys.executable, "-c", RUN_SLOW_KIND, str(project.folder / "kinds")]
+    process = subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while len(list(project.folder.rglob("cache/rows/**/*.arrow"))) < 2:
+        assert process.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_run_loses_one_batch_and_ends_in_the_same_bytes(project, monkeypatch):
+    project.add(5 * CLIPS_A_BATCH)
+    kill_after_two_batches(project)
+    assert not features_path("slow", CORPUS).exists()
+    main("slow", CORPUS)
+    resumed = shard()
+    n_lost = len(project.computed()) - len(project.rows)
+    in_hand = 2 * 2 * CLIPS_A_TASK  # workers x tasks sent to each
+    assert 0 <= n_lost <= CLIPS_A_BATCH + in_hand
+    monkeypatch.setenv("SER_CACHE", str(project.folder / "another"))
+    main("slow", CORPUS)
+    assert shard() == resumed
+
+
+def test_one_more_clip_computes_one_row(project):
+    project.add(6)
+    main("slow", CORPUS)
+    project.add(1)
+    main("slow", CORPUS)
+    assert len(project.computed()) == 7
+    assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 7
+
+
+def test_the_order_of_the_index_does_not_matter(project):
+    project.add(9)
+    main("slow", CORPUS)
+    before = shard()
+    project.write_index(project.rows[::-1])
+    main("slow", CORPUS)
+    assert shard() == before
+
+
+def test_features_belong_to_their_utterances(project):
+    project.add(9)
+    main("slow", CORPUS)
+    features, names = load_features("slow", [CORPUS], ["corpus/0007", "corpus/0002"])
+    np.testing.assert_allclose(features, [[0.007] * 4, [0.002] * 4], rtol=1e-6)
+    assert names == ["a", "b", "c", "d"]
+
+
+def test_copies_of_a_clip_are_computed_once(project):
+    project.add(3)
+    project.add(2, audio_hash="0")
+    main("slow", CORPUS)
+    assert len(project.computed()) == 3
+    assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 5
+
+
+def test_quarantined_clips_are_left_out(project):
+    project.add(3)
+    project.add(1, status="quarantined", audio_hash=None)
+    main("slow", CORPUS)
+    assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 3
+
+
+def test_a_shard_that_is_not_needed_is_empty_and_has_the_same_columns(project):
+    project.add(3)
+    main("slow", CORPUS)
+    needed = pq.read_schema(features_path("slow", CORPUS))
+    write_json(feature_plan_path("slow", CORPUS), {"needed": False})
+    main("slow", CORPUS)
+    table = pq.read_table(features_path("slow", CORPUS))
+    assert len(table) == 0
+    assert table.schema.equals(needed)
+    assert len(project.computed()) == 3
+
+
+def test_one_line_of_counts_is_logged(project, caplog):
+    project.add(3)
+    project.add(1, audio_hash="0")
+    with caplog.at_level("INFO"):
+        main("slow", CORPUS)
+    (record,) = caplog.records
+    assert record.message.startswith("features: slow of corpus: 4 rows, 3 clips (0 cached, 3 computed) in ")
+
+
+def keys_at(project: Project, rate: int) -> set[str]:
+    project.write_params({"slow_kind": {"slow": {"studies": [], "sample_rate": rate}}})
+    main("slow", CORPUS)
+    return set(pq.read_table(features_path("slow", CORPUS))["key"].to_pylist())
+
+
+def test_changed_settings_change_the_keys(project):
+    project.add(2)
+    assert not keys_at(project, 16000) & keys_at(project, 8000)
+
+
+@pytest.mark.parametrize("kind", ["functionals", "mfcc", "mel_image"])
+def test_real_kinds_pass_through(project, kind):
+    project.add(2)
+    project.write_params({kind: {"real": {"studies": [], **SETTINGS[kind]}}})
+    main("real", CORPUS)
+    assert len(load_features("real", [CORPUS], ["corpus/0000", "corpus/0001"])[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("feature_sets", "message"),
+    [
+        (
+            {"mfcc": {"slow": {"studies": [], "n_mfc": 3}}},
+            r"feature_sets\.mfcc\.slow\.n_mfc: unknown key, did you",
+        ),
+        ({"mfccs": {"slow": {"studies": []}}}, r"unknown kind of feature 'mfccs', did you mean 'mfcc'\?"),
+        ({"mfcc": {"slw": {"studies": []}}}, r"unknown feature set 'slow', did you mean 'slw'\?"),
+    ],
+)
+def test_mistakes_in_params_are_named(project, feature_sets, message):
+    project.add(1)
+    project.write_params(feature_sets)
+    with pytest.raises(PipelineError, match=message):
+        main("slow", CORPUS)

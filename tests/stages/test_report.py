@@ -1,0 +1,170 @@
+"""The report: every system, the published numbers, the banner, and nothing loaded from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import Params
+from pipeline.core.paths import DATA, account_path, manifest_path, model_dir
+from pipeline.core.tables import write_json
+from pipeline.evaluation.collect import Step, curation_steps
+from pipeline.evaluation.results_table import SYNTHETIC_WARNING
+from pipeline.stages import evaluate, report
+from tests.evaluation import made_up
+from tests.stages.test_evaluate import write_training
+
+PAGE = DATA / "report" / "index.html"
+
+
+def write_inputs(corpus: str, *, verified_by: str) -> None:
+    """Write what the stages above the report leave, and evaluate all systems."""
+    empty = made_up.random_predictions(60, accuracy=0.7)[:0]
+    write_training("net", made_up.random_predictions(60, accuracy=0.7), made_up.history(3))
+    write_training("forest", made_up.random_predictions(60, accuracy=0.6), made_up.history(1)[:0])
+    write_training("left_out", empty, made_up.history(1)[:0])
+    for system in ("net", "forest", "left_out"):
+        write_json(model_dir(system) / "run.json", {"seconds": 75.0})
+        evaluate.main(system)
+    write_json(account_path("study"), {"n_combined": 110, "n_readable": 107, "n_left": 100})
+    archives = [{"name": "a.zip", "sha256": "0", "n_bytes": 10, "verified_by": verified_by}]
+    manifest = {
+        "corpus": corpus,
+        "source": "archive",
+        "mirror": verified_by == "mirror",
+        "archives": archives,
+    }
+    write_json(manifest_path(corpus), {**manifest, "n_files": 110, "n_bytes": 2_000_000})
+
+
+def build(folder: Path, params: Params, *, verified_by: str = "publisher") -> str:
+    """Run the stages evaluate and report in a folder; return the page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(evaluate, "load_params", lambda: params)
+        patch.setattr(report, "load_params", lambda: params)
+        write_inputs(next(iter(params.corpora)), verified_by=verified_by)
+        report.main()
+        return PAGE.read_text("utf-8")
+
+
+class Page(HTMLParser):
+    """The tags of a page, its ids, and the addresses it refers to."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.tags.append(tag)
+        self.ids += [values["id"]] if values.get("id") else []
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
+
+
+def text_of(html: str) -> str:
+    """Return what a reader sees: no tags, style or script, single spaces."""
+    return " ".join(re.sub(r"(?s)<(style|script)>.*?</\1>|<[^>]+>", " ", html).split())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def html(folder) -> str:
+    return build(folder, made_up.params())
+
+
+@pytest.fixture(scope="module")
+def demo_html(tmp_path_factory) -> str:
+    """The page of a synthetic corpus from a mirror, with markup in a note."""
+    params = made_up.params(synthetic=True)
+    params.published["net"]["note"] = "<script>alert(1)</script>"
+    return build(tmp_path_factory.mktemp("demo"), params, verified_by="mirror")
+
+
+@pytest.mark.parametrize("system", ["net", "forest", "left_out"])
+def test_every_system_is_on_the_leaderboard(html, system):
+    assert f'data-value="{system}"' in html
+
+
+def test_published_numbers_are_shown(html):
+    text = text_of(html)
+    assert "77.8" in text
+    assert "66.7 weighted F1" in text
+    assert "Five runs." in text
+
+
+def test_a_skipped_system_has_no_section(html):
+    assert {"system-net", "system-forest"} <= set(Page(html).ids)
+    assert "system-left_out" not in Page(html).ids
+
+
+def test_nothing_is_loaded_from_elsewhere(html):
+    page = Page(html)
+    assert all(address.startswith(("#", "data:")) for address in page.addresses)
+    assert not {"iframe", "object", "embed", "img"} & set(page.tags)
+    assert not re.search(r"https?:|@import|url\(", html)
+
+
+def test_links_lead_to_what_is_there(html):
+    page = Page(html)
+    assert {address[1:] for address in page.addresses if address.startswith("#")} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_real_speech_has_no_banner(html):
+    assert SYNTHETIC_WARNING not in html
+
+
+def test_synthetic_speech_has_a_banner_and_no_comparison(demo_html):
+    assert SYNTHETIC_WARNING in text_of(demo_html)
+    assert "– synthetic speech" in text_of(demo_html)
+
+
+def test_what_the_bytes_were_checked_against_is_said(html, demo_html):
+    assert "a.zip: publisher" in html
+    assert "a.zip: mirror" in demo_html
+
+
+def test_bytes_that_only_a_mirror_states_are_warned_of(html, demo_html):
+    assert "does not have the publisher's bytes" not in text_of(html)
+    assert "does not have the publisher's bytes" in text_of(demo_html)
+
+
+def test_curation_is_accounted_for(html):
+    assert "readable 107 3" in text_of(html)
+
+
+def test_training_time_comes_from_the_run_record(html):
+    assert "1 min 15 s" in html
+
+
+def test_readme_table_is_written(html, folder):
+    text = (folder / DATA / "report" / "results.md").read_text("utf-8")
+    assert "| `net` |" in text
+    assert "skipped: `left_out`" in text
+
+
+def test_names_are_escaped(demo_html):
+    assert "&lt;script&gt;alert(1)" in demo_html
+
+
+def test_metrics_of_another_profile_are_not_mixed_in(html, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    stale = made_up.params().model_copy(update={"profile": "demo"})
+    monkeypatch.setattr(report, "load_params", lambda: stale)
+    with pytest.raises(PipelineError, match=r"metrics/net.json was made in profile 'open'"):
+        report.main()
+
+
+def test_steps_of_an_account():
+    steps = curation_steps({"study": "s", "n_combined": 10, "n_readable": 8, "n_kept": 8})
+    assert steps == [Step("combined", 10, 0), Step("readable", 8, 2), Step("kept", 8, 0)]

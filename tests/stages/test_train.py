@@ -1,0 +1,182 @@
+"""The train stage, from shards to predictions."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.core import paths
+from pipeline.core.errors import PipelineError
+from pipeline.core.schemas import SPLIT, TRANSCRIPTS, predictions_schema
+from pipeline.core.tables import read_json, read_table, write_json, write_table
+from pipeline.features.store import shard_schema
+from pipeline.stages.train import main
+from tests.training import toy
+
+STUDY, CORPUS = "ravdess_methods", "demo_ravdess"
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "toy_cnn": {**toy.TORCH, **toy.CNN, "epochs": 2, "seeds": [1, 2]},
+    "toy_fusion": {**toy.TORCH, **toy.FUSION, "epochs": 2},
+    "toy_forest": {**toy.SKLEARN, **toy.FOREST, "test_on": ["val", "test"], "seeds": [1, 2]},
+}
+NAMES = {"vectors": [f"x{i}" for i in range(6)]}
+every_system = pytest.mark.parametrize("name", SYSTEMS)
+
+
+@pytest.fixture
+def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a params.yaml of toy systems, and the shards and split table they read."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    params = YAML(typ="safe").load(root / "params.yaml")
+    kinds = {"mel_image": "images", "mfcc": "frames", "spectral_scalars": "vectors"}
+    params |= {
+        "profile": "demo",
+        "feature_sets": {kind: {name: {"studies": [STUDY]}} for kind, name in kinds.items()},
+        "systems": {name: {**system, "study": STUDY} for name, system in SYSTEMS.items()},
+        "published": {},
+    }
+    params["asr"]["studies"] = [STUDY]
+    labels = {"classes": toy.CLASSES, "labels": {name: name for name in toy.CLASSES}}
+    params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: [CORPUS]}}}
+    params["studies"] = {STUDY: {**params["studies"][STUDY], **labels}}
+    YAML().dump(params, tmp_path / "params.yaml")
+    write_split(toy.study("vectors"))
+    for name in kinds.values():
+        write_features(name)
+    write_texts()
+    for name in (*kinds.values(), "transcripts", "none"):
+        write_json(paths.store_path(name, STUDY), {"digest": name})
+    return tmp_path
+
+
+def write_split(data: Any) -> None:
+    split = pd.Series("train", index=data.clips.index)
+    for name, rows in data.folds[0].items():
+        split[rows] = name
+    table = data.clips.assign(split=split, fold=0, group=data.clips["utterance_id"])
+    write_table(paths.split_path(STUDY), table.reindex(columns=SPLIT.names), SPLIT)
+
+
+def write_features(name: str) -> None:
+    data = toy.study(name)
+    values = data.features["features"]
+    table = pd.DataFrame(
+        {
+            "utterance_id": data.clips["utterance_id"],
+            "key": data.clips["utterance_id"],
+            "shape": [list(row.shape) for row in values],
+            "values": [row.ravel() for row in values],
+        }
+    )
+    write_table(paths.features_path(name, CORPUS), table, shard_schema(values.dtype, NAMES.get(name)))
+
+
+def write_texts() -> None:
+    data = toy.study("transcripts")
+    table = data.clips[["utterance_id"]].assign(
+        key="k", text=data.texts, language="en", confidence=1.0, source="gold"
+    )
+    write_table(paths.transcripts_path(CORPUS), table, TRANSCRIPTS)
+
+
+def change_params(change: Callable[[dict], None]) -> None:
+    params = YAML(typ="safe").load(Path("params.yaml"))
+    change(params)
+    YAML().dump(params, Path("params.yaml"))
+
+
+@every_system
+def test_predictions_are_complete_and_sum_to_one(workspace: Path, name: str) -> None:
+    main(name)
+    table = read_table(paths.predictions_path(name))
+    assert table.columns.tolist() == predictions_schema(toy.CLASSES).names
+    n_runs = len(SYSTEMS[name]["seeds"])
+    expected = {"test": 12 * n_runs} if name == "toy_forest" else {"test": 6 * n_runs, "val": 6 * n_runs}
+    assert table["split"].value_counts().to_dict() == expected
+    np.testing.assert_allclose(table.filter(like="p_").sum(axis=1), 1.0, atol=1e-5)
+    winners = np.array(toy.CLASSES)[table.filter(like="p_").to_numpy().argmax(axis=1)]
+    assert (winners == table["predicted"]).all()
+
+
+@every_system
+def test_a_second_run_gives_the_same_bytes(workspace: Path, name: str) -> None:
+    outputs = [
+        paths.predictions_path(name),
+        paths.history_path(name),
+        paths.model_dir(name) / "model.json",
+    ]
+    main(name)
+    first = [path.read_bytes() for path in outputs]
+    main(name)
+    assert [path.read_bytes() for path in outputs] == first
+
+
+@every_system
+def test_each_model_has_its_files_and_no_checkpoint_is_left(workspace: Path, name: str) -> None:
+    main(name)
+    suffix = "skops" if name == "toy_forest" else "safetensors"
+    stems = [f"seed{seed}_fold0" for seed in SYSTEMS[name]["seeds"]]
+    expected = {"model.json", "run.json", *(f"{s}.json" for s in stems), *(f"{s}.{suffix}" for s in stems)}
+    assert {path.name for path in paths.model_dir(name).iterdir()} == expected
+    assert not list(workspace.glob("cache/checkpoints/**/*.pt"))
+
+
+def test_what_the_metrics_say_of_a_model(workspace: Path) -> None:
+    main("toy_forest")
+    facts = read_json(paths.model_dir("toy_forest") / "model.json")
+    assert (facts["pretrained"], facts["parameters"], facts["n_train"]) == (False, None, 24)
+    about = read_json(paths.model_dir("toy_forest") / "seed1_fold0.json")
+    assert list(about["feature_importances"]) == NAMES["vectors"]
+
+
+def test_history_has_a_row_an_epoch_and_seed(workspace: Path) -> None:
+    main("toy_cnn")
+    history = pd.read_csv(paths.history_path("toy_cnn"))
+    assert history[["seed", "epoch"]].to_numpy().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+
+
+def test_the_run_record_says_what_varies(workspace: Path) -> None:
+    main("toy_cnn")
+    record = read_json(paths.model_dir("toy_cnn") / "run.json")
+    assert record["status"] == "trained"
+    assert [(r["seed"], r["epochs"]) for r in record["runs"]] == [(1, 2), (2, 2)]
+    assert record["host"]["packages"]["torch"]
+    assert record["host"]["peak_memory_mb"] > 0
+
+
+@every_system
+def test_a_study_without_clips_is_skipped(workspace: Path, name: str) -> None:
+    data = toy.study("vectors")
+    data.clips.drop(data.clips.index, inplace=True)
+    data.folds[0].clear()
+    write_split(data)
+    main(name)
+    assert read_table(paths.predictions_path(name)).columns.tolist() == predictions_schema(toy.CLASSES).names
+    assert pd.read_csv(paths.history_path(name)).empty
+    assert json.loads((paths.model_dir(name) / "run.json").read_text())["status"] == "skipped"
+
+
+def test_a_training_split_of_one_class_is_refused(workspace: Path) -> None:
+    table = read_table(paths.split_path(STUDY)).assign(label="sad")
+    write_table(paths.split_path(STUDY), table, SPLIT)
+    with pytest.raises(PipelineError, match=r"systems.toy_forest: fold 0 has 1 class\(es\) to train on"):
+        main("toy_forest")
+
+
+def test_a_clip_without_transcript_is_refused(workspace: Path) -> None:
+    table = read_table(paths.transcripts_path(CORPUS)).iloc[1:]
+    write_table(paths.transcripts_path(CORPUS), table, TRANSCRIPTS)
+    with pytest.raises(PipelineError, match="1 utterances have no transcript, such as toy/000"):
+        main("toy_fusion")
+
+
+def test_an_unknown_key_of_the_architecture_is_named(workspace: Path) -> None:
+    change_params(lambda params: params["systems"]["toy_cnn"]["architecture"].update(chanels=[4]))
+    with pytest.raises(PipelineError, match="unknown key 'chanels', did you mean 'channels'"):
+        main("toy_cnn")

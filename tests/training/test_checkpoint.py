@@ -1,0 +1,44 @@
+"""Checkpoints: when they are written, where, and that a file is whole or not there."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.training.checkpoint import Checkpoint, checkpoint_folder, remove_checkpoints
+from tests.training import toy
+
+
+def test_a_state_comes_back(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "deep" / "run.pt")
+    checkpoint.save(lambda: {"epoch": 3, "weights": {"w": torch.ones(2)}}, now=True)
+    state = checkpoint.load(torch.device("cpu"))
+    assert state["epoch"] == 3
+    assert state["weights"]["w"].tolist() == [1, 1]
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["run.pt"]
+
+
+def test_without_a_file_there_is_no_state(tmp_path: Path) -> None:
+    assert Checkpoint(tmp_path / "run.pt").load(torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(0.0, True), (3600.0, False)])
+def test_saving_waits_its_time(tmp_path: Path, seconds: float, written: bool) -> None:
+    checkpoint = Checkpoint(tmp_path / "run.pt", seconds_between=seconds)
+    checkpoint.save(dict, now=False)
+    assert (tmp_path / "run.pt").exists() == written
+
+
+def test_the_folder_changes_with_what_decides_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SER_CACHE", str(tmp_path))
+    folder = checkpoint_folder("toy", toy.torch_system(), "data")
+    assert folder == checkpoint_folder("toy", toy.torch_system(seeds=[1, 2, 3]), "data")
+    assert folder != checkpoint_folder("toy", toy.torch_system(lr=0.1), "data")
+    assert folder != checkpoint_folder("toy", toy.torch_system(), "other data")
+    assert folder != checkpoint_folder("toy", toy.torch_system(model="mel_cnn"), "data")
+
+
+def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+    remove_checkpoints(tmp_path / "nothing")

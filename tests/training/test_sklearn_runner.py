@@ -1,0 +1,116 @@
+"""Training of scikit-learn pipelines: the grid search, files, probabilities."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+from pipeline.core.errors import PipelineError
+from pipeline.training.build import build_model
+from pipeline.training.estimator_files import load_estimator
+from pipeline.training.grid_search import search
+from pipeline.training.sklearn_runner import SklearnRunner, class_probabilities
+from tests.training import toy
+
+every_system = pytest.mark.parametrize("settings", [toy.FOREST, toy.SVM], ids=["random_forest", "svm"])
+
+
+def runner(folder: Path, settings: dict[str, Any], **changes: Any) -> SklearnRunner:
+    data = toy.study("vectors", n_clips=72, **({"apart": changes.pop("apart")} if "apart" in changes else {}))
+    return SklearnRunner(data, toy.sklearn_system(**{**settings, **changes}), "toy", folder)
+
+
+@every_system
+def test_a_few_clips_are_learned_by_heart(tmp_path: Path, settings: dict) -> None:
+    learner = runner(tmp_path, settings, test_on=["train"], apart=4.0)
+    outcome = learner.train(7, 0)
+    predicted = outcome.probabilities["test"].argmax(axis=1)
+    assert (predicted == learner.data.targets[outcome.rows["test"]]).all()
+
+
+@every_system
+def test_the_same_seed_gives_the_same_probabilities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict
+) -> None:
+    monkeypatch.setenv("SER_WORKERS", "1")
+    alone = runner(tmp_path, settings, apart=0.5).train(7, 0)
+    monkeypatch.setenv("SER_WORKERS", "4")
+    together = runner(tmp_path, settings, apart=0.5).train(7, 0)
+    np.testing.assert_array_equal(alone.probabilities["test"], together.probabilities["test"])
+
+
+@every_system
+def test_the_grid_scores_what_scikit_learn_scores(tmp_path: Path, settings: dict) -> None:
+    learner = runner(tmp_path, settings, apart=0.5)
+    rows = learner.data.rows(0, ["train"])
+    values, labels = learner.features[rows], learner.labels[rows]
+    estimator = build_model(settings["model"], settings["architecture"], seed=7)
+    ours = search(estimator, values, labels, learner.system, 7, "toy")
+    folds = StratifiedKFold(2, shuffle=True, random_state=7)
+    grid = {f"classifier__{name}": options for name, options in settings["grid"].items()}
+    theirs = GridSearchCV(estimator, grid, cv=folds, scoring=get_scorer("accuracy")).fit(values, labels)
+    np.testing.assert_allclose([c.mean for c in ours], theirs.cv_results_["mean_test_score"], rtol=1e-12)
+
+
+@every_system
+def test_a_loaded_pipeline_gives_the_same_probabilities(tmp_path: Path, settings: dict) -> None:
+    learner = runner(tmp_path, settings)
+    outcome = learner.train(7, 0)
+    estimator, about = load_estimator(tmp_path, 7, 0)
+    again = class_probabilities(estimator, learner.features[outcome.rows["test"]], about["classes"])
+    np.testing.assert_array_equal(again, outcome.probabilities["test"])
+    assert about["best"] in [{name: point[name] for name in settings["grid"]} for point in about["grid"]]
+
+
+def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
+    runner(tmp_path, toy.FOREST).train(7, 0)
+    with (tmp_path / "seed7_fold0.skops").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(PipelineError, match="not what was trained"):
+        load_estimator(tmp_path, 7, 0)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_class_of_the_largest_decision_value_is_the_most_probable(n_classes: int) -> None:
+    generator = np.random.default_rng(0)
+    labels = np.array(toy.CLASSES, dtype=object)[np.arange(60) % n_classes]
+    values = generator.normal(size=(60, 8)) + (labels == "happy")[:, None]
+    estimator = build_model("svm", toy.SVM["architecture"], seed=0).fit(values, labels)
+    probabilities = class_probabilities(estimator, values, ["calm", *toy.CLASSES])
+    assert (np.array(["calm", *toy.CLASSES])[probabilities.argmax(axis=1)] == estimator.predict(values)).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    assert not probabilities[:, 0].any()
+
+
+def test_fewer_components_than_asked_for_warn_nobody(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    runner(tmp_path, toy.SVM, architecture={**toy.SVM["architecture"], "select_k": 129}).train(7, 0)
+    assert not [str(w.message) for w in recwarn if "n_features" in str(w.message)]
+
+
+def test_an_unknown_parameter_of_the_grid_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        PipelineError, match=r"systems.toy.grid: unknown .* 'kernal', did you mean 'kernel'\?"
+    ):
+        runner(tmp_path, toy.SVM, grid={"kernal": ["rbf"]}).train(7, 0)
+
+
+def test_an_unknown_score_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"systems.toy.scoring: .*'acuracy'"):
+        runner(tmp_path, toy.FOREST, scoring="acuracy").train(7, 0)
+
+
+def test_more_folds_than_clips_of_a_class_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"a class has 16 training clips, fewer than the 17 folds"):
+        runner(tmp_path, toy.FOREST, folds=17).train(7, 0)
+
+
+def test_features_that_are_no_vectors_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        PipelineError, match=r"reads one feature set of vectors, but got \{'features': \(10, 3\)\}"
+    ):
+        SklearnRunner(toy.study("frames"), toy.sklearn_system(**toy.FOREST), "toy", tmp_path)

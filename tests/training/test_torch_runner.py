@@ -1,0 +1,170 @@
+"""Training of networks from end to end: it learns, repeats, resumes, and sees the training split only."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.core.errors import PipelineError
+from pipeline.training.checkpoint import Checkpoint
+from pipeline.training.network_files import load_network
+from pipeline.training.outcome import Outcome
+from pipeline.training.text import encode
+from pipeline.training.torch_runner import TorchRunner
+from tests.training import toy
+
+SYSTEMS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "mel_cnn": (("images",), toy.CNN),
+    "speech_bilstm_attention": (("frames",), {}),
+    "text_bilstm_attention": (("transcripts",), toy.TEXT),
+    "fusion_bilstm_attention": (("frames", "transcripts"), toy.FUSION),
+}
+every_system = pytest.mark.parametrize(("inputs", "settings"), SYSTEMS.values(), ids=SYSTEMS)
+
+
+def train(folder: Path, inputs: tuple[str, ...], strange: bool = False, **settings: Any) -> Outcome:
+    """Train one seed of a toy system; its files lie below a folder."""
+    data = toy.study(*inputs, strange=strange)
+    system = toy.torch_system(**settings)
+    return TorchRunner(data, system, "toy", folder / "models", folder / "checkpoints").train(7, 0)
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "models" / "seed7_fold0.safetensors").read_bytes()
+
+
+@every_system
+def test_a_few_clips_are_learned_by_heart(tmp_path: Path, inputs: tuple[str, ...], settings: dict) -> None:
+    data = toy.study(*inputs, n_clips=18)
+    data.folds[0]["val"] = data.folds[0]["train"]
+    system = toy.torch_system(**settings, test_on=["train"])
+    outcome = TorchRunner(data, system, "toy", tmp_path, tmp_path).train(7, 0)
+    predicted = outcome.probabilities["test"].argmax(axis=1)
+    assert (predicted == data.targets[outcome.rows["test"]]).all()
+
+
+@every_system
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, inputs: tuple[str, ...], settings: dict) -> None:
+    first = train(tmp_path / "a", inputs, **settings, epochs=2)
+    second = train(tmp_path / "b", inputs, **settings, epochs=2)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    assert first.probabilities["test"].tobytes() == second.probabilities["test"].tobytes()
+
+
+@every_system
+def test_a_loaded_network_gives_the_same_probabilities(
+    tmp_path: Path, inputs: tuple[str, ...], settings: dict
+) -> None:
+    outcome = train(tmp_path, inputs, **settings, epochs=2)
+    network, design = load_network(tmp_path / "models", 7, 0)
+    data, rows = toy.study(*inputs), outcome.rows["test"]
+    given = {name: torch.from_numpy(values[rows]) for name, values in data.features.items()}
+    if design.vocabulary:
+        texts = [data.texts[row] for row in rows]
+        given["tokens"] = torch.from_numpy(encode(texts, design.vocabulary, design.shapes["tokens"][0]))
+    with torch.inference_mode():
+        probabilities = network(**given).double().softmax(dim=1).numpy()
+    np.testing.assert_array_equal(probabilities, outcome.probabilities["test"])
+
+
+@every_system
+def test_a_killed_run_ends_with_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], settings: dict
+) -> None:
+    augment = {"augment": {"time_mask": 4, "freq_mask": 4, "noise": 0.1}} if inputs == ("images",) else {}
+    recipe = {
+        **settings,
+        **augment,
+        "epochs": 4,
+        "scheduler": {"kind": "plateau", "factor": 0.5, "patience": 0},
+    }
+    undisturbed = train(tmp_path / "a", inputs, **recipe)
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_stop_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "b", inputs, **recipe)
+    resumed = train(tmp_path / "b", inputs, **recipe)
+    assert resumed.history == undisturbed.history
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def save_and_stop_after(n_epochs: int, stop: Callable[[], None] = interrupt) -> Callable[..., None]:
+    """Return a `Checkpoint.save` that saves each epoch and stops behind one of them."""
+    original = Checkpoint.save
+
+    def save(self: Checkpoint, state: Callable[[], dict], *, now: bool) -> None:
+        original(self, state, now=True)
+        if state()["progress"]["epoch"] == n_epochs:
+            stop()
+
+    return save
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.training.checkpoint import Checkpoint
+from tests.training.test_torch_runner import save_and_stop_after, train
+Checkpoint.save = save_and_stop_after(2, stop=lambda: os.kill(os.getpid(), signal.SIGKILL))
+train(Path(sys.argv[1]), ("frames",), epochs=4)
+"""
+
+
+def test_kill_minus_nine_costs_nothing_but_time(tmp_path: Path, root: Path) -> None:
+    train(tmp_path / "a", ("frames",), epochs=4)
+    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "b"], cwd=root, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    train(tmp_path / "b", ("frames",), epochs=4)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
+def test_validation_and_test_clips_fit_nothing(tmp_path: Path) -> None:
+    inputs, settings = SYSTEMS["fusion_bilstm_attention"]
+    train(tmp_path / "a", inputs, **settings, epochs=1)
+    train(tmp_path / "b", inputs, strange=True, **settings, epochs=1)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    assert (
+        load_network(tmp_path / "a" / "models", 7, 0)[1] == load_network(tmp_path / "b" / "models", 7, 0)[1]
+    )
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = train(tmp_path, ("frames",), epochs=2)
+    monkeypatch.setattr("pipeline.training.loop.train_epoch", None)
+    again = train(tmp_path, ("frames",), epochs=2)
+    assert again.history == first.history
+    np.testing.assert_array_equal(again.probabilities["test"], first.probabilities["test"])
+
+
+def test_training_on_the_validation_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="val chooses the best epoch"):
+        train(tmp_path, ("frames",), train_on=["train", "val"])
+
+
+def test_text_needs_its_settings(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="needs max_tokens and min_count"):
+        train(tmp_path, ("transcripts",), **{**toy.TEXT, "max_tokens": None})
+
+
+def test_a_fold_without_validation_clips_is_refused(tmp_path: Path) -> None:
+    data = toy.study("frames")
+    data.folds[0]["val"] = np.array([], dtype=np.int64)
+    with pytest.raises(PipelineError, match="fold 0 has no clips in val"):
+        TorchRunner(data, toy.torch_system(), "toy", tmp_path, tmp_path).train(7, 0)
+
+
+def test_features_that_are_not_numbers_stop_the_training(tmp_path: Path) -> None:
+    data = toy.study("frames")
+    data.features["features"][:] = np.nan
+    with pytest.raises(PipelineError, match="toy seed 7 fold 0: the loss of epoch 1 is nan"):
+        TorchRunner(data, toy.torch_system(), "toy", tmp_path, tmp_path).train(7, 0)

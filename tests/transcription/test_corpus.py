@@ -1,0 +1,77 @@
+"""A corpus's transcripts: gold or Whisper, cached by content."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from pipeline.core.params import Asr
+from pipeline.transcription import corpus as module
+from pipeline.transcription.corpus import gold_transcripts, whisper_transcripts
+
+
+@pytest.fixture
+def clips(tmp_path, monkeypatch):
+    """Three clips under two names: DC/a01 and JE/a01 differ, JE/copy is DC/a01 again."""
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    generator = np.random.default_rng(0)
+    waves = {"a": generator.normal(0, 0.1, 8000), "b": generator.normal(0, 0.3, 6000)}
+    rows = [("DC/a01", "a"), ("JE/a01", "b"), ("JE/copy", "a")]
+    for path, content in rows:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / f"{path}.wav", waves[content], 16000)
+    return pd.DataFrame(
+        {
+            "utterance_id": [f"savee/{path}" for path, _ in rows],
+            "path": [f"{path}.wav" for path, _ in rows],
+            "audio_hash": [content for _, content in rows],
+            "text": ["Hello.", None, "Hello."],
+        }
+    )
+
+
+def asr(model) -> Asr:
+    return Asr(
+        source="whisper", studies=[], model=str(model), language="en", beam_size=None, max_tokens=4, batch_size=2
+    )
+
+
+def test_transcripts_are_keyed_by_content_not_by_name(clips, tmp_path, micro_whisper):
+    table, n_computed = whisper_transcripts(clips, tmp_path, asr(micro_whisper))
+    assert n_computed == 2
+    assert table["key"].nunique() == 2
+    assert table["text"][0] == table["text"][2]
+    assert set(table["source"]) == {"whisper:micro.pt"}
+    assert table["confidence"].between(0, 1).all()
+
+
+def test_a_second_run_computes_nothing(clips, tmp_path, micro_whisper, monkeypatch):
+    first, _ = whisper_transcripts(clips, tmp_path, asr(micro_whisper))
+    monkeypatch.setattr(module, "decode", None)
+    second, n_computed = whisper_transcripts(clips, tmp_path, asr(micro_whisper))
+    assert n_computed == 0
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_killed_run_loses_one_batch_at_most(clips, tmp_path, micro_whisper, monkeypatch):
+    real, calls = module.decode, []
+
+    def die_on_second(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    one_each = asr(micro_whisper).model_copy(update={"batch_size": 1})
+    monkeypatch.setattr(module, "decode", die_on_second)
+    with pytest.raises(KeyboardInterrupt):
+        whisper_transcripts(clips, tmp_path, one_each)
+    monkeypatch.setattr(module, "decode", real)
+    assert whisper_transcripts(clips, tmp_path, one_each)[1] == 1
+
+
+def test_gold_is_the_corpus_own_text(clips):
+    table = gold_transcripts(clips)
+    assert table["text"].tolist() == ["Hello.", "", "Hello."]
+    assert table["key"][0] == table["key"][2] != table["key"][1]
+    assert set(table["source"]) == {"gold"}
