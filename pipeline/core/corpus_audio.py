@@ -20,7 +20,9 @@ def corpus_audio(corpus: str) -> Path:
     root = audio_root(corpus)
     if manifest["source"] == "disk":
         if not root.is_dir():
-            raise PipelineError(f"{corpus}: {root} is not there; name the folder that holds it in SER_CORPORA")
+            raise PipelineError(
+                f"{corpus}: {root} is not there; name the folder that holds it in SER_CORPORA"
+            )
     elif not is_current(root, manifest["tree"]):
         raise PipelineError(
             f"{corpus}: {root} does not hold the audio that {manifest_path(corpus)} describes; "

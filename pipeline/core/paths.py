@@ -94,3 +94,7 @@ def metrics_path(system: str) -> Path:
 
 def plots_dir(system: str) -> Path:
     return PLOTS / system
+
+
+def details_dir(system: str) -> Path:
+    return DATA / "details" / system

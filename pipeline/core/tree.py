@@ -131,7 +131,10 @@ def fresh_folder(folder: Path, stamp: str | Callable[[Path], str]) -> Iterator[P
     scratch.mkdir(parents=True)
     try:
         yield scratch
-        marker = {"stamp": stamp if isinstance(stamp, str) else stamp(scratch), "files_and_bytes": measure(scratch)}
+        marker = {
+            "stamp": stamp if isinstance(stamp, str) else stamp(scratch),
+            "files_and_bytes": measure(scratch),
+        }
         (scratch / MARKER).write_text(json.dumps(marker) + "\n", "utf-8")
         if folder.exists():
             folder.replace(former)

@@ -9,7 +9,14 @@ import pandas as pd
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import Params
-from pipeline.core.paths import account_path, manifest_path, metrics_path, model_dir, plots_dir
+from pipeline.core.paths import (
+    account_path,
+    details_dir,
+    manifest_path,
+    metrics_path,
+    model_dir,
+    plots_dir,
+)
 from pipeline.core.tables import read_json
 from pipeline.evaluation.leaderboard import Row, in_order
 
@@ -119,8 +126,8 @@ def _row(params: Params, system: str) -> Row:
 
 
 def _detail(row: Row) -> Detail:
-    folder = plots_dir(row.system)
-    per_class = _read_csv(folder / "per_class.csv")
+    folder, details = plots_dir(row.system), details_dir(row.system)
+    per_class = _read_csv(details / "per_class.csv")
     pairs = _read_csv(folder / "confusion.csv")
     classes = per_class["class"].tolist()
     confusion = pd.crosstab(pairs["actual"], pairs["predicted"])
@@ -128,8 +135,8 @@ def _detail(row: Row) -> Detail:
         row=row,
         confusion=confusion.reindex(index=classes, columns=classes, fill_value=0).to_numpy(),
         per_class=per_class,
-        groups=_read_csv(folder / "groups.csv"),
-        confusions=_read_csv(folder / "confusions.csv"),
+        groups=_read_csv(details / "groups.csv"),
+        confusions=_read_csv(details / "confusions.csv"),
         curves=_read_csv(folder / "learning.csv"),
     )
 

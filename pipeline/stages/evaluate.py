@@ -5,7 +5,14 @@ import logging
 import pandas as pd
 
 from pipeline.core.params import load_params
-from pipeline.core.paths import history_path, metrics_path, model_dir, plots_dir, predictions_path
+from pipeline.core.paths import (
+    details_dir,
+    history_path,
+    metrics_path,
+    model_dir,
+    plots_dir,
+    predictions_path,
+)
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
 from pipeline.evaluation.plots import write_plots
@@ -19,7 +26,8 @@ def main(system: str) -> None:
     params = load_params()
     about = describe_system(params, system)
     predictions = read_table(predictions_path(system))
-    write_plots(plots_dir(system), predictions, pd.read_csv(history_path(system)), system)
+    history = pd.read_csv(history_path(system))
+    write_plots(plots_dir(system), details_dir(system), predictions, history, system)
     if predictions.empty:
         write_json(metrics_path(system), {"status": "skipped", **about})
         log.info(

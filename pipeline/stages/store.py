@@ -34,7 +34,9 @@ def digest_store(params: Params, feature_set: str, study: str) -> dict[str, obje
     Raises:
         PipelineError: An utterance of the study has no row.
     """
-    utterances = read_table(split_path(study), ["utterance_id"])["utterance_id"].drop_duplicates().sort_values()
+    utterances = (
+        read_table(split_path(study), ["utterance_id"])["utterance_id"].drop_duplicates().sort_values()
+    )
     keys = row_keys(feature_set, params.study_corpora(study))
     missing = utterances[~utterances.isin(keys.index)]
     if len(missing):

@@ -28,7 +28,9 @@ def transcribe(params: Params, corpus: str) -> tuple[pd.DataFrame, int]:
 
         return whisper_transcripts(index, corpus_audio(corpus), params.asr)
     if len(index) and not index["text"].fillna("").any():
-        raise PipelineError(f"asr.source is 'gold', but corpus {corpus!r} has no texts of its own: use whisper")
+        raise PipelineError(
+            f"asr.source is 'gold', but corpus {corpus!r} has no texts of its own: use whisper"
+        )
     from pipeline.transcription.corpus import gold_transcripts
 
     return gold_transcripts(index), 0

@@ -21,7 +21,10 @@ class Examples:
 
     def take(self, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the inputs and targets of some clips."""
-        return {name: values[rows] for name, values in self.inputs.items()}, self.targets[rows]
+        # On a CPU index_select copies whole clips, several times as fast as indexing by a tensor.
+        return {name: values.index_select(0, rows) for name, values in self.inputs.items()}, self.targets[
+            rows
+        ]
 
 
 def shuffled_batches(rows: Tensor, size: int, generator: torch.Generator) -> Sequence[Tensor]:

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-ROWS_AT_A_TIME = 1024
+ROWS_AT_A_TIME = 256
+CONSTANT = 1e-7  # of the mean: a smaller deviation is the rounding of float32
 
 
 class Normaliser(nn.Module):
@@ -31,11 +32,11 @@ class Normaliser(nn.Module):
             rows: Indices of the training clips.
         """
         n = len(rows) * values[0].numel() // self.mean.numel()
-        mean = sum(self._total(values[part].double()) for part in rows.split(ROWS_AT_A_TIME)) / n
-        squares = sum(self._total((values[part] - mean) ** 2) for part in rows.split(ROWS_AT_A_TIME))
-        deviation = (squares / n).sqrt()
+        parts = rows.split(ROWS_AT_A_TIME)
+        mean = sum(self._total(values[part].double()) for part in parts) / n
+        deviation = (sum(self._total((values[part].double() - mean) ** 2) for part in parts) / n).sqrt()
         self.mean.copy_(mean)
-        self.deviation.copy_(torch.where(deviation > 0, deviation, 1.0))
+        self.deviation.copy_(torch.where(deviation > CONSTANT * mean.abs(), deviation, 1.0))
         return self
 
     def forward(self, values: Tensor) -> Tensor:

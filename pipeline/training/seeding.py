@@ -28,7 +28,9 @@ def prepare_torch() -> torch.device:
         "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
     )  # cuBLAS and cuDNN LSTMs are repeatable only so
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass over memory
+    torch.utils.deterministic.fill_uninitialized_memory = (
+        False  # a debugging aid that costs a pass over memory
+    )
     torch.backends.cudnn.benchmark = False
     name = os.environ.get("SER_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():

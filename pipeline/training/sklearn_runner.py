@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import SklearnSystem
@@ -41,6 +42,9 @@ class SklearnRunner:
         self.features = data.features["features"]
         self.labels = data.clips["label"].to_numpy(dtype=object)
 
+    # One BLAS thread: candidates are what runs in parallel, the result does not depend on the number of cores, and
+    # on a busy machine threads that spin while they wait make an SVD tens of times as slow.
+    @threadpool_limits.wrap(limits=1, user_api="blas")
     def train(self, seed: int, fold: int) -> Outcome:
         """Tune, fit and save the pipeline of one seed and fold; predict its clips."""
         started = time.perf_counter()

@@ -61,7 +61,8 @@ class TorchRunner:
         examples, design = self._prepare(train_rows)
         network = self._build(design, examples, train_rows)
         run = TrainingRun(network, self.system, seed)
-        checkpoint = Checkpoint(self.checkpoints / f"{file_stem(seed, fold)}.pt")
+        # Random states of a GPU mean nothing to a CPU: each kind of device has its own checkpoints.
+        checkpoint = Checkpoint(self.checkpoints / f"{file_stem(seed, fold)}_{self.device.type}.pt")
         task = Task(examples, train_rows, val_rows, self._loss(train_rows))
         fit(run, task, checkpoint, f"{self.name} seed {seed} fold {fold}")
         facts = {

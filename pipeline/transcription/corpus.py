@@ -52,7 +52,11 @@ def whisper_transcripts(index: pd.DataFrame, root: Path, asr: Asr) -> tuple[pd.D
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = load_whisper(asr.model, device)
-    options: dict[str, Any] = {"language": asr.language, "beam_size": asr.beam_size, "max_tokens": asr.max_tokens}
+    options: dict[str, Any] = {
+        "language": asr.language,
+        "beam_size": asr.beam_size,
+        "max_tokens": asr.max_tokens,
+    }
     settings = digest([VERSION, weights_digest(model), options])
     cache = RowCache("transcripts", settings)
     rows = cache.get_many(index["audio_hash"])

@@ -45,7 +45,11 @@ def test_every_system_resolves_in_every_profile(tmp_path, profile, system):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("profile", "demmo", r"profile: unknown profile 'demmo', did you mean 'demo'\?; known: demo, ravdess"),
+        (
+            "profile",
+            "demmo",
+            r"profile: unknown profile 'demmo', did you mean 'demo'\?; known: demo, ravdess",
+        ),
         ("corpora", "tess", r"corpora: .*dictionary.*came str 'tess'"),
         ("profiles.demo.corpora.annamalai", "tess", r"annamalai: .*list.*came str 'tess'.*write a list as"),
         ("profiles.demo.corpora.annamalai", ["tes"], r"unknown corpus 'tes', did you mean 'tess'\?"),
@@ -55,7 +59,11 @@ def test_every_system_resolves_in_every_profile(tmp_path, profile, system):
         ("profiles.demo.size", ..., r"profiles.demo.size: missing"),
         ("systems.ravdess_cnn4.lrr", 0.1, r"systems.ravdess_cnn4.lrr: unknown key, did you mean 'lr'\?"),
         ("systems.ravdess_cnn4.lr", "fast", r"systems.ravdess_cnn4.lr: .*number.*came str 'fast'"),
-        ("systems.ravdess_cnn4.features", "mel_image", r"unknown feature set 'mel_image', did you mean 'mel_im"),
+        (
+            "systems.ravdess_cnn4.features",
+            "mel_image",
+            r"unknown feature set 'mel_image', did you mean 'mel_im",
+        ),
         ("systems.ravdess_cnn4.small", {"epoch": 1}, r"systems.ravdess_cnn4.small.epoch: .*mean 'epochs'"),
         ("systems.ravdess_cnn4.study", "ravdess_method", r"'ravdess_method', did you mean 'ravdess_methods'"),
         ("systems.ravdess_cnn4.features", "spectral_scalars_x", r"unknown feature set"),

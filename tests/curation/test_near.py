@@ -100,7 +100,7 @@ def test_what_agrees_in_a_part_only_is_no_copy():
 
 
 @pytest.mark.parametrize(
-    ("n_speech", "limit"), [(0, -1), (15, -1), (16, 0.12), (40, 0.16), (64, 0.20), (1000, 0.20)]
+    ("n_speech", "limit"), [(0, -1), (23, -1), (24, 0.12), (44, 0.16), (64, 0.20), (1000, 0.20)]
 )
 def test_short_clips_have_to_agree_better(n_speech, limit):
     assert error_limit(np.array([n_speech]))[0] == pytest.approx(limit)

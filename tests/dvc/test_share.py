@@ -20,7 +20,9 @@ def n_row_batches(box: Sandbox) -> int:
 def experiments(box: Sandbox) -> list[float]:
     """Return the learning rates of all finished experiments."""
     shown = json.loads(box.run("dvc", "exp", "show", "--json", "--no-pager"))
-    revisions = [one for commit in shown for group in commit.get("experiments") or [] for one in group["revs"]]
+    revisions = [
+        one for commit in shown for group in commit.get("experiments") or [] for one in group["revs"]
+    ]
     return [
         one["data"]["params"]["params.yaml"]["data"]["systems"]["ravdess_cnn4"]["lr"]
         for one in revisions

@@ -45,7 +45,7 @@ def test_metrics_begin_with_what_was_evaluated(workplace):
         ("n_train", 70),
         ("n_test", 60),
     ]
-    assert (plots_dir("net") / "confusion.png").exists()
+    assert (plots_dir("net") / "figures" / "confusion.png").exists()
 
 
 def test_metrics_are_the_same_bytes_each_time(workplace):

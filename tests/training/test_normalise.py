@@ -1,5 +1,6 @@
 """Standardisation."""
 
+import pytest
 import torch
 
 from pipeline.training.normalise import Normaliser
@@ -25,6 +26,9 @@ def test_only_the_rows_named_are_looked_at() -> None:
     assert normaliser(values[:2]).tolist() == [[-1], [1]]
 
 
-def test_a_constant_value_becomes_zero() -> None:
-    values = torch.full((4, 2), 7.0)
-    assert not Normaliser((2,), values.dtype).fit(values, torch.arange(4))(values).any()
+@pytest.mark.parametrize("value", [0.0, 7.0, -0.1, 1e6 / 3])
+def test_a_constant_value_becomes_zero(value: float) -> None:
+    values = torch.full((7, 2), value)
+    normaliser = Normaliser((2,), values.dtype).fit(values, torch.arange(7))
+    assert normaliser.deviation.tolist() == [1, 1]
+    torch.testing.assert_close(normaliser(values), torch.zeros(7, 2))

@@ -39,6 +39,18 @@ def weights(folder: Path) -> bytes:
     return (folder / "models" / "seed7_fold0.safetensors").read_bytes()
 
 
+def loaded_probabilities(folder: Path, inputs: tuple[str, ...], outcome: Outcome) -> np.ndarray:
+    """Load what was trained, on the CPU, and predict the test clips."""
+    network, design = load_network(folder / "models", 7, 0)
+    data, rows = toy.study(*inputs), outcome.rows["test"]
+    given = {name: torch.from_numpy(values[rows]) for name, values in data.features.items()}
+    if design.vocabulary:
+        texts = [data.texts[row] for row in rows]
+        given["tokens"] = torch.from_numpy(encode(texts, design.vocabulary, design.shapes["tokens"][0]))
+    with torch.inference_mode():
+        return network(**given).double().softmax(dim=1).numpy()
+
+
 @every_system
 def test_a_few_clips_are_learned_by_heart(tmp_path: Path, inputs: tuple[str, ...], settings: dict) -> None:
     data = toy.study(*inputs, n_clips=18)
@@ -62,15 +74,8 @@ def test_a_loaded_network_gives_the_same_probabilities(
     tmp_path: Path, inputs: tuple[str, ...], settings: dict
 ) -> None:
     outcome = train(tmp_path, inputs, **settings, epochs=2)
-    network, design = load_network(tmp_path / "models", 7, 0)
-    data, rows = toy.study(*inputs), outcome.rows["test"]
-    given = {name: torch.from_numpy(values[rows]) for name, values in data.features.items()}
-    if design.vocabulary:
-        texts = [data.texts[row] for row in rows]
-        given["tokens"] = torch.from_numpy(encode(texts, design.vocabulary, design.shapes["tokens"][0]))
-    with torch.inference_mode():
-        probabilities = network(**given).double().softmax(dim=1).numpy()
-    np.testing.assert_array_equal(probabilities, outcome.probabilities["test"])
+    again = loaded_probabilities(tmp_path, inputs, outcome)
+    np.testing.assert_array_equal(again, outcome.probabilities["test"])
 
 
 @every_system
@@ -144,6 +149,30 @@ def test_a_finished_run_is_not_trained_again(tmp_path: Path, monkeypatch: pytest
     again = train(tmp_path, ("frames",), epochs=2)
     assert again.history == first.history
     np.testing.assert_array_equal(again.probabilities["test"], first.probabilities["test"])
+
+
+@every_system
+def test_bfloat16_trains_to_other_weights_of_the_same_kind(
+    tmp_path: Path, inputs: tuple[str, ...], settings: dict
+) -> None:
+    full = train(tmp_path / "a", inputs, **settings, epochs=1)
+    half = train(tmp_path / "b", inputs, **settings, epochs=1, precision="bf16")
+    assert weights(tmp_path / "a") != weights(tmp_path / "b")
+    np.testing.assert_allclose(half.probabilities["test"], full.probabilities["test"], atol=0.1)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@every_system
+def test_a_gpu_gives_the_same_bytes_each_time_and_a_cpu_loads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], settings: dict
+) -> None:
+    monkeypatch.setenv("SER_DEVICE", "cuda")
+    outcome = train(tmp_path / "a", inputs, **settings, epochs=2)
+    train(tmp_path / "b", inputs, **settings, epochs=2)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    on_cpu = loaded_probabilities(tmp_path / "a", inputs, outcome)
+    np.testing.assert_allclose(on_cpu, outcome.probabilities["test"], atol=1e-3)
 
 
 def test_training_on_the_validation_split_is_refused(tmp_path: Path) -> None:

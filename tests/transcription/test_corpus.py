@@ -32,7 +32,13 @@ def clips(tmp_path, monkeypatch):
 
 def asr(model) -> Asr:
     return Asr(
-        source="whisper", studies=[], model=str(model), language="en", beam_size=None, max_tokens=4, batch_size=2
+        source="whisper",
+        studies=[],
+        model=str(model),
+        language="en",
+        beam_size=None,
+        max_tokens=4,
+        batch_size=2,
     )
 
 
