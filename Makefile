@@ -40,6 +40,7 @@ format: $(READY)  ## rewrite the code in the project's format
 bench: $(READY)  ## speed, as ratios in one run
 	$(BIN)/python -m benchmarks.features
 	$(BIN)/python -m benchmarks.curation
+	$(BIN)/python -m benchmarks.training
 
 clean:  ## remove what was computed, not the downloads and row caches
 	rm -rf $(filter-out data/cache data/README.md,$(wildcard data/*))

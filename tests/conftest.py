@@ -16,3 +16,6 @@ os.chdir(ROOT)
 def root() -> Path:
     """The root of the repository."""
     return ROOT
+
+
+pytest_plugins = ["tests.whisper_fixture"]

@@ -143,7 +143,7 @@ class SklearnSystem(System):
     trainer: Literal["sklearn"]
     folds: int
     scoring: str
-    grid: dict[str, list[Any]]
+    grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
 
 
 AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]

@@ -2,11 +2,13 @@
 
 import logging
 import time
+from pathlib import Path
 
 import pandas as pd
 
+from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.params import FeatureSet, load_params, one_of
-from pipeline.core.paths import audio_root, feature_plan_path, features_path, index_path
+from pipeline.core.paths import feature_plan_path, features_path, index_path
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table
 from pipeline.features.compute import compute_features, settings_digest
@@ -21,13 +23,18 @@ def readable_clips(feature_set: str, corpus: str) -> pd.DataFrame:
     return index[(index["status"] == "ok") & needed].sort_values("utterance_id")
 
 
+def locate(clips: pd.DataFrame, corpus: str) -> dict[str, Path]:
+    """Return a file for each content hash; of copies, the last."""
+    root = corpus_audio(corpus)
+    return {key: root / path for key, path in zip(clips["audio_hash"], clips["path"], strict=True)}
+
+
 def make_shard(name: str, feature_set: FeatureSet, corpus: str) -> tuple[int, int, int]:
     """Write the shard; return the number of its rows, of clips that differ, and of clips computed now."""
     kind = load_kind(feature_set.kind)
     settings = parse_settings(kind, feature_set.settings, f"feature_sets.{feature_set.kind}.{name}")
     clips = readable_clips(name, corpus)
-    root = audio_root(corpus)
-    files = {key: root / path for key, path in zip(clips["audio_hash"], clips["path"], strict=True)}
+    files = locate(clips, corpus) if len(clips) else {}
     features, n_computed = compute_features(feature_set.kind, settings, files, description=f"{name} {corpus}")
     digest = settings_digest(feature_set.kind, settings)
     rows = [

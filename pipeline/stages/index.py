@@ -3,7 +3,8 @@
 import logging
 
 from pipeline.core.corpus import load_adapter
-from pipeline.core.paths import audio_root, index_path, manifest_path
+from pipeline.core.corpus_audio import corpus_audio
+from pipeline.core.paths import index_path, manifest_path
 from pipeline.core.schemas import INDEX
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, write_table
@@ -19,7 +20,7 @@ def main(corpus: str) -> None:
         write_table(index_path(corpus), INDEX.empty_table(), INDEX)
         log.info("index: %s: not needed", corpus)
         return
-    index = build_index(adapter, audio_root(corpus))
+    index = build_index(adapter, corpus_audio(corpus))
     write_table(index_path(corpus), index, INDEX)
     for surprise in surprises(adapter.CORPUS, index):
         log.warning("%s", surprise)

@@ -1,0 +1,41 @@
+"""The plan says what each corpus is needed for, and nothing that changes with anything else."""
+
+import shutil
+
+import pytest
+
+from pipeline.core.params import load_params
+from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path
+from pipeline.core.tables import read_json
+from pipeline.stages import plan
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, root, monkeypatch):
+    shutil.copy(root / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("corpus", "needed"), [("demo_tess", True), ("ravdess", False)])
+def test_corpora_of_the_profile_are_needed(corpus, needed):
+    plan.main()
+    assert read_json(corpus_plan_path(corpus)) == {"needed": needed}
+
+
+@pytest.mark.parametrize(
+    ("feature_set", "corpus", "needed"),
+    [
+        ("spectral_scalars", "demo_ravdess", True),
+        ("spectral_scalars", "demo_tess", False),
+        ("transcripts", "demo_dialogue", True),
+        ("transcripts", "demo_ravdess", False),
+    ],
+)
+def test_shards_of_the_studies_are_needed(feature_set, corpus, needed):
+    plan.main()
+    assert read_json(feature_plan_path(feature_set, corpus)) == {"needed": needed}
+
+
+def test_every_study_has_an_empty_store():
+    plan.main()
+    assert [read_json(store_path("none", study)) for study in load_params().studies] == [{}, {}, {}]
