@@ -3,13 +3,14 @@
 The study ravdess_methods lists them (section 3.1): signal-to-noise ratio, 40 MFCC of which 20 are used
 singly, chroma, mel spectrogram, spectral contrast, tonnetz, centroid, rolloff, bandwidth, tempo, RMS and
 zero crossing rate. It leaves open how each becomes a number: here every descriptor gives its mean, standard
-deviation, minimum and maximum over time (and bands), and descriptors of a few bands also the mean of each.
+deviation, minimum and maximum over time and bands, and mean and standard deviation over time of its single
+bands: the first 20 MFCC, and all bands of mel spectrogram, chroma, contrast and tonnetz.
 Tonnetz comes from the same chroma, not from a constant-Q transform, which needs longer clips; and chroma is
 not tuned to the clip, since speech has no tuning.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
@@ -17,20 +18,21 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from pipeline.core.params import Settings as BaseSettings
 from pipeline.features.waves import at_least, check_wave
 
-VERSION = "1"
+VERSION = "2"
 LIBRARIES = ("numpy", "scipy", "librosa")
 BACKEND: Literal["processes", "threads"] = "processes"
 DTYPE = np.dtype(np.float32)
 
 FLOOR = 1e-10  # power
 QUIET_SHARE = 0.1  # of the frames, taken for noise alone
-STATISTICS: dict[str, Callable[[np.ndarray], float]] = {
+STATISTICS: dict[str, Callable[..., Any]] = {
     "mean": np.mean,
     "std": np.std,
     "min": np.min,
     "max": np.max,
 }
 BANDS = {"chroma": 12, "contrast": 7, "tonnetz": 6}  # descriptors whose bands are kept singly too
+BAND_STATISTICS = ("mean", "std")  # of a single band over time
 TRACKS = ("mfcc", "chroma", "mel", "contrast", "tonnetz", "centroid", "rolloff", "bandwidth", "rms", "zcr")
 
 
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
     hop_length: PositiveInt  # samples
     n_mels: PositiveInt
     n_mfcc: PositiveInt  # in the statistics
-    n_mfcc_single: NonNegativeInt  # of which the mean over time is a feature of its own
+    n_mfcc_single: NonNegativeInt  # of which each has features of its own
 
     @model_validator(mode="after")
     def _coefficients_exist(self) -> Self:
@@ -74,15 +76,21 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
     for name in TRACKS:
         values |= {f"{name}_{statistic}": take(tracks[name]) for statistic, take in STATISTICS.items()}
     for name, n_bands in _single_bands(settings).items():
-        means = tracks[name].mean(axis=1)
-        values |= {f"{name}_{i + 1}": means[i] for i in range(n_bands)}
+        for statistic in BAND_STATISTICS:
+            singles = STATISTICS[statistic](tracks[name], axis=1)  # (n_bands,)
+            values |= {f"{name}_{i + 1}_{statistic}": singles[i] for i in range(n_bands)}
     return np.array([values[name] for name in feature_names(settings)], np.float32)
 
 
 def feature_names(settings: Settings) -> list[str]:
-    """Name the scalars: snr (dB), tempo (beats a minute), mfcc_mean .., mfcc_1 .., chroma_1 .."""
+    """Name the scalars: snr (dB), tempo (beats a minute), mfcc_mean .., mfcc_1_mean .., chroma_1_mean .."""
     statistics = [f"{name}_{statistic}" for name in TRACKS for statistic in STATISTICS]
-    singles = [f"{name}_{i + 1}" for name, n_bands in _single_bands(settings).items() for i in range(n_bands)]
+    singles = [
+        f"{name}_{i + 1}_{statistic}"
+        for name, n_bands in _single_bands(settings).items()
+        for statistic in BAND_STATISTICS
+        for i in range(n_bands)
+    ]
     return ["snr", "tempo", *statistics, *singles]
 
 
@@ -98,7 +106,7 @@ def signal_to_noise(rms: np.ndarray) -> float:
 
 
 def _single_bands(settings: Settings) -> dict[str, int]:
-    return {"mfcc": settings.n_mfcc_single, **BANDS}
+    return {"mfcc": settings.n_mfcc_single, "mel": settings.n_mels, **BANDS}
 
 
 def _describe(wave: np.ndarray, settings: Settings) -> tuple[Mapping[str, np.ndarray], float]:

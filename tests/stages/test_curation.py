@@ -66,7 +66,7 @@ def shipped(root, tess, tmp_path, monkeypatch):
 def run_all():
     """Run the four stages."""
     for corpus in load_params().corpora:
-        write_json(manifest_path(corpus), {"needed": corpus == "tess"})
+        write_json(manifest_path(corpus), {"needed": corpus == "tess", "source": "disk"})
         index.main(corpus)
     deduplicate.main()
     filter.main(STUDY)
@@ -143,7 +143,7 @@ def test_a_corpus_that_is_not_needed_is_empty(shipped):
 
 
 def test_counts_that_surprise_are_logged(shipped, caplog):
-    write_json(manifest_path("tess"), {"needed": True})
+    write_json(manifest_path("tess"), {"needed": True, "source": "disk"})
     index.main("tess")
     assert "tess: 72 utterances; a complete copy has 2,800" in caplog.text
 

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 import pipeline.features
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import feature_plan_path, features_path, index_path
+from pipeline.core.paths import feature_plan_path, features_path, index_path, manifest_path
 from pipeline.core.schemas import INDEX
 from pipeline.core.tables import write_json, write_table
 from pipeline.features.compute import CLIPS_A_BATCH, CLIPS_A_TASK
@@ -72,6 +72,7 @@ class Project:
             yaml.dump(params, file)
         for name in [name for sets in feature_sets.values() for name in sets]:
             write_json(feature_plan_path(name, CORPUS), {"needed": True})
+        write_json(manifest_path(CORPUS), {"needed": True, "source": "disk"})
 
     def add(self, n_clips: int, **columns: object) -> None:
         for _ in range(n_clips):
