@@ -25,7 +25,7 @@ repro: $(READY)  ## rebuild what has changed: dvc repro
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(READY)  ## lint, format, types, spelling: what CI runs
 	$(BIN)/ruff check .

@@ -12,8 +12,9 @@ import pytest
 from ruamel.yaml import YAML
 
 COPIED = ["pipeline", "dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", ".dvc/config"]
+STUDY = "ravdess_methods"
 SIZES = {
-    "demo_ravdess": {"n_speakers": 2, "n_repetitions": 1},
+    "demo_ravdess": {"n_speakers": 2},
     "demo_tess": {"n_words": 2},
 }
 
@@ -60,7 +61,7 @@ class Sandbox:
     def reset(self) -> None:
         """Go back to the last commit, outputs included."""
         self.run("git", "checkout", "-q", "--", ".")
-        self.run("dvc", "checkout", "-q")
+        self.run("dvc", "checkout", "-q", "--allow-missing")
 
 
 def small_params() -> dict:
@@ -70,10 +71,15 @@ def small_params() -> dict:
     params["profiles"] = {
         "demo": {
             **params["profiles"]["demo"],
-            "corpora": {study: [] for study in params["studies"]} | {"ravdess_methods": ["demo_ravdess"]},
+            "corpora": {STUDY: ["demo_ravdess"]},
         }
     }
-    params["studies"]["ravdess_methods"]["curation"]["min_per_class"] = 4
+    params["studies"] = {STUDY: params["studies"][STUDY]}
+    params["studies"][STUDY]["curation"]["min_per_class"] = 4
+    params["asr"]["studies"] = []
+    for feature_sets in params["feature_sets"].values():
+        for settings in feature_sets.values():
+            settings["studies"] = [STUDY] if STUDY in settings["studies"] else []
     systems = {name: params["systems"][name] for name in ("ravdess_cnn4", "ravdess_random_forest")}
     systems["ravdess_cnn4"]["small"]["epochs"] = 1
     systems["ravdess_random_forest"]["small"] |= {
