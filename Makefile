@@ -7,9 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup repro test check format bench clean
+.PHONY: help setup repro test test-slow check format bench clean
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY)  ## make .venv and install everything
 
@@ -26,6 +26,9 @@ repro: $(READY)  ## rebuild what has changed: dvc repro
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-slow: $(READY)  ## the tests that take minutes: queues, rebuilding elsewhere
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
 
 check: $(READY)  ## lint, format, types, spelling: what CI runs
 	$(BIN)/ruff check .

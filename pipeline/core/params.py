@@ -5,15 +5,14 @@ something that is not there raises a `PipelineError` that names the key, what ca
 one is close, the name that was probably meant.
 """
 
-import difflib
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.mistakes import describe, one_of
 
 Split = Literal["train", "val", "test"]
 
@@ -261,61 +260,6 @@ class Params(Settings):
                     f"params.yaml: systems.{name}.{slot} is {feature_set!r}, which is not made for study "
                     f"{system.study!r}: add it to {key}.studies"
                 )
-
-
-def one_of(name: str, allowed: Iterable[str], what: str, where: str | None = None) -> str:
-    """Return a name if it is allowed, else raise an error that names the nearest one."""
-    names = list(allowed)
-    if name in names:
-        return name
-    prefix = f"params.yaml: {where}: " if where else ""
-    raise PipelineError(f"{prefix}unknown {what} {name!r}{nearest(name, names)}; known: {', '.join(names)}")
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return ", did you mean 'x'?" for the closest of some names, or nothing."""
-    close = difflib.get_close_matches(str(name), list(names), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
-
-
-def describe(error: ValidationError, root: str, model: type[BaseModel]) -> str:
-    """Turn a pydantic error into lines that name the key, what came and what is allowed."""
-    return "\n".join(_describe_one(item, root, model) for item in error.errors())
-
-
-def _describe_one(item: Any, root: str, model: type[BaseModel]) -> str:
-    location = [str(part) for part in item["loc"] if part not in ("torch", "sklearn")]
-    key = ".".join([root, *location] if root else location)
-    if item["type"] == "extra_forbidden":
-        fields = _fields_at(model, item["loc"][:-1])
-        return f"{key}: unknown key{nearest(location[-1], fields)}; allowed: {', '.join(fields)}"
-    if item["type"] == "missing":
-        return f"{key}: missing"
-    came = item["input"]
-    shown = f"; came {type(came).__name__} {str(came)[:80]!r}" if not isinstance(came, dict) else ""
-    hint = "; write a list as [a, b]" if item["type"] == "list_type" else ""
-    return f"{key}: {item['msg']}{shown}{hint}"
-
-
-def _fields_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
-    """Find the field names of the settings block that an error's location stands in."""
-    current: Any = model
-    for part in location:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(part))
-            current = field.annotation if field else None
-            continue
-        arguments = [a for a in get_args(current) if a is not type(None) and a is not str]
-        if part in ("torch", "sklearn"):
-            current = TorchSystem if part == "torch" else SklearnSystem
-        else:
-            current = arguments[-1] if arguments else None
-    while not (isinstance(current, type) and issubclass(current, BaseModel)):
-        arguments = [a for a in get_args(current) if a is not type(None) and a is not str]
-        if not arguments:
-            return []
-        current = arguments[0]
-    return list(current.model_fields)
 
 
 def load_params(path: Path | str = "params.yaml") -> Params:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 import pipeline.features
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import describe, nearest
+from pipeline.core.mistakes import describe, nearest
 
 
 class Kind(Protocol):

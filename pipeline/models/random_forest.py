@@ -1,8 +1,8 @@
 """Random forest over one vector a clip.
 
 Source: the RAVDESS study, section 3.1 (Breiman 2001, DOI 10.1023/A:1010933404324). Its grid of
-    hyper-parameters
-stands in params.yaml. Input: shape (clips, features), float32; no scaling, since trees split at thresholds.
+hyper-parameters stands in params.yaml. Input: shape (clips, features), float32; no scaling, since trees split
+at thresholds.
 """
 
 from sklearn.ensemble import RandomForestClassifier

@@ -1,7 +1,6 @@
 """Support vector machine behind standardisation, PCA and selection of components.
 
-Source: the Annamalai study, sections 5.1 and 5.2.3. Input: functionals, shape (clips, features), float32.
-    Standard
+Source: the Annamalai study, sections 5.1 and 5.2.3. Input: functionals, shape (clips, features), float32. Standard
 scores are clipped (open: not in the document), because one creaky clip can stand a million standard
 deviations out and would take a principal component for itself. Components are ranked by their ANOVA F value;
 where PCA keeps fewer than `select_k`, all of them stay.

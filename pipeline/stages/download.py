@@ -18,10 +18,11 @@ from pipeline.core.corpus import Corpus, load_adapter
 from pipeline.core.errors import PipelineError
 from pipeline.core.fetch import set_aside
 from pipeline.core.mirror import Archive, Obtained, obtain
+from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import worker_count
 from pipeline.core.params import Archive as ArchiveSettings
 from pipeline.core.params import Corpus as Settings
-from pipeline.core.params import load_params, one_of
+from pipeline.core.params import load_params
 from pipeline.core.paths import audio_root, cache_dir, corpus_plan_path, manifest_path
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, write_json

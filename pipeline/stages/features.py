@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.core.corpus_audio import corpus_audio
-from pipeline.core.params import FeatureSet, load_params, one_of
+from pipeline.core.mistakes import one_of
+from pipeline.core.params import FeatureSet, load_params
 from pipeline.core.paths import feature_plan_path, features_path, index_path
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table

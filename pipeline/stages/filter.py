@@ -4,7 +4,8 @@ import logging
 
 import pandas as pd
 
-from pipeline.core.params import Params, load_params, one_of
+from pipeline.core.mistakes import one_of
+from pipeline.core.params import Params, load_params
 from pipeline.core.paths import account_path, curated_path, dropped_path, duplicates_path, index_path
 from pipeline.core.schemas import CURATED
 from pipeline.core.stage import run

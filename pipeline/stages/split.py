@@ -2,7 +2,8 @@
 
 import logging
 
-from pipeline.core.params import load_params, one_of
+from pipeline.core.mistakes import one_of
+from pipeline.core.params import load_params
 from pipeline.core.paths import curated_path, split_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.stage import run

@@ -8,7 +8,7 @@ from typing import Any
 
 import pipeline.models
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import nearest, one_of
+from pipeline.core.mistakes import nearest, one_of
 
 
 def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any:

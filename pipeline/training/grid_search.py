@@ -16,8 +16,9 @@ from sklearn.model_selection import ParameterGrid, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import parallel_map
-from pipeline.core.params import SklearnSystem, one_of
+from pipeline.core.params import SklearnSystem
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from pipeline.core.params import TorchSystem, one_of
+from pipeline.core.mistakes import one_of
+from pipeline.core.params import TorchSystem
 from pipeline.training.build import call
 
 

@@ -30,6 +30,7 @@ def experiments(box: Sandbox) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_a_queue_runs_side_by_side_and_shares_the_caches(clean):
     before = n_row_batches(clean)
     clean.run("dvc", "exp", "run", "--queue", "-S", "systems.ravdess_cnn4.lr=0.002,0.003", "report")
@@ -43,6 +44,7 @@ def test_a_queue_runs_side_by_side_and_shares_the_caches(clean):
     assert n_row_batches(clean) == before
 
 
+@pytest.mark.slow
 def test_a_temporary_copy_leaves_the_workspace_alone(clean):
     before = n_row_batches(clean)
     clean.run("dvc", "exp", "run", "--temp", "-S", "systems.ravdess_cnn4.lr=0.004", "report")
@@ -62,6 +64,7 @@ def test_a_remote_restores_a_fresh_clone(clean, tmp_path):
     assert (clone.root / "data/report/index.html").exists()
 
 
+@pytest.mark.slow
 def test_rebuilding_elsewhere_gives_the_same_metrics(clean, tmp_path):
     other = Sandbox(tmp_path / "other", tmp_path / "cache")
     make_checkout(other.root)
