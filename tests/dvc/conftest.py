@@ -66,7 +66,7 @@ class Sandbox:
 
 def small_params() -> dict:
     """params.yaml with two tiny synthetic corpora and two quick systems."""
-    params = YAML(typ="safe", pure=True).load(Path("params.yaml").read_text())
+    params = YAML(typ="safe").load(Path("params.yaml").read_text())
     params["corpora"] = {name: {**params["corpora"][name], "sizes": SIZES[name]} for name in SIZES}
     params["profiles"] = {
         "demo": {

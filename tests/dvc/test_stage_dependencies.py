@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from tests.dvc.closure import closure
 
-YAML_SAFE = YAML(typ="safe", pure=True)
+YAML_SAFE = YAML(typ="safe")
 STAGES = YAML_SAFE.load(Path("dvc.yaml").read_text())["stages"]
 PARAMS = YAML_SAFE.load(Path("params.yaml").read_text())
 

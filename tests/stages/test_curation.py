@@ -22,7 +22,7 @@ RATE = 24414
 
 def set_params(shipped, **changes):
     """Write params.yaml here: the shipped one, for the profile tess, with a study's settings changed."""
-    yaml = YAML(typ="safe", pure=True)
+    yaml = YAML(typ="safe")
     params = yaml.load(shipped)
     params["profile"] = "tess"
     for key, value in changes.items():

@@ -65,7 +65,7 @@ class Project:
         self.write_params({"slow_kind": {"slow": {"studies": [], "sample_rate": 16000}}})
 
     def write_params(self, feature_sets: dict[str, object]) -> None:
-        yaml = YAML(typ="safe", pure=True)
+        yaml = YAML(typ="safe")
         params = yaml.load((ROOT / "params.yaml").read_text("utf-8"))
         params |= {"feature_sets": feature_sets, "systems": {}, "published": {}}
         with (self.folder / "params.yaml").open("w") as file:
