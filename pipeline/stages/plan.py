@@ -1,6 +1,8 @@
 """Say, in one small file each, which corpora, transcripts and feature shards the active profile needs.
 
-The stages below depend on their own file alone, so that a new corpus in a study runs nothing for the others.
+The stages below depend on their own file alone, so that a new corpus in a study runs nothing for the others. A
+shard's file also holds its settings: DVC parses params.yaml once for each stage that names parameters, and the
+many stages of the features need not.
 """
 
 import logging
@@ -17,8 +19,12 @@ def write_plan(params: Params) -> int:
     inputs = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
     for corpus in params.corpora:
         write_json(corpus_plan_path(corpus), {"needed": corpus in active})
-        for name, needed in inputs.items():
-            write_json(feature_plan_path(name, corpus), {"needed": corpus in needed})
+        write_json(feature_plan_path("transcripts", corpus), {"needed": corpus in inputs["transcripts"]})
+        for name, feature_set in params.feature_sets.items():
+            needed = corpus in inputs[name]
+            settings = feature_set.settings if needed else None
+            plan = {"kind": feature_set.kind, "needed": needed, "settings": settings}
+            write_json(feature_plan_path(name, corpus), plan)
     for study in params.studies:
         write_json(store_path("none", study), {})  # the second input of systems that have one
     return sum(len(needed) for needed in inputs.values())

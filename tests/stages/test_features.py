@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from ruamel.yaml import YAML
 
 import pipeline.features
 from pipeline.core.errors import PipelineError
@@ -57,22 +56,18 @@ main("slow", "corpus")
 
 
 class Project:
-    """A folder with params.yaml, and a corpus of numbered clips: each has its number in its samples."""
+    """A folder with a plan, and a corpus of numbered clips: each has its number in its samples."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.rows: list[dict[str, object]] = []
-        self.write_params({"slow_kind": {"slow": {"studies": [], "sample_rate": 16000}}})
-
-    def write_params(self, feature_sets: dict[str, object]) -> None:
-        yaml = YAML(typ="safe")
-        params = yaml.load((ROOT / "params.yaml").read_text("utf-8"))
-        params |= {"feature_sets": feature_sets, "systems": {}, "published": {}}
-        with (self.folder / "params.yaml").open("w") as file:
-            yaml.dump(params, file)
-        for name in [name for sets in feature_sets.values() for name in sets]:
-            write_json(feature_plan_path(name, CORPUS), {"needed": True})
+        self.plan("slow", "slow_kind", {"sample_rate": 16000})
         write_json(manifest_path(CORPUS), {"needed": True, "source": "disk"})
+
+    def plan(self, name: str, kind: str, settings: dict[str, object] | None) -> None:
+        """Say what the shard of a feature set is made of; no settings: that it is not needed."""
+        plan = {"kind": kind, "needed": settings is not None, "settings": settings}
+        write_json(feature_plan_path(name, CORPUS), plan)
 
     def add(self, n_clips: int, **columns: object) -> None:
         for _ in range(n_clips):
@@ -184,7 +179,7 @@ def test_a_shard_that_is_not_needed_is_empty_and_has_the_same_columns(project):
     project.add(3)
     main("slow", CORPUS)
     needed = pq.read_schema(features_path("slow", CORPUS))
-    write_json(feature_plan_path("slow", CORPUS), {"needed": False})
+    project.plan("slow", "slow_kind", None)
     main("slow", CORPUS)
     table = pq.read_table(features_path("slow", CORPUS))
     assert len(table) == 0
@@ -202,7 +197,7 @@ def test_one_line_of_counts_is_logged(project, caplog):
 
 
 def keys_at(project: Project, rate: int) -> set[str]:
-    project.write_params({"slow_kind": {"slow": {"studies": [], "sample_rate": rate}}})
+    project.plan("slow", "slow_kind", {"sample_rate": rate})
     main("slow", CORPUS)
     return set(pq.read_table(features_path("slow", CORPUS))["key"].to_pylist())
 
@@ -215,24 +210,26 @@ def test_changed_settings_change_the_keys(project):
 @pytest.mark.parametrize("kind", ["functionals", "mfcc", "mel_image"])
 def test_real_kinds_pass_through(project, kind):
     project.add(2)
-    project.write_params({kind: {"real": {"studies": [], **SETTINGS[kind]}}})
+    project.plan("real", kind, SETTINGS[kind])
     main("real", CORPUS)
     assert len(load_features("real", [CORPUS], ["corpus/0000", "corpus/0001"])[0]) == 2
 
 
 @pytest.mark.parametrize(
-    ("feature_sets", "message"),
+    ("kind", "settings", "message"),
     [
-        (
-            {"mfcc": {"slow": {"studies": [], "n_mfc": 3}}},
-            r"feature_sets\.mfcc\.slow\.n_mfc: unknown key, did you",
-        ),
-        ({"mfccs": {"slow": {"studies": []}}}, r"unknown kind of feature 'mfccs', did you mean 'mfcc'\?"),
-        ({"mfcc": {"slw": {"studies": []}}}, r"unknown feature set 'slow', did you mean 'slw'\?"),
+        ("mfcc", {"n_mfc": 3}, r"feature_sets\.mfcc\.slow\.n_mfc: unknown key, did you"),
+        ("mfccs", {}, r"unknown kind of feature 'mfccs', did you mean 'mfcc'\?"),
     ],
 )
-def test_mistakes_in_params_are_named(project, feature_sets, message):
+def test_mistakes_in_params_are_named(project, kind, settings, message):
     project.add(1)
-    project.write_params(feature_sets)
+    project.plan("slow", kind, settings)
     with pytest.raises(PipelineError, match=message):
         main("slow", CORPUS)
+
+
+def test_a_feature_set_without_a_plan_says_what_to_run(project):
+    project.add(1)
+    with pytest.raises(PipelineError, match=r"data/plan/features/fast/corpus\.json is not there; `dvc repro"):
+        main("fast", CORPUS)

@@ -33,7 +33,20 @@ def test_corpora_of_the_profile_are_needed(corpus, needed):
 )
 def test_shards_of_the_studies_are_needed(feature_set, corpus, needed):
     plan.main()
-    assert read_json(feature_plan_path(feature_set, corpus)) == {"needed": needed}
+    assert read_json(feature_plan_path(feature_set, corpus))["needed"] is needed
+
+
+def test_a_needed_shard_has_its_settings():
+    plan.main()
+    shard = read_json(feature_plan_path("spectral_scalars", "demo_ravdess"))
+    assert shard["kind"] == "spectral_scalars"
+    assert shard["settings"] == load_params().feature_sets["spectral_scalars"].settings
+
+
+def test_a_shard_that_is_not_needed_does_not_change_with_its_settings():
+    plan.main()
+    shard = read_json(feature_plan_path("spectral_scalars", "demo_tess"))
+    assert shard == {"kind": "spectral_scalars", "needed": False, "settings": None}
 
 
 def test_every_study_has_an_empty_store():
