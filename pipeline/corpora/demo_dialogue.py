@@ -1,6 +1,6 @@
 """The dialogue part of the demo corpus: synthetic speech that this project makes, in `pipeline/demo`.
 
-280 clips and some planted copies and defects: ten synthetic speakers, a woman and a man a session, say
+285 clips with planted copies and defects: ten synthetic speakers, a woman and a man a session, say
 sentences whose words carry emotion too. Four simulated raters vote for an emotion and rate arousal, valence
 and dominance. English, 16 kHz, 16 bit. Licence: that of this project. It has no address and no paper, and
 scores on it say nothing about emotion in people.

@@ -1,6 +1,6 @@
 """The RAVDESS-like part of the demo corpus: synthetic speech that this project makes, in `pipeline/demo`.
 
-360 clips and some planted copies and defects: 12 synthetic speakers say two sentences in eight emotions, once
+366 clips with planted copies and defects: 12 synthetic speakers say two sentences in eight emotions, once
 each, at two intensities (neutral at one). English, 48 kHz, 16 bit. Licence: that of this project. It has no
 address and no paper, and scores on it say nothing about emotion in people.
 

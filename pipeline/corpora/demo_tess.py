@@ -1,6 +1,6 @@
 """The TESS-like part of the demo corpus: synthetic speech that this project makes, in `pipeline/demo`.
 
-280 clips and some planted copies and defects: two synthetic women say 20 words in the carrier phrase "Say the
+287 clips with planted copies and defects: two synthetic women say 20 words in the carrier phrase "Say the
 word ..." in seven emotions. English, 24,414 Hz, 16 bit. Licence: that of this project. It has no address and
 no paper, and scores on it say nothing about emotion in people.
 
