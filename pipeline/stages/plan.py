@@ -5,6 +5,7 @@ shard's file also holds its settings: DVC parses params.yaml once for each stage
 many stages of the features need not.
 """
 
+import json
 import logging
 
 from pipeline.core.params import Params, load_params
@@ -24,7 +25,10 @@ def write_plan(params: Params) -> int:
             needed = corpus in inputs[name]
             settings = feature_set.settings if needed else None
             plan = {"kind": feature_set.kind, "needed": needed, "settings": settings}
-            write_json(feature_plan_path(name, corpus), plan)
+            # Not write_json, which rounds: settings must arrive as they are.
+            path = feature_plan_path(name, corpus)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(plan, indent=2) + "\n", "utf-8")
     for study in params.studies:
         write_json(store_path("none", study), {})  # the second input of systems that have one
     return sum(len(needed) for needed in inputs.values())

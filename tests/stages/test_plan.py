@@ -43,6 +43,15 @@ def test_a_needed_shard_has_its_settings():
     assert shard["settings"] == load_params().feature_sets["spectral_scalars"].settings
 
 
+def test_settings_are_not_rounded(tmp_path):
+    text = (tmp_path / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("trim_top_db: 25.0", "trim_top_db: 0.123456789"))
+    plan.main()
+    assert (
+        read_json(feature_plan_path("mfcc_delta_16k", "demo_tess"))["settings"]["trim_top_db"] == 0.123456789
+    )
+
+
 def test_a_shard_that_is_not_needed_does_not_change_with_its_settings():
     plan.main()
     shard = read_json(feature_plan_path("spectral_scalars", "demo_tess"))
