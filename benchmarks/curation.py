@@ -1,12 +1,14 @@
 """Measure the curation: how fast files are indexed and copies are found, and how well copies are told apart.
 
-    python -m benchmarks.curation [index] [search] [fingerprint] [--clips FOLDER] [--rows N ...] [--sample N]
-        [--cut N ...]
+    python -m benchmarks.curation [index] [search] [scale] [fingerprint] [--clips FOLDER] [--rows N ...]
+        [--sample N] [--cut N ...]
 
 index: files and MB a second, held against decoding the same files and nothing else, in one run.
 search: seconds to find 1 % planted copies among N fingerprints, N growing: the ratio says how it scales. The
     fingerprints are those of the clips, as often as needed, each time with other bits flipped throughout,
     which keeps what clips of one set have in common.
+scale: seconds and peak memory of the stages deduplicate, filter and split on N utterances with such fingerprints,
+    in several corpora, 1 % of them copies of others.
 fingerprint: bit error rates between clips and copies of them (resampled, turned down, re-encoded, trimmed),
     and between every clip and its nearest other clip of the same folder, over all alignments. Folders should
     hold what is most alike, such as one speaker. Shows which copies a search through all of them finds, and
@@ -27,6 +29,7 @@ import numpy as np
 import soundfile
 from scipy.fft import irfft, rfft
 
+from benchmarks.curation_scale import bench_scale, copy_of, flipped
 from pipeline.core.audio import read_audio, resample, to_mono
 from pipeline.core.parallel import parallel_map
 from pipeline.core.tree import list_files
@@ -64,29 +67,28 @@ def bench_index(paths: list[Path]) -> None:
     )
 
 
-def flipped(values: np.ndarray, mask: np.ndarray | np.uint32) -> np.ndarray:
-    """Flip bits of the frames with speech."""
-    return np.where(values == PAUSE, PAUSE, np.maximum(values ^ mask, 1)).astype(np.uint32)
-
-
 def many_fingerprints(base: list[np.ndarray], n: int) -> tuple[list[np.ndarray], set[tuple[int, int]]]:
     """Return n fingerprints, and after them copies of 1 % of them: trimmed, 10 % of their bits wrong."""
     rng = np.random.default_rng(0)
     masks = rng.integers(1, 1 << 32, size=n // len(base) + 1, dtype=np.uint32)
     clips = [flipped(base[i % len(base)], masks[i // len(base)]) for i in range(n)]
-    copies, pairs = [], set()
+    copies: list[np.ndarray] = []
+    pairs: set[tuple[int, int]] = set()
     for i in rng.choice(n, n // 100, replace=False).tolist():
-        values = clips[i][4:-4]
-        wrong = np.packbits(rng.random((len(values), BITS)) < 0.1, axis=1).view("<u4")[:, 0]
         pairs.add((i, n + len(copies)))
-        copies.append(flipped(values, wrong))
+        copies.append(copy_of(clips[i], rng))
     return clips + copies, pairs
+
+
+def speech_fingerprints(paths: list[Path]) -> list[np.ndarray]:
+    """Return the fingerprints of the files that have half a second of speech."""
+    made = parallel_map(fingerprint_file, paths, description="fingerprints")
+    return [values for values in made if np.count_nonzero(values) > 32]
 
 
 def bench_search(paths: list[Path], sizes: list[int]) -> None:
     """Print how long the search for copies takes."""
-    base = list(parallel_map(fingerprint_file, paths, description="fingerprints"))
-    base = [values for values in base if np.count_nonzero(values) > 32]
+    base = speech_fingerprints(paths)
     first = 0.0
     for n in sizes:
         clips, planted = many_fingerprints(base, n)
@@ -243,7 +245,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="*", help="index, search, fingerprint; the first two if none is given")
+    parser.add_argument(
+        "what", nargs="*", help="index, search, scale, fingerprint; the first two if none is given"
+    )
     parser.add_argument("--clips", type=Path, help="a folder of audio files")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 40_000])
     parser.add_argument("--sample", type=int, default=80, help="clips of which copies are made")
@@ -256,9 +260,10 @@ def main() -> None:
 
             synthesise("demo_ravdess", folder, seed=1, n_workers=1)
         paths = readable(folder)
-        jobs = {
+        jobs: dict[str, Callable[[], None]] = {
             "index": partial(bench_index, paths),
             "search": partial(bench_search, paths, args.rows),
+            "scale": lambda: bench_scale(speech_fingerprints(paths), args.rows),
             "fingerprint": partial(bench_fingerprint, paths, args.sample, args.cut),
         }
         for what in args.what or ["index", "search"]:

@@ -1,13 +1,15 @@
-"""Compare the speed of feature extraction with the libraries it stands on, in one run.
+"""Measure feature extraction: its speed beside the libraries it stands on, and the room that pictures take.
 
-    python -m benchmarks.features [--clips FOLDER] [--n-clips 32] [--repeats 7]
+    python -m benchmarks.features [speed] [storage] [--clips FOLDER] [--n-clips 32] [--repeats 7]
 
-openSMILE functionals, from files to numbers, are held against the library's own way with threads. MFCC and
-mel spectrograms are held against librosa on one thread. Ours and theirs take turns, so that whatever else
-the machine does strikes both; the ratio is the median over pairs, and above 1 ours is faster. The results are
-compared too, since a ratio between different computations would mean nothing: the functionals of recordings
-that have to be resampled differ, because the library resamples by another filter. Without --clips, clips of
-three seconds at 16 kHz are synthesised.
+speed: openSMILE functionals, from files to numbers, are held against the library's own way with threads. MFCC
+    and mel spectrograms are held against librosa on one thread. Ours and theirs take turns, so that whatever
+    else the machine does strikes both; the ratio is the median over pairs, and above 1 ours is faster. The
+    results are compared too, since a ratio between different computations would mean nothing: the functionals
+    of recordings that have to be resampled differ, because the library resamples by another filter. Without
+    --clips, clips of three seconds at 16 kHz are synthesised.
+storage: mel pictures of several sizes, drawn on one thread and written as the shards of the stage `features`
+    are. Without --clips, carrier phrases of the demo corpus are synthesised.
 """
 
 import argparse
@@ -25,15 +27,19 @@ import soundfile
 import torch
 from threadpoolctl import threadpool_limits
 
+from benchmarks.curation import readable
 from pipeline.core.audio import load_mono
 from pipeline.core.parallel import parallel_map, worker_count
+from pipeline.demo.synthesise import synthesise as synthesise_demo
 from pipeline.features import functionals, log_mel, mel_image, mfcc
 from pipeline.features.compute import CLIPS_A_TASK, extract_file
+from pipeline.features.store import shard_schema, write_shard
 from pipeline.features.waves import trim_silence
 
 ClipFunction = Callable[[np.ndarray], np.ndarray]
 
-MEL: dict[str, Any] = {"n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min": 0.0}
+CLIP: dict[str, Any] = {"peak_normalise": False, "trim_top_db": None}
+MEL: dict[str, Any] = {**CLIP, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min": 0.0}
 MFCC = mfcc.Settings(
     sample_rate=16000,
     f_max=8000.0,
@@ -41,18 +47,37 @@ MFCC = mfcc.Settings(
     deltas=0,
     mean_normalise=False,
     n_frames=None,
-    trim_top_db=None,
     **MEL,
 )
 DELTAS = MFCC.model_copy(update={"deltas": 2})
 IMAGE = mel_image.Settings(
-    sample_rate=22050, f_max=11025.0, top_db=80.0, height=128, width=128, seconds=None, padding="zero",
-    align="start", trim_top_db=None, **MEL,
+    sample_rate=22050, f_max=11025.0, top_db=80.0, height=128, width=128, draw_height=None,
+    draw_width=None, seconds=None, padding="zero", align="start", **MEL,
 )  # fmt: skip
 LOG_MEL = log_mel.Settings(
-    sample_rate=16000, n_fft=512, hop_length=160, n_mels=64, f_min=50.0, f_max=8000.0, trim_top_db=None
+    sample_rate=16000, n_fft=512, hop_length=160, n_mels=64, f_min=50.0, f_max=8000.0, **CLIP
 )
-FUNCTIONALS = functionals.Settings(sample_rate=16000, feature_set="ComParE_2016")
+FUNCTIONALS = functionals.Settings(sample_rate=16000, feature_set="ComParE_2016", **CLIP)
+
+ANNAMALAI = {
+    "n_mels": 224,
+    "hop_length": 393,
+    "seconds": 4.0,
+    "padding": "repeat",
+    "height": 224,
+    "width": 224,
+}
+DRAWN = {"draw_height": 1080, "draw_width": 1920}
+PICTURES: dict[str, dict[str, Any]] = {  # what each changes of `IMAGE`
+    "128 x 128, whole clip": {},
+    "224 x 224, zeros": {**ANNAMALAI, "padding": "zero"},
+    "224 x 224, repeated": ANNAMALAI,
+    "224 x 224, silence removed": {**ANNAMALAI, "padding": "zero", "trim_top_db": 20.0},
+    "1920 x 1080 stored as 224 x 224, zeros": {**ANNAMALAI, **DRAWN, "padding": "zero"},
+    "1920 x 1080 stored as 224 x 224, repeated": {**ANNAMALAI, **DRAWN},
+    "456 x 456, repeated": {**ANNAMALAI, "n_mels": 456, "hop_length": 193, "height": 456, "width": 456},
+    "1920 x 1080 stored as it is, repeated": {**ANNAMALAI, "height": 1080, "width": 1920},
+}
 
 
 class Pair(NamedTuple):
@@ -159,6 +184,51 @@ def _seconds(run: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def store_pictures(waves: Sequence[np.ndarray], settings: mel_image.Settings, path: Path) -> str:
+    """Draw pictures, write them as a shard, and describe the room and time that they took in a line."""
+    mel_image.extract(waves[0], settings=settings)  # builds the filter bank
+    start = time.perf_counter()
+    pictures = [mel_image.extract(wave, settings=settings) for wave in waves]
+    milliseconds = (time.perf_counter() - start) / len(waves) * 1000
+    rows = [(f"demo_tess/{i:04d}", f"{i:016x}-{i:032x}", picture) for i, picture in enumerate(pictures)]
+    write_shard(path, rows, shard_schema(mel_image.DTYPE, None))
+    raw, stored = pictures[0].nbytes, path.stat().st_size / len(waves)
+    return f"{raw:>9,} {stored:>9,.0f} {stored / raw:>7.0%} {milliseconds:>9.2f}"
+
+
+def bench_speed(clips: Path | None, n_clips: int, repeats: int) -> None:
+    """Print our times beside the libraries'."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = clips or Path(temporary)
+        if not clips:
+            synthesise(folder, n_clips)
+        paths = sorted(folder.rglob("*.wav"))[:n_clips]
+        print(f"{len(paths)} clips, medians of {repeats} pairs; times in ms a clip")
+        print(f"{'':<40} {'ours':>9} {'theirs':>9} {'ratio':>7}   largest difference")
+        with threadpool_limits(1):
+            for pair in one_thread_pairs(paths):
+                print(compare(pair, repeats), flush=True)
+        for n_threads in (worker_count(), 2 * worker_count()):
+            print(compare(functionals_pair(paths, n_threads), repeats), flush=True)
+
+
+def bench_storage(clips: Path | None, n_clips: int) -> None:
+    """Print the bytes and milliseconds that pictures take."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = clips or Path(temporary) / "demo_tess"
+        if not clips:
+            synthesise_demo("demo_tess", folder, seed=1, n_workers=worker_count())
+        waves = [load_mono(path, 22050) for path in sorted(readable(folder))[:n_clips]]
+        seconds = sum(map(len, waves)) / len(waves) / 22050
+        print(f"{len(waves)} clips of {seconds:.1f} s on average; bytes and ms a clip")
+        print(f"{'':<45} {'pixels':>9} {'stored':>9} {'share':>7} {'ms':>9}")
+        with threadpool_limits(1):
+            for name, changes in PICTURES.items():
+                settings = mel_image.Settings.model_validate({**IMAGE.model_dump(), **changes})
+                line = store_pictures(waves, settings, Path(temporary) / "shard.parquet")
+                print(f"{name:<45} {line}", flush=True)
+
+
 def synthesise(folder: Path, n_clips: int) -> None:
     """Write clips of three seconds: a gliding harmonic tone in noise, at 16 kHz, faded at both ends."""
     generator = np.random.default_rng(0)
@@ -173,23 +243,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("what", nargs="*", help="speed, storage; both if none is given")
     parser.add_argument("--clips", type=Path, help="folder of WAV files; synthetic ones by default")
     parser.add_argument("--n-clips", type=int, default=32)
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.clips or Path(temporary)
-        if not arguments.clips:
-            synthesise(folder, arguments.n_clips)
-        paths = sorted(folder.rglob("*.wav"))[: arguments.n_clips]
-        torch.set_num_threads(1)
-        print(f"{len(paths)} clips, medians of {arguments.repeats} pairs; times in ms a clip")
-        print(f"{'':<40} {'ours':>9} {'theirs':>9} {'ratio':>7}   largest difference")
-        with threadpool_limits(1):
-            for pair in one_thread_pairs(paths):
-                print(compare(pair, arguments.repeats), flush=True)
-        for n_threads in (worker_count(), 2 * worker_count()):
-            print(compare(functionals_pair(paths, n_threads), arguments.repeats), flush=True)
+    torch.set_num_threads(1)
+    what = arguments.what or ["speed", "storage"]
+    if "speed" in what:
+        bench_speed(arguments.clips, arguments.n_clips, arguments.repeats)
+    if "storage" in what:
+        bench_storage(arguments.clips, arguments.n_clips)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from threadpoolctl import threadpool_limits
 from torch.utils.data import DataLoader, TensorDataset
 
-from pipeline.core.params import SklearnSystem
+from pipeline.core.settings import SklearnSystem
 from pipeline.training.batches import Examples, shuffled_batches
 from pipeline.training.build import build_model
 from pipeline.training.grid_search import search

@@ -7,6 +7,7 @@ that cannot be labelled is an `Entry` with a problem, a file that is no audio is
 import difflib
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -31,7 +32,7 @@ class Corpus:
         url: Where it is published.
         citation: Paper with DOI.
         labels: Its own labels, in its own order.
-        expected: What a complete copy has: "utterances", "speakers", and where known "seconds" of audio.
+        expected: What a complete copy has: "utterances", and where known "speakers" and "seconds" of audio.
         how_to_get: What a user has to do to have it on disk.
     """
 
@@ -62,6 +63,8 @@ class Entry:
         arousal: On the corpus's own scale.
         valence: On the corpus's own scale.
         dominance: On the corpus's own scale.
+        session: The recording session, where who speaks with whom matters: the corpus's own id.
+        votes: What its raters said, as `format_votes` writes it.
         official_split: "train", "val" or "test".
         problem: Why the file cannot be labelled.
     """
@@ -76,6 +79,8 @@ class Entry:
     arousal: float | None = None
     valence: float | None = None
     dominance: float | None = None
+    session: str | None = None
+    votes: str | None = None
     official_split: str | None = None
     problem: str | None = None
 
@@ -149,6 +154,26 @@ def scan_files(
         found.append(Stray(readable(text), reason) if reason else parse(path))
     named = {entry.path: entry for entry in unique_names(item for item in found if isinstance(item, Entry))}
     yield from (named.get(item.path, item) for item in found)
+
+
+def format_votes(votes: Iterable[str]) -> str | None:
+    """Count raters' votes, the most frequent first, then by name: "happy:3 neutral:1"; None where nobody voted.
+
+    Raises:
+        ValueError: A vote has a space or a colon in it, so that it could not be read back.
+    """
+    counts = Counter(votes)
+    for vote in counts:
+        if not vote or set(vote) & {" ", ":"}:
+            raise ValueError(f"a vote must be a word without spaces or colons, not {vote!r}")
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return " ".join(f"{vote}:{n}" for vote, n in ordered) or None
+
+
+def parse_votes(text: str | None) -> dict[str, int]:
+    """Read what `format_votes` wrote; empty where nobody voted."""
+    pairs = (pair.rpartition(":") for pair in (text or "").split())
+    return {vote: int(n) for vote, _, n in pairs}
 
 
 def readable(path: str) -> str:

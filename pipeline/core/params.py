@@ -6,158 +6,26 @@ one is close, the name that was probably meant.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import describe, one_of
-
-Split = Literal["train", "val", "test"]
-
-
-class Settings(BaseModel):
-    """A block of settings: no unknown key, no silent conversion, never changed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Profile(Settings):
-    """Which corpora stand behind each study, and how large the training is."""
-
-    size: Literal["small", "full"]
-    asr_source: Literal["whisper", "gold"]
-    corpora: dict[str, list[str]]  # by study
-
-
-class Archive(Settings):
-    """A file to download, and how its bytes are checked."""
-
-    name: str
-    url: str
-    n_bytes: int | None
-    md5: str | None
-    sha256: str | None
-
-
-class Corpus(Settings):
-    """Where a corpus comes from."""
-
-    source: Literal["archive", "manual", "synthetic"]
-    code: str  # what `download` runs for it: the file or folder that stage depends on
-    archives: list[Archive] = []
-    seed: int | None = None
-    sizes: dict[str, int] = {}
-
-
-class FeatureSet(BaseModel):
-    """A named, parameterised representation. What is not named here are the settings of its kind."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-
-    kind: str
-    studies: list[str]  # whose corpora it is computed for
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The settings of its kind, as `pipeline.features.<kind>.Settings` takes them."""
-        return dict(self.__pydantic_extra__ or {})
-
-
-class Curation(Settings):
-    """What stays in a study."""
-
-    deduplicate: bool
-    min_seconds: float
-    max_seconds: float
-    min_per_class: int
-
-
-class SplitSettings(Settings):
-    """How a study is cut into training, validation and test."""
-
-    protocol: Literal["stratified", "speaker_independent"]
-    group_duplicates: bool
-    fractions: dict[Split, float]
-    seed: int
-
-
-class Study(Settings):
-    """One published experiment: its classes, curation and split."""
-
-    classes: list[str]
-    labels: dict[str, str | None]  # own label -> class; null drops it by name
-    curation: Curation
-    split: SplitSettings
-
-    @model_validator(mode="after")
-    def _labels_name_classes(self) -> "Study":
-        unknown = sorted({name for name in self.labels.values() if name} - set(self.classes))
-        if unknown:
-            raise ValueError(f"labels map to {unknown}, which are not among the classes {self.classes}")
-        return self
-
-
-class System(Settings):
-    """What all systems have."""
-
-    study: str
-    model: str  # file in pipeline/models
-    features: str  # feature set, or "transcripts"
-    second: str  # a second one, or "none"
-    architecture: dict[str, Any]
-    seeds: list[int]
-    train_on: list[Split]
-    test_on: list[Split]
-    small: dict[str, Any]  # what a profile of size small changes
-
-
-class TorchSystem(System):
-    """A network and its recipe."""
-
-    trainer: Literal["torch"]
-    optimizer: Literal["adam", "adamw", "sgd"]
-    lr: float
-    weight_decay: float
-    momentum: float
-    batch_size: int
-    epochs: int
-    patience: int | None
-    clip_norm: float | None
-    scheduler: dict[str, Any] | None
-    monitor: Literal["val_loss", "val_accuracy", "val_uar"]
-    loss: Literal["cross_entropy"]
-    class_weights: Literal["none", "inverse_frequency"]
-    label_smoothing: float
-    augment: dict[str, Any]
-    precision: Literal["float32", "bf16"]
-    max_tokens: int | None
-    min_count: int | None
-
-
-class SklearnSystem(System):
-    """A scikit-learn estimator and its grid."""
-
-    trainer: Literal["sklearn"]
-    folds: int
-    scoring: str
-    grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
-
-
-AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]
-
-
-class Asr(Settings):
-    """Transcription: where text comes from and how Whisper decodes."""
-
-    source: Literal["whisper", "gold"] | None  # null: as the profile says
-    studies: list[str]  # whose corpora are transcribed
-    model: str
-    language: str | None
-    beam_size: int | None
-    max_tokens: int
-    batch_size: int
+from pipeline.core.settings import (
+    MAIN,
+    AnySystem,
+    Asr,
+    Corpus,
+    FeatureSet,
+    Profile,
+    Settings,
+    SklearnSystem,
+    Study,
+    System,
+    TorchSystem,
+)
 
 
 class Params(Settings):
@@ -212,6 +80,22 @@ class Params(Settings):
 
     def input_studies(self, feature_set: str) -> list[str]:
         """The studies a feature set, or "transcripts", is made for."""
+        entries = self._input_entries(feature_set)
+        return list(dict.fromkeys(entry.partition("/")[0] for entry in entries))
+
+    def input_variants(self, feature_set: str, study: str) -> list[str]:
+        """The variants of a study that a feature set is complete for: their augmented copies are made, if any."""
+        entries = self._input_entries(feature_set)
+        settings = self.studies[study]
+        return [
+            name
+            for name in settings.variant_names
+            if feature_set == "transcripts"  # a copy says what its original says
+            or not settings.variant(name).resampling.makes_copies
+            or f"{study}/{name}" in entries
+        ]
+
+    def _input_entries(self, feature_set: str) -> list[str]:
         return self.asr.studies if feature_set == "transcripts" else self.feature_sets[feature_set].studies
 
     def system(self, name: str) -> TorchSystem | SklearnSystem:
@@ -237,9 +121,20 @@ class Params(Settings):
                 one_of(study, self.studies, "study", where)
                 for corpus in corpora:
                     one_of(corpus, self.corpora, "corpus", where)
+                    one_of(corpus, self.studies[study].labels, f"corpus in studies.{study}.labels", where)
+        for name, block in self.studies.items():
+            for corpus in block.labels:
+                one_of(corpus, self.corpora, "corpus", f"studies.{name}.labels")
+            for variant in block.variant_names:
+                settings = block.variant(variant)
+                for corpus in [*(settings.corpora or []), *settings.test_corpora]:
+                    one_of(corpus, self.corpora, "corpus", f"studies.{name}: split {variant}")
         for set_name, feature_set in self.feature_sets.items():
-            for study in feature_set.studies:
-                one_of(study, self.studies, "study", f"feature_sets.{feature_set.kind}.{set_name}.studies")
+            where = f"feature_sets.{feature_set.kind}.{set_name}.studies"
+            for entry in feature_set.studies:
+                study, _, variant = entry.partition("/")
+                one_of(study, self.studies, "study", where)
+                one_of(variant or MAIN, self.studies[study].variant_names, f"variant of {study}", where)
         for study in self.asr.studies:
             one_of(study, self.studies, "study", "asr.studies")
         for system_name, system in self.systems.items():
@@ -249,6 +144,8 @@ class Params(Settings):
 
     def _check_system(self, name: str, system: System) -> None:
         one_of(system.study, self.studies, "study", f"systems.{name}.study")
+        variants = self.studies[system.study].variant_names
+        one_of(system.variant, variants, f"variant of {system.study}", f"systems.{name}.variant")
         inputs = {"features": system.features, "second": system.second}
         for slot, feature_set in inputs.items():
             allowed = [*self.feature_sets, "transcripts", *(["none"] if slot == "second" else [])]
@@ -259,6 +156,12 @@ class Params(Settings):
                 raise PipelineError(
                     f"params.yaml: systems.{name}.{slot} is {feature_set!r}, which is not made for study "
                     f"{system.study!r}: add it to {key}.studies"
+                )
+            if feature_set != "none" and system.variant not in self.input_variants(feature_set, system.study):
+                raise PipelineError(
+                    f"params.yaml: systems.{name} trains on the augmented copies of variant {system.variant!r}, "
+                    f"which feature set {feature_set!r} lacks: add {system.study}/{system.variant} to "
+                    f"feature_sets.{self.feature_sets[feature_set].kind}.{feature_set}.studies"
                 )
 
 

@@ -32,8 +32,12 @@ def corpus_plan_path(corpus: str) -> Path:
     return DATA / "plan" / "corpora" / f"{corpus}.json"
 
 
-def feature_plan_path(feature_set: str, corpus: str) -> Path:
-    return DATA / "plan" / "features" / feature_set / f"{corpus}.json"
+def feature_plan_path(feature_set: str) -> Path:
+    return DATA / "plan" / "features" / f"{feature_set}.json"
+
+
+def clips_path(feature_set: str) -> Path:
+    return DATA / "clips" / f"{feature_set}.parquet"
 
 
 def manifest_path(corpus: str) -> Path:
@@ -42,6 +46,14 @@ def manifest_path(corpus: str) -> Path:
 
 def index_path(corpus: str) -> Path:
     return DATA / "index" / f"{corpus}.parquet"
+
+
+def index_facts_path(corpus: str) -> Path:
+    return DATA / "index" / f"{corpus}.json"
+
+
+def quarantine_path(corpus: str) -> Path:
+    return DATA / "index" / f"{corpus}_quarantined.csv"
 
 
 def duplicates_path(corpus: str) -> Path:
@@ -60,20 +72,24 @@ def account_path(study: str) -> Path:
     return METRICS / "curation" / f"{study}.json"
 
 
-def split_path(study: str) -> Path:
-    return DATA / "splits" / f"{study}.parquet"
+def split_path(study: str, variant: str) -> Path:
+    return DATA / "splits" / study / f"{variant}.parquet"
 
 
-def transcripts_path(corpus: str) -> Path:
-    return DATA / "transcripts" / f"{corpus}.parquet"
+def transcripts_path() -> Path:
+    return DATA / "transcripts.parquet"
 
 
 def features_path(feature_set: str, corpus: str) -> Path:
     return DATA / "features" / feature_set / f"{corpus}.parquet"
 
 
-def store_path(feature_set: str, study: str) -> Path:
-    return DATA / "stores" / feature_set / f"{study}.json"
+def store_path(feature_set: str, study: str, variant: str) -> Path:
+    return DATA / "stores" / feature_set / study / f"{variant}.json"
+
+
+def copies_path(feature_set: str, study: str) -> Path:
+    return DATA / "stores" / feature_set / study / "copies.parquet"
 
 
 def model_dir(system: str) -> Path:

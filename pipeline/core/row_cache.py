@@ -11,7 +11,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ import pyarrow as pa
 from pipeline.core.paths import cache_dir
 
 Row = dict[str, Any]
+
+STORE_SECONDS = 5.0  # what took longer to compute is stored though its batch is not full
 
 
 def digest(value: Any) -> str:
@@ -65,6 +67,26 @@ class RowCache:
         with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
         partial.replace(self.folder / f"{name}.arrow")
+
+    def store(self, computed: Iterable[Mapping[str, Row]], n_rows: int) -> Iterator[Mapping[str, Row]]:
+        """Store rows while they are being computed, and pass them on.
+
+        Args:
+            computed: Rows by key, as they come from the workers.
+            n_rows: Stored together, or fewer where they took longer than `STORE_SECONDS`: what a kill may cost.
+                What has come is stored also where the computing ends in an error.
+        """
+        waiting: dict[str, Row] = {}
+        stored_at = time.monotonic()
+        try:
+            for rows in computed:
+                waiting.update(rows)
+                if len(waiting) >= n_rows or time.monotonic() - stored_at >= STORE_SECONDS:
+                    self.put_many(waiting)
+                    waiting, stored_at = {}, time.monotonic()
+                yield rows
+        finally:
+            self.put_many(waiting)
 
 
 def _to_table(rows: Mapping[str, Row]) -> pa.Table:

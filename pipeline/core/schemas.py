@@ -14,6 +14,8 @@ INDEX = pa.schema(
         ("arousal", pa.float32()),
         ("valence", pa.float32()),
         ("dominance", pa.float32()),
+        ("session", pa.string()),  # <corpus>/<session>, where the corpus has sessions
+        ("votes", pa.string()),  # what its raters said: "happy:3 neutral:1"
         ("official_split", pa.string()),
         ("seconds", pa.float64()),
         ("rate", pa.int32()),  # Hz
@@ -27,6 +29,15 @@ INDEX = pa.schema(
         ("status", pa.string()),  # ok or quarantined
         ("reason", pa.string()),  # why quarantined
         ("notes", pa.string()),  # what was repaired or is odd
+    ]
+)
+
+CLIPS = pa.schema(
+    [
+        ("utterance_id", pa.string()),
+        ("corpus", pa.string()),
+        ("path", pa.string()),
+        ("audio_hash", pa.string()),
     ]
 )
 
@@ -45,6 +56,7 @@ CURATED = pa.schema(
         ("utterance_id", pa.string()),
         ("corpus", pa.string()),
         ("speaker", pa.string()),
+        ("session", pa.string()),
         ("sex", pa.string()),
         ("label", pa.string()),  # the study's class
         ("group", pa.string()),
@@ -58,7 +70,16 @@ CURATED = pa.schema(
     ]
 )
 
-SPLIT = pa.schema([*CURATED, ("fold", pa.int16()), ("split", pa.string())])
+SPLIT = pa.schema(
+    [
+        ("example_id", pa.string()),  # unique in a fold: the utterance, and a copy's transform after "#"
+        ("transform", pa.string()),  # of a copy that is made for training, such as "pitch_shift=1.2700@42"
+        *CURATED,
+        ("split_seed", pa.int32()),
+        ("fold", pa.int16()),  # numbered on over the seeds
+        ("split", pa.string()),  # train, val, test or unused
+    ]
+)
 
 TRANSCRIPTS = pa.schema(
     [
@@ -77,6 +98,7 @@ def predictions_schema(classes: list[str]) -> pa.Schema:
     return pa.schema(
         [
             ("seed", pa.int32()),
+            ("split_seed", pa.int32()),
             ("fold", pa.int16()),
             ("utterance_id", pa.string()),
             ("corpus", pa.string()),

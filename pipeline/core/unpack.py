@@ -23,6 +23,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.tree import fresh_folder, is_current
 
 CHUNK_BYTES = 1 << 20
+SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -54,20 +55,32 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-class _Sink:
-    """Writes members below a folder and refuses what is unsafe; `archive` names them in errors."""
+@dataclass
+class _Account:
+    """What has come out of an archive so far, and out of the archives that it holds."""
 
-    def __init__(self, archive: Path, folder: Path, limits: Limits) -> None:
+    packed_bytes: int
+    n_bytes: int = 0
+    n_files: int = 0
+
+
+class _Sink:
+    """Writes an archive's members below a folder, and refuses what is unsafe.
+
+    An archive inside another one counts on the outer one's account, so that a heap of small bombs is one bomb.
+    """
+
+    def __init__(self, archive: Path, folder: Path, limits: Limits, outer: "_Sink | None" = None) -> None:
         self.archive = archive
         self.folder = folder
         self.limits = limits
-        self.packed_bytes = archive.stat().st_size
-        self.n_bytes = 0
-        self.n_files = 0
+        self.name: str = f"{outer.name}, in it {archive.name}" if outer else str(archive)
+        self.account: _Account = outer.account if outer else _Account(archive.stat().st_size)
+        self.archives: list[Path] = []  # written here, archives by their names
 
     def refuse(self, why: str) -> PipelineError:
         return PipelineError(
-            f"{self.archive}: {why}; nothing was unpacked. If you trust the archive, unpack it by hand into "
+            f"{self.name}: {why}; nothing was unpacked. If you trust the archive, unpack it by hand into "
             f"<folder>/<corpus> and name <folder> in SER_CORPORA"
         )
 
@@ -81,7 +94,7 @@ class _Sink:
     def write(self, name: str, reader: IO[bytes], bar: tqdm | None = None) -> None:
         """Write one file, counting what really comes rather than what a header announces."""
         path = self.path_of(name)
-        self.n_files += 1
+        self.account.n_files += 1
         self._check_limits()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,26 +103,37 @@ class _Sink:
             raise self.refuse(f"the member {name!r} stands where another one is") from error
         with writer:
             while chunk := reader.read(CHUNK_BYTES):
-                self.n_bytes += len(chunk)
+                self.account.n_bytes += len(chunk)
                 self._check_limits()
                 writer.write(chunk)
                 if bar is not None:
                     bar.update(len(chunk))
+        if path.name.lower().endswith(SUFFIXES) and not path.name.startswith("._"):
+            self.archives.append(path)
 
     def _check_limits(self) -> None:
-        limits = self.limits
-        if self.n_bytes > limits.n_bytes:
+        limits, account = self.limits, self.account
+        if account.n_bytes > limits.n_bytes:
             raise self.refuse(f"it unpacks to more than {limits.n_bytes:,} bytes, the limit")
-        if self.n_files > limits.n_files:
+        if account.n_files > limits.n_files:
             raise self.refuse(f"it holds more than {limits.n_files:,} files, the limit")
-        if self.n_bytes > limits.ratio_free_bytes and self.n_bytes > limits.ratio * self.packed_bytes:
+        allowed = max(limits.ratio_free_bytes, limits.ratio * account.packed_bytes)
+        if account.n_bytes > allowed:
             raise self.refuse(
-                f"it unpacks to more than {limits.ratio:g} times its own {self.packed_bytes:,} bytes, the "
+                f"it unpacks to more than {limits.ratio:g} times its own {account.packed_bytes:,} bytes, the "
                 f"limit: an archive made to fill the disk"
             )
 
 
-def unpack(archives: Sequence[Path], folder: Path, *, stamp: str, limits: Limits = DEFAULT_LIMITS) -> None:
+def unpack(
+    archives: Sequence[Path],
+    folder: Path,
+    *,
+    stamp: str,
+    limits: Limits = DEFAULT_LIMITS,
+    nested: bool = False,
+    finish: Callable[[Path], object] | None = None,
+) -> None:
     """Unpack zip and tar archives (plain, gz, bz2, xz) side by side into one folder.
 
     The folder appears under its name when all is unpacked. A folder that was unpacked with the same stamp and
@@ -119,7 +143,10 @@ def unpack(archives: Sequence[Path], folder: Path, *, stamp: str, limits: Limits
         archives: Their kind is told by content.
         folder: Target.
         stamp: Names the archives' content, such as a digest of their hashes.
-        limits: How much each of them may unpack to.
+        limits: How much each of them may unpack to, with the archives inside it.
+        nested: Unpack also the archives inside them, told by their names, where they lie, and delete those. It
+            is done once: an archive inside an archive inside an archive stays.
+        finish: What is still to be done in the folder before it gets its name.
 
     Raises:
         PipelineError: An archive is damaged, no archive at all, or unsafe; the former folder then stays as it
@@ -129,11 +156,25 @@ def unpack(archives: Sequence[Path], folder: Path, *, stamp: str, limits: Limits
         return
     with fresh_folder(folder, stamp) as scratch:
         for archive in archives:
-            _KINDS[archive_kind(archive)](_Sink(archive, scratch, limits))
+            sink = _Sink(archive, scratch, limits)
+            _extract(sink)
+            for inner in sink.archives if nested else ():
+                _extract(_Sink(inner, inner.parent, limits, sink))
+                inner.unlink()
+        if finish is not None:
+            finish(scratch)
 
 
-def archive_kind(archive: Path) -> str:
+def _extract(sink: _Sink) -> None:
+    _KINDS[archive_kind(sink.archive, sink.name)](sink)
+
+
+def archive_kind(archive: Path, name: str | None = None) -> str:
     """Return "zip" or "tar" (of any compression), told by content.
+
+    Args:
+        archive: The file.
+        name: What to call it in errors, if not by its path.
 
     Raises:
         PipelineError: It is neither, such as the web page that a server sends in an archive's place.
@@ -150,7 +191,7 @@ def archive_kind(archive: Path) -> str:
         pass  # begins like a compressed file and is none
     page = " (a web page, of a log-in or an error?)" if head.lstrip().startswith(b"<") else ""
     raise PipelineError(
-        f"{archive}: expected a zip or tar archive, got a file that begins with {head[:24]!r}{page}"
+        f"{name or archive}: expected a zip or tar archive, got a file that begins with {head[:24]!r}{page}"
     )
 
 
@@ -182,7 +223,13 @@ def _extract_tar(sink: _Sink) -> None:
         _damage_named(sink),
         sink.archive.open("rb") as raw,
         tqdm.wrapattr(
-            raw, "read", total=sink.packed_bytes, desc=f"unpack {sink.archive.name}", unit="B", disable=None
+            raw,
+            "read",
+            total=sink.archive.stat().st_size,
+            desc=f"unpack {sink.archive.name}",
+            unit="B",
+            unit_scale=True,
+            disable=None,
         ) as counted,
         tarfile.open(fileobj=counted, mode="r:*") as package,
     ):
@@ -212,11 +259,11 @@ def _damage_named(sink: _Sink) -> Iterator[None]:
         yield
     except _DAMAGE as error:
         raise PipelineError(
-            f"{sink.archive}: damaged or of an unknown kind ({type(error).__name__}: {error}); delete it and "
+            f"{sink.name}: damaged or of an unknown kind ({type(error).__name__}: {error}); delete it and "
             f"run the stage again"
         ) from error
     except OSError as error:
-        raise PipelineError(f"{sink.archive}: cannot be unpacked below {sink.folder} ({error})") from error
+        raise PipelineError(f"{sink.name}: cannot be unpacked below {sink.folder} ({error})") from error
 
 
 _KINDS: dict[str, Callable[[_Sink], None]] = {"zip": _extract_zip, "tar": _extract_tar}

@@ -7,7 +7,7 @@ scores on it say nothing about emotion in people.
 
 `SessionN/wav/SesNNX_dDD_NNN.wav`, X for the speaker's sex; labels are in `SessionN/labels.csv`, a row an
 utterance: the raters' consensus ("xxx" where there is none), the means of their ratings (1 to 5), the speaker
-and the words.
+and the words. Sessions 1 to 3 are the official training part, 4 the validation and 5 the test part.
 """
 
 import csv
@@ -16,10 +16,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
+from pipeline.core.corpus import Corpus, Entry, Stray, format_votes, scan_files
 
 LABELS = ("ang", "hap", "sad", "fea", "dis", "sur", "neu", "bor", "xxx")
 LABEL_FILE = "labels.csv"
+OFFICIAL = {
+    "Session1": "train",
+    "Session2": "train",
+    "Session3": "train",
+    "Session4": "val",
+    "Session5": "test",
+}
 DOCUMENTS = ("README.txt", "LICENSE.txt", "defects.csv", LABEL_FILE)
 
 CORPUS = Corpus(
@@ -69,6 +76,9 @@ def parse(path: PurePosixPath, rows: Mapping[str, Row]) -> Entry:
         sex=row["sex"],
         label=row["label"] if known else None,
         text=row["transcript"],
+        session=path.parts[0],
+        votes=format_votes(row["votes"].split()),
+        official_split=OFFICIAL.get(path.parts[0]),
         problem=None if known else f"unknown label {row['label']} (known: {', '.join(LABELS)})",
     )
     try:

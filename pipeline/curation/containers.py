@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.core.audio import film_container
+
 SNIFFED_BYTES = 512
 UNKNOWN_LENGTH = 0xFFFFFFFF  # what a program writes that does not know yet how much will follow
 
@@ -24,6 +26,10 @@ SUFFIXES = {
     ".opus": "OGG",
     ".mp3": "MP3",
     ".mp4": "MP4",
+    ".m4a": "MP4",
+    ".mov": "MP4",
+    ".mkv": "Matroska",
+    ".webm": "Matroska",
 }
 
 
@@ -48,8 +54,8 @@ def sniff(head: bytes) -> str | None:
         return "WAV"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "AIFF"
-    if head[4:8] == b"ftyp":
-        return "MP4"
+    if film := film_container(head):
+        return film
     for magic, name in ((b"fLaC", "FLAC"), (b"OggS", "OGG"), (b"ID3", "MP3")):
         if head.startswith(magic):
             return name

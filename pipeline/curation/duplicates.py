@@ -9,6 +9,9 @@ their speakers: one of them must be wrong, and nobody can say which. Labels of d
 compared, since each has its own words.
 """
 
+from collections.abc import Iterable
+from itertools import compress
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
@@ -22,80 +25,93 @@ NONE, EXACT, NEAR = "none", "exact", "near"
 COLUMNS = ["utterance_id", "group", "kind", "keep", "conflict"]
 
 
-def find_duplicates(index: pd.DataFrame) -> pd.DataFrame:
+def find_duplicates(index: pd.DataFrame, fingerprints: Iterable[bytes | None] | None = None) -> pd.DataFrame:
     """Group the copies among the readable clips.
 
     Args:
         index: The rows of all corpora's indexes, with a column "corpus".
+        fingerprints: Of each row, read once, where the index is too large to hold them; its own column
+            "fingerprint" if None.
 
     Returns:
         One row for each of the index's rows, in its order: utterance_id, group (the representative's id),
         kind, keep (whether it is the representative) and conflict. A quarantined clip is a group of its own.
     """
-    table = index.reset_index(drop=True)
-    readable = table[table["status"] == OK]
-    table["component"] = -1 - np.arange(len(table))
-    table.loc[readable.index, "component"] = components(readable)
-    preferred = table.iloc[preference(table)].drop_duplicates("component")
-    representative = preferred.set_index("component")["utterance_id"]
-    conflicts = conflicting(table)
+    index = index.reset_index(drop=True)
+    component = components(index, index["fingerprint"] if fingerprints is None else fingerprints)
+    usual_rate = index.groupby("corpus")["rate"].transform(lambda rates: rates.mode().max())
+    index = index.assign(component=component, usual_rate=usual_rate)
+    copies = index[index["component"].duplicated(keep=False)]  # of these alone there is more to say
+    best = copies.iloc[preference(copies)].drop_duplicates("component")
+    best_of = pd.Series(best.index, best["component"])
+    representative = index.index.to_series()
+    representative[copies.index] = copies["component"].map(best_of)
+    kind = pd.Series(NONE, index.index)
+    kind[copies.index] = kinds(copies)
+    conflicts = conflicting(copies)
     return pd.DataFrame(
         {
-            "utterance_id": table["utterance_id"],
-            "group": table["component"].map(representative),
-            "kind": kinds(table),
-            "keep": table.index.isin(preferred.index),
-            "conflict": table["component"].isin(conflicts),
+            "utterance_id": index["utterance_id"],
+            "group": index["utterance_id"].take(representative).set_axis(index.index),
+            "kind": kind,
+            "keep": representative == index.index,
+            "conflict": index["component"].isin(conflicts),
         },
         columns=COLUMNS,
     )
 
 
-def components(readable: pd.DataFrame) -> np.ndarray:
-    """Number the groups of readable clips, shape (clips,): equal numbers for copies of each other."""
-    sounds, names = pd.factorize(readable["audio_hash"])
-    one_each = readable.drop_duplicates("audio_hash")["fingerprint"]
-    pairs, _ = near_pairs([from_bytes(data) for data in one_each])
+def components(index: pd.DataFrame, fingerprints: Iterable[bytes | None]) -> np.ndarray:
+    """Number the groups of clips, shape (clips,): equal numbers for copies of each other."""
+    readable = np.flatnonzero(index["status"] == OK)
+    sounds, names = pd.factorize(index["audio_hash"].iloc[readable])
+    is_new = np.zeros(len(index), bool)
+    is_new[readable] = ~pd.Series(sounds).duplicated()
+    pairs, _ = near_pairs(from_bytes(data or b"") for data in compress(fingerprints, is_new))
     links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(names), len(names)))
     _, component_of_sound = connected_components(links, directed=False)
-    return component_of_sound[sounds]
+    numbers = -1 - np.arange(len(index))
+    numbers[readable] = component_of_sound[sounds]
+    return numbers
 
 
-def preference(table: pd.DataFrame) -> np.ndarray:
+def preference(copies: pd.DataFrame) -> np.ndarray:
     """Return the order, best first, in which clips are taken as representatives.
 
     First those without a note (a codec, clipping, ...), at their corpus's usual rate, with a high rate, with
     more of the recording, less deep in the corpus's folders; last, the smaller id.
     """
-    usual_rate = table.groupby("corpus")["rate"].transform(lambda rates: rates.mode().max())
     keys = [
-        table["notes"].notna(),
-        table["rate"] != usual_rate,
-        -table["rate"],
-        -table["seconds"].round(1),
-        table["path"].str.count("/"),
-        table["utterance_id"],
+        copies["notes"].notna(),
+        copies["rate"] != copies["usual_rate"],
+        -copies["rate"],
+        -copies["seconds"].round(1),
+        copies["path"].str.count("/"),
+        copies["utterance_id"].rank(),
     ]
     return np.lexsort(keys[::-1])
 
 
-def kinds(table: pd.DataFrame) -> np.ndarray:
-    """Say of each clip whether an exact copy of it exists, else whether a near one does, shape (clips,)."""
-    in_group = table["component"].duplicated(keep=False)
-    has_exact = in_group & table.duplicated(["component", "audio_hash"], keep=False)
-    return np.select([has_exact, in_group], [EXACT, NEAR], NONE)
+def kinds(copies: pd.DataFrame) -> np.ndarray:
+    """Say of each clip whether an exact copy of it exists, else a near one does, shape (clips,)."""
+    return np.where(copies.duplicated(["component", "audio_hash"], keep=False), EXACT, NEAR)
 
 
-def conflicting(table: pd.DataFrame) -> pd.Index:
+def conflicting(copies: pd.DataFrame) -> pd.Index:
     """Return the components in which one corpus contradicts itself."""
-    members = table[table["component"].duplicated(keep=False)]
-    opinions = members.groupby(["component", "corpus"])[["label", "speaker"]].nunique()
+    opinions = copies.groupby(["component", "corpus"])[["label", "speaker"]].nunique()
     return opinions[(opinions > 1).any(axis=1)].index.get_level_values("component").unique()
 
 
 def list_groups(index: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:
-    """List the members of all groups of more than one, for a person to read, representatives first."""
-    shown = ["utterance_id", "path", "speaker", "label", "seconds", "rate"]
-    rows = duplicates[duplicates["kind"] != NONE].merge(index[shown], on="utterance_id")
+    """List the members of all groups of more than one, for a person to read, representatives first.
+
+    Args:
+        index: The rows of all corpora's indexes.
+        duplicates: What `find_duplicates` says of them, in the same order.
+    """
+    listed = (duplicates["kind"] != NONE).to_numpy()
+    shown = index.loc[listed, ["utterance_id", "path", "speaker", "label", "seconds", "rate"]]
+    rows = shown.assign(**{name: duplicates.loc[listed, name] for name in COLUMNS[1:]})
     rows = rows.sort_values(["group", "keep", "utterance_id"], ascending=[True, False, True])
     return rows[["group", "kind", *shown, "keep", "conflict"]].round({"seconds": 3}).astype({"rate": int})

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Study
+from pipeline.core.settings import Study
 from pipeline.curation.status import OK, STRAY
 
 COMBINED = "combined"
 NOT_IN_MAP = "not in the study's map"
 NO_CLASS = "(no class)"
+SEEN_COLUMNS = [
+    *("utterance_id", "corpus", "path", "label", "own_label", "seconds", "status", "reason"),
+    *("group", "kind", "keep", "conflict"),
+]
 DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "reason"]
 
-Step = Callable[[pd.DataFrame, Study], pd.Series]
+Step = Callable[[pd.DataFrame, Study], pd.Series]  # (rows left, settings) -> why some of them go
 
 
 @dataclass(frozen=True)
@@ -43,26 +47,43 @@ def curate(rows: pd.DataFrame, study: Study) -> Curated:
     """Take a study's utterances from its corpora.
 
     Args:
-        rows: The indexes of its corpora, with the columns corpus, group, kind, keep and conflict.
+        rows: The indexes of its corpora, with the columns corpus, group, kind, keep and conflict; no two rows
+            have the same row label.
         study: Its settings.
 
     Raises:
-        PipelineError: Fewer than two classes are left.
+        PipelineError: The study does not map a corpus's labels, or fewer than two classes are left.
     """
-    left = rows.assign(own_label=rows["label"], label=rows["label"].map(study.labels))
+    rows = rows.assign(own_label=rows["label"], label=classes(rows, study))
+    left = rows[SEEN_COLUMNS]  # what each step copies is not the whole table
     counts, accounts, dropped = {COMBINED: len(left)}, [_count(left, COMBINED)], []
     for name, step in STEPS.items():
-        reasons = step(left, study).dropna()
-        dropped.append(left.loc[reasons.index].assign(step=name, reason=reasons))
+        reasons = step(left, study)
+        dropped.append(left.loc[reasons.index].assign(step=name, reason=reasons)[DROPPED_COLUMNS])
         left = left.drop(reasons.index)
         counts[name] = len(left)
         accounts.append(_count(left, name))
-    gone = pd.concat(dropped).sort_values("utterance_id")[DROPPED_COLUMNS]
+    gone = pd.concat(dropped).sort_values("utterance_id")
     if len(left) + len(gone) != len(rows):
         raise RuntimeError(f"{len(rows)} rows came, {len(left)} were kept and {len(gone)} dropped")
     if left["label"].nunique() < 2:
         raise PipelineError(_too_few(left, gone, study, counts))
-    return Curated(left.sort_values("utterance_id"), gone, counts, pd.concat(accounts, ignore_index=True))
+    kept = rows.loc[left["utterance_id"].sort_values().index]
+    return Curated(kept, gone, counts, pd.concat(accounts, ignore_index=True))
+
+
+def classes(rows: pd.DataFrame, study: Study) -> pd.Series:
+    """Return each row's class in the study, null where it has none."""
+    found = pd.Series(None, rows.index, dtype=str)
+    for corpus in sorted(rows["corpus"].unique()):
+        if corpus not in study.labels:
+            raise PipelineError(
+                f"the study's `labels` in params.yaml say nothing of the corpus {corpus!r}, only of "
+                f"{sorted(study.labels)}: add what its labels mean (null leaves one out)"
+            )
+        own = rows.loc[rows["corpus"] == corpus, "label"]
+        found[own.index] = own.map(study.labels[corpus])
+    return found
 
 
 def _count(left: pd.DataFrame, step: str) -> pd.DataFrame:
@@ -81,46 +102,50 @@ def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: Study, counts: dict[
 
 
 def _no_utterance(rows: pd.DataFrame, study: Study) -> pd.Series:
-    return rows["reason"].where(rows["reason"].fillna("").str.startswith(STRAY))
+    return rows.loc[rows["reason"].fillna("").str.startswith(STRAY), "reason"]
 
 
 def _unreadable(rows: pd.DataFrame, study: Study) -> pd.Series:
-    return rows["reason"].where(rows["status"] != OK)
+    return rows.loc[rows["status"] != OK, "reason"]
 
 
 def _copies(rows: pd.DataFrame, study: Study) -> pd.Series:
     """Keep of each group the representative or, if the study lacks that one, the first of its members."""
-    reasons = pd.Series(None, index=rows.index, dtype=object)
     if not study.curation.deduplicate:
-        return reasons
-    in_order = rows.sort_values(["keep", "utterance_id"], ascending=[False, True])
+        return rows.loc[[], "group"]
+    members = rows[rows["group"].duplicated(keep=False) & ~rows["conflict"]]
+    in_order = members.sort_values(["keep", "utterance_id"], ascending=[False, True])
+    copies = in_order[in_order["group"].duplicated()]
     kept = in_order.drop_duplicates("group").set_index("group")["utterance_id"]
-    copy_of = rows["group"].map(kept)
-    is_copy = copy_of != rows["utterance_id"]
-    reasons[is_copy] = rows["kind"] + " copy of " + copy_of
-    reasons[rows["conflict"]] = "labels or speakers contradict each other in the group of " + rows["group"]
-    return reasons
+    contradictions = "labels or speakers contradict each other in the group of " + rows["group"]
+    return pd.concat(
+        [copies["kind"] + " copy of " + copies["group"].map(kept), contradictions[rows["conflict"]]]
+    )
 
 
 def _duration(rows: pd.DataFrame, study: Study) -> pd.Series:
     shortest, longest = study.curation.min_seconds, study.curation.max_seconds
-    length = rows["seconds"].map("{:.2f} s, ".format)
-    reasons = pd.Series(None, index=rows.index, dtype=object)
-    reasons[rows["seconds"] < shortest] = length + f"shorter than {shortest:g} s"
-    reasons[rows["seconds"] > longest] = length + f"longer than {longest:g} s"
-    return reasons
+    short, long = rows["seconds"] < shortest, rows["seconds"] > longest
+    return pd.concat(
+        [
+            rows.loc[short, "seconds"].map(f"{{:.2f}} s, shorter than {shortest:g} s".format),
+            rows.loc[long, "seconds"].map(f"{{:.2f}} s, longer than {longest:g} s".format),
+        ]
+    )
 
 
 def _unmapped(rows: pd.DataFrame, study: Study) -> pd.Series:
-    known = rows["own_label"].isin(study.labels.keys())
-    why = known.map({True: "left out by the study", False: NOT_IN_MAP})
-    return ("label '" + rows["own_label"].fillna("") + "' is " + why).where(rows["label"].isna())
+    gone = rows[rows["label"].isna()]
+    why = pd.Series(NOT_IN_MAP, gone.index)
+    for corpus, labels in study.labels.items():
+        why[(gone["corpus"] == corpus) & gone["own_label"].isin(list(labels))] = "left out by the study"
+    return "label '" + gone["own_label"].fillna("") + "' is " + why
 
 
 def _rare(rows: pd.DataFrame, study: Study) -> pd.Series:
     n = rows["label"].map(rows["label"].value_counts())
-    reasons = "class " + rows["label"] + " has " + n.astype(str) + " clips"
-    return reasons.where(n < study.curation.min_per_class)
+    rare = n < study.curation.min_per_class
+    return "class " + rows.loc[rare, "label"] + " has " + n[rare].astype(str) + " clips"
 
 
 STEPS: dict[str, Step] = {
@@ -135,5 +160,6 @@ STEPS: dict[str, Step] = {
 
 def unknown_labels(dropped: pd.DataFrame) -> list[str]:
     """Return what the list of dropped utterances says of labels that the study's map does not hold."""
-    reasons = dropped.loc[dropped["reason"].str.endswith(NOT_IN_MAP), "reason"]
-    return [f"{reason}: {n} clips" for reason, n in reasons.value_counts().sort_index().items()]
+    unknown = dropped[dropped["reason"].str.endswith(NOT_IN_MAP)]
+    sizes = unknown.groupby(["corpus", "reason"]).size()
+    return [f"{corpus}: {reason}: {n} clips" for (corpus, reason), n in sizes.items()]

@@ -60,6 +60,7 @@ def utterance_row(corpus: str, entry: Entry, seen: Inspection) -> dict[str, obje
         **asdict(seen),
         "utterance_id": f"{corpus}/{entry.name}",
         "speaker": f"{corpus}/{entry.speaker}" if entry.speaker is not None else None,
+        "session": f"{corpus}/{entry.session}" if entry.session is not None else None,
         "status": QUARANTINED if reasons else OK,
         "reason": "; ".join(reasons) or None,
     }

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from soundfile import LibsndfileError
 
-from pipeline.core.audio import AudioError, read_audio, to_mono
+from pipeline.core.audio import AudioError, promised_seconds, read_audio, to_mono
 from pipeline.curation import fingerprint
 from pipeline.curation.containers import SUFFIXES, find_payload, read_head, sniff
 
@@ -40,7 +39,9 @@ NOT_AUDIO = {
     "Git LFS pointer": "not audio: Git LFS pointer (`git lfs pull` fetches the audio)",
 }
 
-VERSION = 1  # raise it when the same file gives another inspection
+FILMS = ("MP4", "Matroska")
+
+VERSION = 2  # raise it when the same file gives another inspection
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def inspect(path: Path) -> Inspection:
     except OSError as error:
         return Inspection(reason=f"cannot be opened: {error.strerror}")
     except AudioError as error:
-        why = error.__cause__.error_string if isinstance(error.__cause__, LibsndfileError) else "unreadable"
-        return Inspection(reason=f"{container or 'no audio format that is known'}, cannot be decoded: {why}")
+        kind = container or "no audio format that is known"
+        return Inspection(reason=f"{kind}, cannot be decoded: {error.why}")
     return _measure(path, container, wave, rate)
 
 
@@ -98,7 +99,7 @@ def audio_hash(mono: np.ndarray, rate: int) -> str:
 
 def _measure(path: Path, container: str | None, wave: np.ndarray, rate: int) -> Inspection:
     n_channels, n_samples = wave.shape
-    n_promised, subtype = _promise(path, n_samples)
+    n_promised, subtype = _promise(path, container, n_samples, rate)
     inspection = Inspection(n_samples / rate, rate, n_channels)
     if problem := _problem(wave, rate, n_promised):
         return replace(inspection, reason=problem)
@@ -131,8 +132,10 @@ def _problem(wave: np.ndarray, rate: int, n_promised: int) -> str | None:
     return f"NaN or infinite samples: {n_wrong} of {wave.size}" if n_wrong else None
 
 
-def _promise(path: Path, n_samples: int) -> tuple[int, str]:
+def _promise(path: Path, container: str | None, n_samples: int, rate: int) -> tuple[int, str]:
     """Return how many samples a channel a file's header promises, and how they are encoded."""
+    if container in FILMS:
+        return max(n_samples, round(rate * (promised_seconds(path) or 0))), ""
     with path.open("rb") as file, soundfile.SoundFile(file) as sound:
         n_promised, subtype = max(sound.frames, n_samples), sound.subtype
     payload = find_payload(path)

@@ -1,222 +1,140 @@
-"""Cutting a study's utterances into training, validation and test.
+"""Cutting a study's utterances into training, validation and test, by one of several protocols.
 
-Stratified: every class is divided in the given proportions; copies of one recording stay together, unless
-`group_duplicates` is off, which is how published protocols leak. Speaker-independent: nobody speaks in two
-splits; of many seeded assignments of speakers, the one is taken whose splits come closest to the proportions,
-for every class and sex.
+A protocol says for a seed which split each utterance is in, in one fold or several. Copies of one recording are
+never in two splits of a fold, unless `group_duplicates` is off, which is how published protocols leak. The
+training of each fold is then resampled.
 """
 
-import math
-from typing import get_args
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Split, SplitSettings
+from pipeline.core.schemas import SPLIT
+from pipeline.core.settings import Protocol, SplitSettings
+from pipeline.curation.clips import NAMES, UNUSED, Clips, as_clips
+from pipeline.curation.folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
+from pipeline.curation.given import cross_corpus, official
+from pipeline.curation.resample import resample
+from pipeline.curation.single import speaker_independent, stratified_split
+from pipeline.curation.validation import check_fractions
 
-N_ASSIGNMENTS, N_ROUNDS = 500, 8  # of speakers to splits that are tried at a time, and how often
-FOLD = 0
+PROTOCOLS: dict[Protocol, Callable[[Clips, SplitSettings, int], list[np.ndarray]]] = {
+    "stratified": stratified_split,
+    "speaker_independent": speaker_independent,
+    "k_fold": k_fold,
+    "speaker_k_fold": speaker_k_fold,
+    "leave_one_speaker_out": leave_one_speaker_out,
+    "leave_one_session_out": leave_one_session_out,
+    "official": official,
+    "cross_corpus": cross_corpus,
+}
+MOST_FOLDS = np.iinfo(SPLIT.field("fold").type.to_pandas_dtype()).max
 
 
 def split_utterances(curated: pd.DataFrame, settings: SplitSettings) -> pd.DataFrame:
-    """Assign each utterance to a split.
+    """Put each utterance into a split of each fold, and resample what is trained on.
 
     Args:
         curated: A study's utterances, with the columns of `CURATED`.
-        settings: Protocol, proportions and seed.
+        settings: Protocol, corpora, proportions, seeds and resampling.
 
     Returns:
-        The same rows with the columns fold and split, sorted by utterance id.
+        The columns of `SPLIT`, sorted by fold and example id: every utterance of the settings' corpora once a
+        fold, and the transformed copies that are to be trained on. The folds of the second seed are numbered
+        after those of the first.
 
     Raises:
         PipelineError: The utterances cannot be divided so.
     """
-    rows = curated.sort_values("utterance_id", ignore_index=True)
-    names, fractions = _proportions(settings)
-    if not len(rows):
-        return rows.assign(fold=FOLD, split="")
-    groups = rows["group"] if settings.group_duplicates else rows["utterance_id"]
-    assign = {"stratified": stratified, "speaker_independent": speaker_independent}[settings.protocol]
-    numbers = assign(rows.assign(group=groups), fractions, settings.seed)
-    return rows.assign(fold=FOLD, split=np.array(names)[numbers])
+    check_fractions(settings)
+    _check_seeds(settings.seeds)
+    rows = curated if settings.corpora is None else curated[curated["corpus"].isin(settings.corpora)]
+    rows = rows.sort_values("utterance_id", ignore_index=True)
+    if rows.empty:
+        return rows.reindex(columns=SPLIT.names)
+    clips = as_clips(rows, settings.group_duplicates)
+    by_seed = [PROTOCOLS[settings.protocol](clips, settings, seed) for seed in settings.seeds]
+    _check_drawn(by_seed, settings)
+    return pd.concat(_examples(rows, by_seed, settings), ignore_index=True)[SPLIT.names]
 
 
-def _proportions(settings: SplitSettings) -> tuple[list[str], np.ndarray]:
-    """Return the names of the splits that get something, in their fixed order, and how much."""
-    given = settings.fractions
-    if min(given.values(), default=-1) < 0 or abs(sum(given.values()) - 1) > 1e-6 or not given.get("train"):
+def _examples(
+    rows: pd.DataFrame, by_seed: list[list[np.ndarray]], settings: SplitSettings
+) -> Iterator[pd.DataFrame]:
+    names = pd.Series(NAMES, dtype="str")
+    fold = 0
+    for seed, folds in zip(settings.seeds, by_seed, strict=True):
+        for splits in folds:
+            assigned = rows.assign(split=names.take(splits).array)
+            yield resample(assigned, settings.resampling, seed).assign(split_seed=seed, fold=fold)
+            fold += 1
+
+
+def _check_seeds(seeds: list[int]) -> None:
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0 or max(seeds) >= 2**31:
         raise PipelineError(
-            f"split.fractions are {given}; expected numbers that are not negative and add up to 1, with some "
-            f"for train"
-        )
-    shares: dict[str, float] = {name: given[name] for name in get_args(Split) if given.get(name)}
-    return list(shares), np.array(list(shares.values()))
-
-
-def stratified(rows: pd.DataFrame, fractions: np.ndarray, seed: int) -> np.ndarray:
-    """Divide every class in the given proportions, groups undivided.
-
-    Groups come in random order, larger ones first. Each goes to the split that lacks most of its class, in
-    whole utterances, or of several such to the one that lacks most in total; each split gets one of each class
-    before any gets a second.
-
-    Args:
-        rows: Utterances, with the columns label and group.
-        fractions: Of the splits, shape (splits,).
-        seed: Of the order.
-
-    Returns:
-        Number of each row's split, shape (rows,).
-    """
-    counts = rows.groupby(["group", "label"]).size().rename("n").reset_index()
-    most = counts.sort_values(["group", "n", "label"], ascending=[True, False, True]).drop_duplicates("group")
-    groups = most.set_index("group")[["label"]].assign(size=rows["group"].value_counts())
-    order = np.random.default_rng(seed).permutation(len(groups))
-    groups = groups.iloc[order].sort_values("size", ascending=False, kind="stable")
-    splits = pd.Series(0, index=groups.index)
-    total = np.zeros(len(fractions))  # utterances in each split so far
-    for label, members in groups.groupby("label"):
-        _check_enough(len(members), len(fractions), f"class {label!r} has", "recordings")
-        chosen = fill(members["size"].to_numpy(), fractions, total)
-        splits[members.index] = chosen
-        total += np.bincount(chosen, weights=members["size"], minlength=len(fractions))
-    return splits[rows["group"]].to_numpy()
-
-
-def fill(sizes: np.ndarray, fractions: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Put units of one class where most is lacking.
-
-    Args:
-        sizes: Utterances in each unit, in the order in which they are put, shape (units,).
-        fractions: Of the splits, shape (splits,).
-        total: Utterances of other classes in each split: these decide where a fraction of a unit is lacking.
-
-    Returns:
-        Number of each unit's split, shape (units,).
-    """
-    lacking = fractions * sizes.sum()
-    wanting = fractions * (total.sum() + sizes.sum()) - total
-    chosen = np.zeros(len(sizes), int)
-    for unit, size in enumerate(sizes):
-        first_round = unit < len(fractions)
-        free = [split for split in range(len(fractions)) if not first_round or split not in chosen[:unit]]
-        chosen[unit] = max(free, key=lambda split: (math.floor(lacking[split] + 1e-9), wanting[split]))
-        lacking[chosen[unit]] -= size
-        wanting[chosen[unit]] -= size
-    return chosen
-
-
-def _check_enough(n: int, needed: int, what: str, units: str) -> None:
-    if n < needed:
-        raise PipelineError(
-            f"{what} {n} {units}, and there are {needed} splits, each of which needs one: raise "
-            f"curation.min_per_class above {n} to leave it out, set a split's fraction to 0, or add clips"
+            f"split.seeds are {seeds}; expected one or more different numbers from 0 to 2^31 - 1"
         )
 
 
-def speaker_independent(rows: pd.DataFrame, fractions: np.ndarray, seed: int) -> np.ndarray:
-    """Assign whole speakers to splits; those that share a group of copies stay together.
-
-    Args:
-        rows: Utterances, with the columns speaker, label, sex and group.
-        fractions: Of the splits, shape (splits,).
-        seed: Of the assignments that are tried.
-
-    Returns:
-        Number of each row's split, shape (rows,).
-    """
-    nobodys = rows.loc[rows["speaker"].isna(), "utterance_id"]
-    if len(nobodys):
+def _check_drawn(by_seed: list[list[np.ndarray]], settings: SplitSettings) -> None:
+    """Raise where several seeds would give the same split again and again, or too many folds."""
+    first, *others = by_seed
+    if len(first) * len(by_seed) > MOST_FOLDS:
         raise PipelineError(
-            f"{len(nobodys)} utterances have no speaker, such as {nobodys.iloc[0]}: set "
-            f"split.protocol to stratified, or leave their corpus out"
+            f"split.protocol {settings.protocol} makes {len(first):,} folds for each of {len(by_seed)} seeds; "
+            f"expected {MOST_FOLDS:,} or fewer in all: set split.protocol to speaker_k_fold"
         )
-    parties = speaker_parties(rows)
-    n_parties, n_splits = parties.max() + 1, len(fractions)
-    if n_parties < n_splits:
+    alike = all(
+        np.array_equal(one, other) for folds in others for one, other in zip(first, folds, strict=True)
+    )
+    if others and alike and settings.resampling.method == "none":
         raise PipelineError(
-            f"{n_parties} independent speakers cannot be divided into {n_splits} splits: set "
-            f"split.protocol to stratified, or add a corpus with more speakers"
+            f"split.seeds are {settings.seeds}, but every seed gives the same split: in split.protocol "
+            f"{settings.protocol} nothing is random, with these settings and data. Expected one seed"
         )
-    classes = pd.get_dummies(rows["label"]).groupby(parties).sum().to_numpy()
-    sexes = pd.get_dummies(rows["sex"]).groupby(parties).sum().to_numpy()
-    spoken_by = (classes > 0).sum(axis=0)
-    for label, n in zip(sorted(rows["label"].unique()), spoken_by, strict=True):
-        _check_enough(int(n), n_splits, f"class {label!r} is spoken by", "independent speakers")
-    return best_assignment(classes, sexes, fractions, seed)[parties]
-
-
-def speaker_parties(rows: pd.DataFrame) -> np.ndarray:
-    """Number the speakers of the rows, equally where they share a group of copies, shape (rows,)."""
-    speakers, names = pd.factorize(rows["speaker"], sort=True)
-    groups, group_names = pd.factorize(rows["group"], sort=True)
-    n_nodes = len(names) + len(group_names)
-    links = coo_array((np.ones(len(rows)), (speakers, len(names) + groups)), shape=(n_nodes, n_nodes))
-    _, component = connected_components(links, directed=False)
-    return pd.factorize(component[speakers], sort=True)[0]
-
-
-def best_assignment(classes: np.ndarray, sexes: np.ndarray, fractions: np.ndarray, seed: int) -> np.ndarray:
-    """Return the best of many assignments of speakers to splits.
-
-    Each cuts a random order of speakers where its running total comes closest to the proportions. Its cost is
-    the largest deviation of a split's share of a class, plus the mean deviation over classes and sexes.
-
-    Args:
-        classes: Utterances of each speaker in each class, shape (speakers, classes).
-        sexes: The same by sex, shape (speakers, sexes).
-        fractions: Of the splits, shape (splits,).
-        seed: Of the orders.
-
-    Returns:
-        Number of each speaker's split, shape (speakers,).
-    """
-    rng = np.random.default_rng(seed)
-    counts = np.hstack([classes, sexes])
-    is_class = np.arange(counts.shape[1]) < classes.shape[1]
-    best, lowest = None, np.inf
-    for _ in range(N_ROUNDS):
-        orders = rng.permuted(np.tile(np.arange(len(counts)), (N_ASSIGNMENTS, 1)), axis=1)
-        splits = np.empty_like(orders)
-        np.put_along_axis(splits, orders, cut(classes.sum(axis=1)[orders], fractions), axis=1)
-        held = np.stack([(splits == split) @ counts for split in range(len(fractions))], axis=1)
-        deviation = np.abs(held / counts.sum(axis=0) - fractions[:, None])
-        costs = deviation[..., is_class].max(axis=(1, 2)) + deviation.mean(axis=(1, 2))
-        costs[~held[..., is_class].all(axis=(1, 2))] = np.inf
-        if costs.min() < lowest:
-            best, lowest = splits[costs.argmin()], costs.min()
-    if best is None:
-        raise PipelineError(
-            f"no assignment of {len(counts)} speakers gives every split every class: set "
-            f"split.protocol to stratified, or raise curation.min_per_class to leave rare classes out"
-        )
-    return best
-
-
-def cut(sizes: np.ndarray, fractions: np.ndarray) -> np.ndarray:
-    """Cut sequences of units into runs with about the given shares of the total.
-
-    Args:
-        sizes: Of the units, shape (..., units).
-        fractions: Of the runs.
-
-    Returns:
-        Number of each unit's run, shape (..., units): a unit belongs where its middle lies.
-    """
-    middles = (np.cumsum(sizes, axis=-1) - sizes / 2) / sizes.sum(axis=-1, keepdims=True)
-    return np.searchsorted(np.cumsum(fractions)[:-1], middles, side="right")
 
 
 def count_splits(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the utterances of each split, class and speaker.
+    """Count the examples of each fold, split, class and speaker.
+
+    Args:
+        table: As `split_utterances` returns it.
 
     Returns:
-        split, label, speaker, n, and n_shared: how many have a copy in another split.
+        fold, split, label, speaker, n; n_copies: how many of them are transformed copies; n_shared: how many
+        are of a recording that is also in another split of the fold.
     """
-    shared = table.groupby("group")["split"].transform("nunique") > 1
-    keys = [table["split"], table["label"], table["speaker"].fillna("")]
-    counts = shared.groupby(keys).agg(["size", "sum"]).reset_index()
-    return counts.rename(columns={"size": "n", "sum": "n_shared"})
+    splits = pd.Index(NAMES).get_indexer(table["split"])
+    recording = table.groupby(["fold", "group"], sort=False).ngroup().to_numpy()
+    lowest = np.full(recording.max(initial=-1) + 1, UNUSED)
+    highest = np.full(len(lowest), -1)
+    used = splits != UNUSED
+    np.minimum.at(lowest, recording[used], splits[used])
+    np.maximum.at(highest, recording[used], splits[used])
+    flags = pd.DataFrame(
+        {
+            "n": 1,
+            "n_copies": table["transform"].notna().astype(int),
+            "n_shared": (used & (lowest < highest)[recording]).astype(int),
+        },
+        index=table.index,
+    )
+    keys = [table["fold"], table["split"], table["label"], table["speaker"].fillna("")]
+    return flags.groupby(keys).sum().reset_index()
+
+
+def untrained_classes(counts: pd.DataFrame) -> dict[str, int]:
+    """Return in how many folds a class is tested and not trained on, by class; without those in none.
+
+    Args:
+        counts: As `count_splits` returns them.
+    """
+    present = counts.pivot_table(
+        index=["fold", "label"], columns="split", values="n", aggfunc="sum", fill_value=0
+    )
+    present = present.reindex(columns=list(NAMES), fill_value=0)
+    missing = present[(present["test"] > 0) & (present["train"] == 0)]
+    return missing.groupby("label").size().to_dict()

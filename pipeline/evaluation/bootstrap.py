@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.evaluation.scores import number_runs
+
 MIN_SPEAKERS = 5
 N_RESAMPLES = 1000
 CONFIDENCE = 0.95
@@ -31,13 +33,13 @@ class Intervals:
 def bootstrap_intervals(
     test: pd.DataFrame, classes: Sequence[str], *, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> Intervals:
-    """Return the intervals of the mean over seeds of accuracy and UAR.
+    """Return the intervals of the mean over runs (training and split seeds) of accuracy and UAR.
 
-    A clip is drawn with its predictions of all seeds, so the interval is about other clips (or speakers), not
-    about other seeds: the standard deviation over the seeds stands beside it for that.
+    A clip is drawn with its predictions of all runs, so the interval is about other clips (or speakers), not
+    about other seeds: the standard deviation over the runs stands beside it for that.
 
     Args:
-        test: Test predictions with the columns seed, utterance_id, speaker, label, predicted.
+        test: Test predictions with the columns seed, split_seed, utterance_id, speaker, label, predicted.
         classes: The study's classes.
         n_resamples: How many times to draw.
         seed: Of the random generator.
@@ -49,9 +51,9 @@ def bootstrap_intervals(
     accuracy, uar = [], []
     for start in range(0, n_resamples, _BATCH):
         weights = _draw(rng, min(_BATCH, n_resamples - start), n_clusters)
-        resampled_hits = np.tensordot(weights, hits, axes=1)  # (n_batch, n_seeds, n_classes)
+        resampled_hits = np.tensordot(weights, hits, axes=1)  # (n_batch, n_runs, n_classes)
         resampled_support = np.tensordot(weights, support, axes=1)
-        accuracy.append((resampled_hits.sum(axis=2) / resampled_support.sum(axis=2)).mean(axis=1))
+        accuracy.append(_mean_accuracy(resampled_hits, resampled_support))
         uar.append(_mean_recall(resampled_hits, resampled_support))
     return Intervals(_percentiles(np.concatenate(accuracy)), _percentiles(np.concatenate(uar)), drawn)
 
@@ -69,11 +71,11 @@ def _clusters(test: pd.DataFrame) -> tuple[np.ndarray, str]:
 def _counts(
     test: pd.DataFrame, clusters: np.ndarray, classes: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count clips and hits a unit, seed and true class: two float64 (n_clusters, n_seeds, n_classes)."""
-    seeds, seed_names = pd.factorize(test["seed"], sort=True)
+    """Count clips and hits a unit, run and true class: two float64 (n_clusters, n_runs, n_classes)."""
+    runs = number_runs(test)
     truth = pd.Index(classes).get_indexer(test["label"])
-    shape = (clusters.max() + 1, len(seed_names), len(classes))
-    cells = np.ravel_multi_index((clusters, seeds, truth), shape)
+    shape = (clusters.max() + 1, runs.max() + 1, len(classes))
+    cells = np.ravel_multi_index((clusters, runs, truth), shape)
     hit = (test["label"].to_numpy() == test["predicted"].to_numpy()).astype(np.float64)
     support = np.bincount(cells, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
     return support, np.bincount(cells, weights=hit, minlength=np.prod(shape)).reshape(shape)
@@ -86,11 +88,22 @@ def _draw(rng: np.random.Generator, n_batch: int, n_clusters: int) -> np.ndarray
     return counts.reshape(n_batch, n_clusters).astype(np.float64)
 
 
+def _mean_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Return accuracy averaged over the runs, (n_batch,); a run of which no clip was drawn has none."""
+    hit, n = hits.sum(axis=2), support.sum(axis=2)
+    accuracy = np.divide(hit, n, out=np.full_like(hit, np.nan), where=n > 0)
+    return np.nanmean(accuracy, axis=1)
+
+
 def _mean_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """Return UAR averaged over the seeds, (n_batch,); a class that was not drawn has no recall to average."""
+    """Return UAR averaged over the runs, (n_batch,); a class that was not drawn has no recall to average."""
     there = support > 0
-    recall = np.divide(hits, support, out=np.zeros_like(hits), where=there)
-    return (recall.sum(axis=2) / there.sum(axis=2)).mean(axis=1)
+    recall = np.divide(hits, support, out=np.full_like(hits, np.nan), where=there)
+    n_classes = there.sum(axis=2)
+    uar = np.divide(
+        np.nansum(recall, axis=2), n_classes, out=np.full(n_classes.shape, np.nan), where=n_classes > 0
+    )
+    return np.nanmean(uar, axis=1)
 
 
 def _percentiles(values: np.ndarray) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.tables import read_json
 from pipeline.evaluation.leaderboard import Row, in_order
+from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,22 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure of the stage `explore`: what it shows, and its file's bytes."""
+
+    description: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class StudyAccount:
+    """What curation makes of a study: figures, and a row a step, a column a corpus of files that are left."""
+
+    pictures: list[Picture]
+    left: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Report:
     """All that the page shows.
 
@@ -65,6 +82,8 @@ class Report:
         rows: The leaderboard, every system.
         details: Every trained system, in the leaderboard's order.
         curation: Steps of each study that has corpora.
+        pictures: What the corpora hold; none without corpora.
+        accounts: The same steps more closely, by study.
         manifests: What `download` wrote for each active corpus.
     """
 
@@ -73,6 +92,8 @@ class Report:
     rows: list[Row]
     details: list[Detail]
     curation: dict[str, list[Step]]
+    pictures: list[Picture]
+    accounts: dict[str, StudyAccount]
     manifests: list[dict[str, Any]]
 
     @property
@@ -101,6 +122,8 @@ def collect(params: Params) -> Report:
         rows=rows,
         details=[_detail(row) for row in rows if row.trained],
         curation={study: curation_steps(read_json(account_path(study))) for study in studies},
+        pictures=_pictures(CORPUS_FIGURES) if studies else [],
+        accounts=study_accounts(_read_csv(table_path("account")), studies),
         manifests=[read_json(manifest_path(corpus)) for corpus in params.active_corpora()],
     )
 
@@ -111,6 +134,21 @@ def curation_steps(account: dict[str, Any]) -> list[Step]:
     before = [value for _, value in counts]
     before = [*before[:1], *before]
     return [Step(name, value, start - value) for (name, value), start in zip(counts, before, strict=False)]
+
+
+def study_accounts(account: pd.DataFrame, studies: list[str]) -> dict[str, StudyAccount]:
+    """Join each study's figures with its part of the account: study, step, corpus, class, n, steps in order."""
+    found = {}
+    for study in studies:
+        rows = account[account["study"] == study]
+        left = rows.pivot_table(index="step", columns="corpus", values="n", aggfunc="sum", fill_value=0)
+        found[study] = StudyAccount(_pictures(STUDY_FIGURES, study), left.reindex(rows["step"].unique()))
+    return found
+
+
+def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture]:
+    paths = {figure_path(name, study): description for name, description in figures.items()}
+    return [Picture(description, _existing(path).read_bytes()) for path, description in paths.items()]
 
 
 def _row(params: Params, system: str) -> Row:
@@ -143,6 +181,10 @@ def _detail(row: Row) -> Detail:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Read a table of the plots folder; a class named "none" is a name, not a missing value."""
+    return pd.read_csv(_existing(path), keep_default_na=False, na_values=[""])
+
+
+def _existing(path: Path) -> Path:
     if not path.exists():
         raise PipelineError(f"{path} is not there; `dvc repro` makes it")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return path

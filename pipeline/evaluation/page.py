@@ -1,5 +1,7 @@
 """The report as one HTML file that loads nothing: style, script and figures are in it."""
 
+import base64
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.evaluation import drawing, formats
-from pipeline.evaluation.collect import Detail, Report
+from pipeline.evaluation.collect import Detail, Picture, Report
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +30,7 @@ def render_page(report: Report) -> str:
         report=report,
         warning=SYNTHETIC_WARNING,
         charts=_charts,
+        embed=_embed,
         speakers=_speaker_range,
         score_names=formats.SCORE_NAMES,
         chart_size=(drawing.WIDTH, drawing.HEIGHT),
@@ -49,6 +52,13 @@ def _charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
         ("Loss", drawing.line_chart(detail.curves, ["train_loss", "val_loss"], shares=False)),
         ("Validation score", drawing.line_chart(detail.curves, ["val_accuracy", "val_uar"], shares=True)),
     ]
+
+
+def _embed(picture: Picture) -> dict[str, Any]:
+    """Return the attributes of an image that is part of the page: address, width and height in pixels."""
+    width, height = struct.unpack(">II", picture.png[16:24])  # of a PNG's first chunk
+    encoded = base64.b64encode(picture.png).decode("ascii")
+    return {"src": f"data:image/png;base64,{encoded}", "width": width, "height": height}
 
 
 def _speaker_range(detail: Detail) -> dict[str, Any] | None:

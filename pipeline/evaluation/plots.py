@@ -2,7 +2,7 @@
 
 | plots folder | rows |
 | --- | --- |
-| confusion.csv | one a test clip of the first seed, all folds: actual, predicted (DVC's template counts) |
+| confusion.csv | one a test clip of the first run, all folds: actual, predicted (DVC's template counts) |
 | figures/confusion.png | the same, counted |
 | learning.csv, figures/learning.png | one an epoch, mean over seeds and folds; no PNG without epochs |
 
@@ -12,7 +12,7 @@
 | groups.csv | one a corpus, sex and speaker: scores over all seeds |
 | confusions.csv | each corpus's ten most frequent confusions, over all seeds |
 
-One seed stands for all in the confusion matrix, because counts of clips read better than means of counts.
+One run (a seed) stands for all in the confusion matrix, because counts of clips read better than means of counts.
 A system that was skipped has the CSV files with their headers alone, and no PNG.
 """
 
@@ -23,7 +23,7 @@ import pandas as pd
 from pipeline.evaluation.figures import save_confusion, save_curves
 from pipeline.evaluation.groups import frequent_confusions, scores_by_group
 from pipeline.evaluation.history import mean_curves
-from pipeline.evaluation.scores import class_order, confusion_counts, per_class_table
+from pipeline.evaluation.scores import class_order, confusion_counts, number_runs, per_class_table
 
 
 def write_plots(
@@ -43,7 +43,7 @@ def write_plots(
         each.mkdir(parents=True, exist_ok=True)
     classes = class_order(predictions)
     test = predictions[predictions["split"] == "test"]
-    first = test[test["seed"] == test["seed"].min()]
+    first = test[number_runs(test) == 0]
     actual, predicted = first["label"].to_numpy(), first["predicted"].to_numpy()
     curves = mean_curves(history)
     _write_csv(folder / "confusion.csv", first[["label", "predicted"]].rename(columns={"label": "actual"}))

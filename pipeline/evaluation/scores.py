@@ -24,7 +24,7 @@ PER_CLASS_COLUMNS = ["class", "n_test", "precision", "recall", "f1"]
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one seed's predictions, fractions in [0, 1].
+    """Scores of one run's predictions, fractions in [0, 1].
 
     Attributes:
         accuracy: Share of clips whose class was found.
@@ -152,10 +152,18 @@ def per_class_table(labels: np.ndarray, predicted: np.ndarray, classes: Sequence
     return table
 
 
-def scores_by_seed(test: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Score each seed on its test predictions pooled over the folds; one row a seed, one column a score."""
+def number_runs(predictions: pd.DataFrame) -> np.ndarray:
+    """Number the runs that the rows belong to, (n_rows,) int: a run is one training seed on one seed's split.
+
+    A run tests each clip at most once, its folds together.
+    """
+    return predictions.groupby(["split_seed", "seed"], sort=True).ngroup().to_numpy()
+
+
+def scores_by_run(test: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Score each run on its test predictions pooled over the folds; one row a run, one column a score."""
     rows = {
-        seed: asdict(
+        run: asdict(
             score(
                 part["label"].to_numpy(),
                 part["predicted"].to_numpy(),
@@ -163,18 +171,18 @@ def scores_by_seed(test: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
                 classes,
             )
         )
-        for seed, part in test.groupby("seed", sort=True)
+        for run, part in test.groupby(number_runs(test))
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed").astype(float)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("run").astype(float)
 
 
-def mean_and_sd(by_seed: pd.DataFrame) -> tuple[dict[str, float | None], dict[str, float | None]]:
-    """Return each score's mean over the seeds and its sample standard deviation (None for a single seed).
+def mean_and_sd(by_run: pd.DataFrame) -> tuple[dict[str, float | None], dict[str, float | None]]:
+    """Return each score's mean over the runs and its sample standard deviation (None for a single run).
 
-    A score that one seed lacks (an undefined AUC) is None.
+    A score that one run lacks (an undefined AUC) is None.
     """
-    means = {name: _or_none(column.mean(skipna=False)) for name, column in by_seed.items()}
-    sds = {name: _or_none(column.std(ddof=1, skipna=False)) for name, column in by_seed.items()}
+    means = {name: _or_none(column.mean(skipna=False)) for name, column in by_run.items()}
+    sds = {name: _or_none(column.std(ddof=1, skipna=False)) for name, column in by_run.items()}
     return means, sds
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.core.params import Params, Study, System
+from pipeline.core.params import Params
+from pipeline.core.settings import SplitSettings, Study, System
 from pipeline.evaluation.bootstrap import bootstrap_intervals
 from pipeline.evaluation.scores import (
     chance_levels,
@@ -13,10 +14,11 @@ from pipeline.evaluation.scores import (
     mean_and_sd,
     notes_on,
     probabilities_of,
-    scores_by_seed,
+    scores_by_run,
 )
 
 MODEL_FACTS = ("pretrained", "parameters", "n_train")
+RESAMPLED = {"undersample": "undersampled", "oversample": "oversampled", "augment": "augmented"}
 
 
 def describe_system(params: Params, system: str) -> dict[str, Any]:
@@ -38,23 +40,47 @@ def describe_protocol(study: Study, system: System) -> str:
     The shares are those the system trains on, validates on and is tested on; 85/15 is one that trains on the
     validation part as well.
     """
-    fractions = study.split.fractions
-    train, test = (sum(fractions[name] for name in names) for names in (system.train_on, system.test_on))
-    shares = [train, sum(fractions.values()) - train - test, test]
-    parts = "/".join(f"{100 * share:.0f}" for share in shares if round(share, 6) > 0)
+    split = study.variant(system.variant)
+    parts = [_protocol(split, system)]
+    if len(split.seeds) > 1:
+        parts.append(f"{len(split.seeds)} splits")
+    if split.resampling.method != "none":
+        parts.append(f"{RESAMPLED[split.resampling.method]} training part")
     if study.curation.deduplicate:
-        duplicates = "deduplicated"
-    elif study.split.group_duplicates:
-        duplicates = "duplicates kept on one side"
+        parts.append("deduplicated")
     else:
-        duplicates = "duplicates kept"
-    return f"{study.split.protocol.replace('_', '-')} {parts}, {duplicates}"
+        parts.append("duplicates kept on one side" if split.group_duplicates else "duplicates kept")
+    return ", ".join(parts)
+
+
+def _protocol(split: SplitSettings, system: System) -> str:
+    name = split.protocol.replace("_", "-")
+    match split.protocol:
+        case "stratified" | "speaker_independent":
+            return f"{name} {_shares(split, system)}"
+        case "k_fold":
+            return f"{split.folds}-fold"
+        case "speaker_k_fold":
+            return f"{split.folds}-fold by speaker"
+        case "cross_corpus":
+            return f"cross-corpus, tested on {' and '.join(split.test_corpora)}"
+        case _:
+            return name
+
+
+def _shares(split: SplitSettings, system: System) -> str:
+    fractions = split.fractions
+    train, test = (
+        sum(fractions.get(name, 0.0) for name in names) for names in (system.train_on, system.test_on)
+    )
+    shares = [train, sum(fractions.values()) - train - test, test]
+    return "/".join(f"{100 * share:.0f}" for share in shares if round(share, 6) > 0)
 
 
 def summarise(
     predictions: pd.DataFrame, about: Mapping[str, Any], model: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the metrics of a trained system; scores are means over the seeds, folds pooled.
+    """Return the metrics of a trained system; scores are means over the runs (seeds), folds pooled.
 
     Args:
         predictions: The system's predictions, of every split.
@@ -64,7 +90,7 @@ def summarise(
     test = predictions[predictions["split"] == "test"]
     classes = class_order(predictions)
     truth = test.drop_duplicates("utterance_id")["label"].to_numpy()
-    means, sds = mean_and_sd(scores_by_seed(test, classes))
+    means, sds = mean_and_sd(scores_by_run(test, classes))
     intervals = bootstrap_intervals(test, classes)
     uar_chance, majority_accuracy = chance_levels(truth, classes)
     notes = notes_on(truth, probabilities_of(test, classes), classes)
@@ -74,6 +100,7 @@ def summarise(
         **{name: model[name] for name in MODEL_FACTS},
         "n_test": len(truth),
         "n_seeds": test["seed"].nunique(),
+        "n_splits": test["split_seed"].nunique(),
         "accuracy": means["accuracy"],
         "accuracy_low": intervals.accuracy[0],
         "accuracy_high": intervals.accuracy[1],

@@ -1,56 +1,83 @@
 """Computes the features of many clips in parallel, each clip once: rows are cached by content."""
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
 from pipeline.core.audio import load_mono
 from pipeline.core.errors import PipelineError
-from pipeline.core.parallel import batched, parallel_map
+from pipeline.core.parallel import batched, parallel_batches, scheduler
 from pipeline.core.row_cache import RowCache, digest
+from pipeline.features import transforms
 from pipeline.features.registry import load_kind
 
 DECODERS = ("soundfile", "soxr")  # libraries that stand before every kind of feature
 CLIPS_A_TASK = 4
+CLIPS_A_DASK_TASK = 16  # a task costs Dask about 3 ms, as much as features of a clip
 CLIPS_A_BATCH = 32  # stored together: what a kill may cost, besides the tasks in hand
 
 
+@dataclass(frozen=True)
+class Clip:
+    """What features are computed from.
+
+    Attributes:
+        path: Audio file.
+        transform: What makes an augmented copy of it, such as "noise=0.0050@42"; None for the clip itself.
+    """
+
+    path: Path
+    transform: str | None = None
+
+
+def clip_key(audio_hash: str, transform: str | None = None) -> str:
+    """Name a clip by its content, and an augmented copy also by what makes it."""
+    return audio_hash if transform is None else f"{audio_hash}#{transform}"
+
+
+def row_key(key: str) -> str:
+    """Name a clip in caches and shards: a copy also by the version of the code that makes it."""
+    return f"{key}@{digest(transforms.version())}" if "#" in key else key
+
+
 def compute_features(
-    kind_name: str, settings: BaseModel, files: Mapping[str, Path], *, description: str
+    kind_name: str, settings: BaseModel, clips: Mapping[str, Clip], *, description: str
 ) -> tuple[dict[str, np.ndarray], int]:
     """Return the features of clips, computing those that no earlier run has.
 
     Args:
         kind_name: Which kind, a module of `pipeline.features`.
         settings: The kind's settings.
-        files: Audio file by content hash, which is the key of the cache.
+        clips: By `clip_key`.
         description: Text of the progress bar.
 
     Returns:
-        Features by content hash, and how many of them were computed now.
+        Features by the same keys, and how many of them were computed now.
     """
-    kind = load_kind(kind_name)
     cache = RowCache(f"features/{kind_name}", settings_digest(kind_name, settings))
-    rows = {key: row["values"] for key, row in cache.get_many(files).items()}
-    missing = [key for key in files if key not in rows]
-    if missing and "torch" in kind.LIBRARIES and kind.BACKEND == "threads":
-        _use_one_torch_thread()
-    results = parallel_map(
-        partial(extract_file, kind_name=kind_name, settings=settings),
-        [files[key] for key in missing],
+    names = {key: row_key(key) for key in clips}
+    rows = cache.get_many(names.values())
+    missing = [(key, clip) for key, clip in clips.items() if names[key] not in rows]
+    batches = batched(missing, CLIPS_A_DASK_TASK if scheduler() else CLIPS_A_TASK)
+    computed = parallel_batches(
+        partial(extract_batch, kind_name=kind_name, settings=settings),
+        batches,
         description=description,
-        backend=kind.BACKEND,
-        batch_size=CLIPS_A_TASK,
+        backend=load_kind(kind_name).BACKEND,
     )
-    for keys in batched(missing, CLIPS_A_BATCH):
-        batch = dict(zip(keys, results, strict=False))
-        cache.put_many({key: {"values": values} for key, values in batch.items()})
-        rows |= batch
-    return rows, len(missing)
+    named = (
+        {names[key]: {"values": values} for (key, _), values in zip(batch, arrays, strict=True)}
+        for batch, arrays in zip(batches, computed, strict=True)
+    )
+    for fresh in cache.store(named, CLIPS_A_BATCH):
+        rows.update(fresh)
+    return {key: rows[name]["values"] for key, name in names.items()}, len(missing)
 
 
 def settings_digest(kind_name: str, settings: BaseModel) -> str:
@@ -63,10 +90,34 @@ def settings_digest(kind_name: str, settings: BaseModel) -> str:
     )
 
 
-def extract_file(path: Path, *, kind_name: str, settings: BaseModel) -> np.ndarray:
-    """Read a file and compute its features; what is wrong with it is told with its path."""
-    wave = load_mono(path, settings.sample_rate)  # type: ignore[attr-defined]
+def extract_batch(
+    batch: Sequence[tuple[str, Clip]], *, kind_name: str, settings: BaseModel
+) -> list[np.ndarray]:
+    """Compute the features of clips with their keys, in a worker."""
+    if "torch" in load_kind(kind_name).LIBRARIES:
+        _use_one_torch_thread()
+    return [
+        extract_file(clip.path, kind_name=kind_name, settings=settings, transform=clip.transform, key=key)
+        for key, clip in batch
+    ]
+
+
+def extract_file(
+    path: Path, *, kind_name: str, settings: Any, transform: str | None = None, key: str = ""
+) -> np.ndarray:
+    """Read a file and compute its features; what is wrong with it is told with its path.
+
+    Args:
+        path: Audio file.
+        kind_name: See `compute_features`.
+        settings: See `compute_features`.
+        transform: Applied at the features' sample rate.
+        key: Of the clip, for what is random about the transform.
+    """
+    wave = load_mono(path, settings.sample_rate)
     try:
+        if transform is not None:
+            wave = transforms.apply(wave, settings.sample_rate, transform, key=key)
         return load_kind(kind_name).extract(wave, settings=settings)
     except PipelineError as error:
         raise PipelineError(f"{path}: {error}") from error

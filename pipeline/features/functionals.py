@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import PositiveInt
 
-from pipeline.core.params import Settings as BaseSettings
-from pipeline.features.waves import at_least, check_wave
+from pipeline.features.waves import ClipSettings, at_least, prepare_wave
 
 if TYPE_CHECKING:
     import opensmile
@@ -31,7 +30,7 @@ HIGHEST = 32767 / 32768  # full scale of 16 bits; openSMILE's wrapper turns +1.0
 _building = threading.Lock()
 
 
-class Settings(BaseSettings):
+class Settings(ClipSettings):
     """Which functionals, at which rate."""
 
     sample_rate: PositiveInt  # Hz
@@ -53,7 +52,7 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
         PipelineError: The clip is empty, not mono, or has NaN in it.
     """
     shortest = math.ceil(SHORTEST * settings.sample_rate)
-    samples = at_least(np.clip(check_wave(wave), -1, HIGHEST), shortest)
+    samples = at_least(np.clip(prepare_wave(wave, settings), -1, HIGHEST), shortest)
     return _smile(settings.feature_set)(samples, settings.sample_rate)[0, :, 0]
 
 

@@ -9,10 +9,9 @@ ends, 0 dB is a power of 1 and the range is not limited.
 from typing import Literal
 
 import numpy as np
-from pydantic import PositiveFloat
 
 from pipeline.features.spectrum import MelSettings, mel_decibels
-from pipeline.features.waves import at_least, check_wave, trim_silence
+from pipeline.features.waves import ClipSettings, at_least, prepare_wave
 
 VERSION = "1"
 LIBRARIES = ("numpy", "torch", "torchaudio")
@@ -20,10 +19,8 @@ BACKEND: Literal["processes", "threads"] = "threads"
 DTYPE = np.dtype(np.float32)
 
 
-class Settings(MelSettings):
+class Settings(MelSettings, ClipSettings):
     """How to compute the spectrogram."""
-
-    trim_top_db: PositiveFloat | None  # cut leading and trailing silence this far below the loudest frame
 
 
 def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
@@ -40,7 +37,7 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
     Raises:
         PipelineError: The clip is empty, not mono, or has NaN in it.
     """
-    wave = at_least(trim_silence(check_wave(wave), settings.trim_top_db), settings.n_fft // 2 + 1)
+    wave = at_least(prepare_wave(wave, settings), settings.n_fft // 2 + 1)
     return mel_decibels(wave, settings, pad_mode="reflect").numpy()
 
 

@@ -1,19 +1,21 @@
 """Mel spectrogram as a grey picture of fixed size, one byte a pixel.
 
 The studies save librosa's mel spectrogram in dB as a picture and resize it for their networks: 128 x 128 of
-the whole clip (ravdess_methods), 224 x 224 of four seconds filled by repetition (annamalai, where hop =
-rate x seconds / bands makes a picture as wide as high), 128 x 128 of the middle three seconds without
-silence (utbm). 0 dB is the clip's own maximum, so that dividing the clip by its peak first would change
-nothing.
+the whole clip (ravdess_methods); 224 x 224 of four seconds, filled with zeros or by repetition or trimmed of
+silence (annamalai, where hop = rate x seconds / bands makes a picture as wide as high); 128 x 128 of the middle
+three seconds without silence (utbm). annamalai also draws 1920 x 1080 pixels and lets the network's loader
+resize them: such a picture is drawn large and stored at the network's size, which is all that the network sees.
+
+0 dB is the clip's own maximum, so that dividing the clip by its peak first changes hardly anything.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from pipeline.features.spectrum import MelSettings, mel_decibels
-from pipeline.features.waves import check_wave, fit_length, trim_silence
+from pipeline.features.waves import ClipSettings, fit_length, prepare_wave
 
 if TYPE_CHECKING:
     import torch
@@ -24,16 +26,26 @@ BACKEND: Literal["processes", "threads"] = "threads"
 DTYPE = np.dtype(np.uint8)
 
 
-class Settings(MelSettings):
+class Settings(MelSettings, ClipSettings):
     """How to draw the picture."""
 
     top_db: PositiveFloat  # range of the picture: this far below the maximum is black
-    height: PositiveInt  # pixels
-    width: PositiveInt  # pixels
     seconds: PositiveFloat | None  # pad or cut the clip to this; null: the whole clip, whatever its length
     padding: Literal["zero", "repeat"]  # what fills a clip shorter than `seconds`
     align: Literal["start", "center"]  # which part of a clip longer than `seconds` stays
-    trim_top_db: PositiveFloat | None  # cut leading and trailing silence this far below the loudest frame
+    draw_height: PositiveInt | None  # pixels; null, with `draw_width`: drawn at the size it is stored in
+    draw_width: PositiveInt | None  # pixels
+    height: PositiveInt  # pixels, as stored
+    width: PositiveInt  # pixels, as stored
+
+    @model_validator(mode="after")
+    def _drawn_size_is_whole(self) -> Self:
+        if (self.draw_height is None) != (self.draw_width is None):
+            raise ValueError(
+                f"draw_height is {self.draw_height} and draw_width {self.draw_width}; expected two numbers of "
+                "pixels, or null for both"
+            )
+        return self
 
 
 def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
@@ -50,23 +62,25 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
     Raises:
         PipelineError: The clip is empty, not mono, or has NaN in it.
     """
-    wave = trim_silence(check_wave(wave), settings.trim_top_db)
+    wave = prepare_wave(wave, settings)
     if settings.seconds is not None:
         n_samples = round(settings.seconds * settings.sample_rate)
         wave = fit_length(wave, n_samples, padding=settings.padding, align=settings.align)
     decibels = mel_decibels(wave, settings, reference="max", top_db=settings.top_db)
-    grey = (decibels.T.flip(0) / settings.top_db + 1) * 255  # (n_mels, n_frames), 0..255
-    return _resize(grey, settings.height, settings.width)
+    picture = (decibels.T.flip(0) / settings.top_db + 1) * 255  # (n_mels, n_frames), 0..255
+    if settings.draw_height is not None and settings.draw_width is not None:
+        picture = _resize(picture, settings.draw_height, settings.draw_width).round_()  # bytes, as if saved
+    return _resize(picture, settings.height, settings.width).round().clamp(0, 255).numpy().astype(np.uint8)
 
 
-def _resize(picture: "torch.Tensor", height: PositiveInt, width: int) -> np.ndarray:
-    """Resize bilinearly, averaging where the picture shrinks, as picture libraries do; round to bytes."""
+def _resize(picture: "torch.Tensor", height: int, width: int) -> "torch.Tensor":
+    """Resize bilinearly, averaging where the picture shrinks, as picture libraries do."""
     from torch.nn.functional import interpolate
 
-    if picture.shape != (height, width):
-        batch = picture[None, None]  # (1, 1, n_mels, n_frames)
-        picture = interpolate(batch, (height, width), mode="bilinear", antialias=True)[0, 0]
-    return picture.round().clamp(0, 255).numpy().astype(np.uint8)
+    if picture.shape == (height, width):
+        return picture
+    batch = picture[None, None]  # (1, 1, rows, columns)
+    return interpolate(batch, (height, width), mode="bilinear", antialias=True)[0, 0]
 
 
 def feature_names(settings: Settings) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from pipeline.core.torchaudio_cpu import prepare
 from pipeline.features.spectrum import MelSettings, mel_decibels
-from pipeline.features.waves import check_wave, trim_silence
+from pipeline.features.waves import ClipSettings, prepare_wave
 
 if TYPE_CHECKING:
     import torch
@@ -29,14 +29,13 @@ RANGE_DB = 80.0  # librosa's and torchaudio's `top_db`
 DELTA_WIDTH = 9  # frames; librosa's default
 
 
-class Settings(MelSettings):
+class Settings(MelSettings, ClipSettings):
     """How to compute the coefficients."""
 
     n_mfcc: PositiveInt
     deltas: int = Field(ge=0, le=2)  # highest order appended to the coefficients
     mean_normalise: bool  # subtract each coefficient's mean over the clip, before deltas and padding
     n_frames: PositiveInt | None  # pad with zeros or cut to this many; null: as many as the clip has
-    trim_top_db: PositiveFloat | None  # cut leading and trailing silence this far below the loudest frame
 
     @model_validator(mode="after")
     def _coefficients_exist(self) -> Self:
@@ -58,8 +57,7 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
     Raises:
         PipelineError: The clip is empty, not mono, or has NaN in it.
     """
-    wave = trim_silence(check_wave(wave), settings.trim_top_db)
-    mel = mel_decibels(wave, settings, top_db=RANGE_DB)
+    mel = mel_decibels(prepare_wave(wave, settings), settings, top_db=RANGE_DB)
     mfcc = (mel.double() @ _dct(settings.n_mfcc, settings.n_mels)).float().numpy()  # (n_frames, n_mfcc)
     if settings.mean_normalise:
         mfcc = mfcc - mfcc.mean(axis=0)

@@ -15,8 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from pipeline.core.params import Settings as BaseSettings
-from pipeline.features.waves import at_least, check_wave
+from pipeline.features.waves import ClipSettings, at_least, prepare_wave
 
 VERSION = "2"
 LIBRARIES = ("numpy", "scipy", "librosa")
@@ -36,7 +35,7 @@ BAND_STATISTICS = ("mean", "std")  # of a single band over time
 TRACKS = ("mfcc", "chroma", "mel", "contrast", "tonnetz", "centroid", "rolloff", "bandwidth", "rms", "zcr")
 
 
-class Settings(BaseSettings):
+class Settings(ClipSettings):
     """Frames and bands."""
 
     sample_rate: int = Field(ge=16000)  # Hz; the highest contrast band begins at 6.4 kHz
@@ -70,7 +69,7 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
     Raises:
         PipelineError: The clip is empty, not mono, or has NaN in it.
     """
-    wave = at_least(check_wave(wave), settings.n_fft)
+    wave = at_least(prepare_wave(wave, settings), settings.n_fft)
     tracks, tempo = _describe(wave, settings)
     values = {"snr": signal_to_noise(tracks["rms"][0]), "tempo": tempo}
     for name in TRACKS:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from pipeline.core.params import Settings
+from pipeline.core.settings import Settings
 from pipeline.core.torchaudio_cpu import prepare
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """The files that features are kept in: one shard a feature set and corpus, one row an utterance.
 
-Columns: `utterance_id`, `key` (content and settings), `shape`, and `values`, the array flattened in C
-order. Where the values along the last axis have names, the schema's metadata carries them under
-`feature_names` as a JSON list.
+Columns: `utterance_id` (in a shard of augmented copies, their example id), `key` (content and settings), `shape`,
+and `values`, the array flattened in C order. Where the values along the last axis have names, the schema's
+metadata carries them under `feature_names` as a JSON list.
 """
 
 import json
@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
-from pipeline.core.paths import features_path
 
 ROWS_A_GROUP = 256  # written and read at a time
 
@@ -70,37 +69,37 @@ def _list_array(arrays: Sequence[np.ndarray], kind: pa.ListType) -> pa.ListArray
 
 
 def load_features(
-    feature_set: str, corpora: Iterable[str], utterance_ids: Sequence[str]
+    feature_set: str, shards: Iterable[Path], example_ids: Sequence[str]
 ) -> tuple[np.ndarray | list[np.ndarray], list[str] | None]:
-    """Load the features of utterances, in the order given.
+    """Load the features of examples, in the order given.
 
     Args:
-        feature_set: Name in params.yaml.
-        corpora: Whose shards to read.
-        utterance_ids: Which rows, each at most once.
+        feature_set: Name in params.yaml, for error messages.
+        shards: Files to read, of several corpora and of augmented copies.
+        example_ids: Which rows, each at most once.
 
     Returns:
-        One array (n_utterances, ...) where all have the same shape, else a list of arrays that are
+        One array (n_examples, ...) where all have the same shape, else a list of arrays that are
         read-only views of the buffers the file was read into; and the names of the values along the last
         axis, if they have any.
 
     Raises:
-        PipelineError: A shard or an utterance is missing, or an utterance is asked for twice.
+        PipelineError: A shard or an example is missing, or an example is asked for twice.
     """
-    places = {utterance: place for place, utterance in enumerate(utterance_ids)}
-    if len(places) < len(utterance_ids):
-        twice = len(utterance_ids) - len(places)
-        raise PipelineError(f"{feature_set}: {twice} of {len(utterance_ids)} utterances are asked for twice")
-    paths = [_existing(features_path(feature_set, corpus)) for corpus in corpora]
+    places = {example: place for place, example in enumerate(example_ids)}
+    if len(places) < len(example_ids):
+        twice = len(example_ids) - len(places)
+        raise PipelineError(f"{feature_set}: {twice} of {len(example_ids)} utterances are asked for twice")
+    paths = [_existing(path) for path in shards]
     shapes = {name: shape for path in paths for name, shape in _read_shapes(path) if name in places}
     _check_complete(feature_set, places, shapes)
     rows: Any = [None] * len(places)
     if len(set(shapes.values())) == 1:
         rows = np.empty((len(places), *next(iter(shapes.values()))), _dtype(paths[0]))
     for path in paths:
-        for utterance, values in _read_rows(path):
-            if utterance in places:
-                rows[places[utterance]] = values
+        for example, values in _read_rows(path):
+            if example in places:
+                rows[places[example]] = values
     return rows, next(filter(None, map(_names, paths)), None)
 
 

@@ -1,13 +1,45 @@
-"""What happens to a clip's samples before any feature is computed: checks, silence trimming, padding."""
+"""What happens to a clip's samples before any feature is computed: checks, level, silence trimming, padding.
+
+The order is that of the study utbm: the clip is divided by its peak, then silence is cut off, then it is brought
+to a length. The study resamples after that; here a clip arrives at the feature set's sample rate.
+"""
 
 from typing import Literal
 
 import numpy as np
+from pydantic import PositiveFloat
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Settings
 
 TRIM_FRAME = 2048  # samples; librosa.effects.trim's defaults
 TRIM_HOP = 512  # samples
+
+
+class ClipSettings(Settings):
+    """What every kind of feature may do to a clip first."""
+
+    peak_normalise: bool  # divide the clip by its largest absolute sample
+    trim_top_db: PositiveFloat | None  # cut leading and trailing silence this far below the loudest frame
+
+
+def prepare_wave(wave: np.ndarray, settings: ClipSettings) -> np.ndarray:
+    """Check a clip, bring it to full scale and trim it, as far as the settings say so.
+
+    Args:
+        wave: Samples, shape (n_samples,), at `settings.sample_rate`.
+        settings: Of any kind of feature.
+
+    Returns:
+        Shape (n_kept,), float32, at least one sample.
+
+    Raises:
+        PipelineError: The clip is empty, not mono, or has NaN in it.
+    """
+    wave = check_wave(wave)
+    if settings.peak_normalise:
+        wave = peak_normalise(wave)
+    return trim_silence(wave, settings.trim_top_db)
 
 
 def check_wave(wave: np.ndarray) -> np.ndarray:
@@ -27,6 +59,12 @@ def check_wave(wave: np.ndarray) -> np.ndarray:
         bad = int((~np.isfinite(wave)).sum())
         raise PipelineError(f"{bad} of {wave.size} samples are NaN or infinite: quarantine it in the index")
     return wave.astype(np.float32, copy=False)
+
+
+def peak_normalise(wave: np.ndarray) -> np.ndarray:
+    """Divide a clip by its largest absolute sample, so that its peak is 1; a silent clip stays as it is."""
+    peak = np.abs(wave).max()
+    return wave / peak if peak > 0 else wave
 
 
 def trim_silence(wave: np.ndarray, top_db: float | None) -> np.ndarray:

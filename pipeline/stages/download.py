@@ -1,29 +1,32 @@
 """Bring a corpus to this disk, and write down what came: the manifest.
 
 A corpus below `SER_CORPORA` is used as it is. Else its archives are fetched, from `SER_MIRROR` or the
-publisher, and unpacked in the cache folder; or it is synthesised there.
+publisher, and unpacked in the cache folder, with what Git LFS keeps outside of them; or it is synthesised there.
 """
 
 import hashlib
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from pipeline.core.checksums import Checksum
-from pipeline.core.corpus import Corpus, load_adapter
+from pipeline.core.corpus import AUDIO_SUFFIXES, Corpus, load_adapter
 from pipeline.core.errors import PipelineError
 from pipeline.core.fetch import set_aside
+from pipeline.core.lfs import LfsError, Source, replace_pointers
 from pipeline.core.mirror import Archive, Obtained, obtain
 from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import worker_count
-from pipeline.core.params import Archive as ArchiveSettings
-from pipeline.core.params import Corpus as Settings
 from pipeline.core.params import load_params
 from pipeline.core.paths import audio_root, cache_dir, corpus_plan_path, manifest_path
+from pipeline.core.settings import Archive as ArchiveSettings
+from pipeline.core.settings import Corpus as Settings
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, write_json
 from pipeline.core.tree import fresh_folder, hash_tree, measure
@@ -44,7 +47,8 @@ class Manifest:
         archives: Name, sha256, n_bytes and verified_by ("publisher", "mirror" or null) of each archive.
         n_files: Files on disk.
         n_bytes: Their total length.
-        tree: Digest of the content: of the archives' hashes, or of every file where there are no archives.
+        tree: Digest of the content: of the archives' hashes and what is done with them, or of every file where
+            there are no archives.
     """
 
     corpus: str
@@ -110,11 +114,14 @@ def download(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
         raise PipelineError(f"params.yaml: corpora.{corpus.name}: an archive corpus needs a list of archives")
     folder, mirror = cache_dir() / "archives" / corpus.name, os.environ.get("SER_MIRROR")
     archives = [obtain(as_archive(entry), folder, mirror) for entry in settings.archives]
-    stamp = hashlib.sha256("".join(f"{a.name}\0{a.sha256}\n" for a in archives).encode()).hexdigest()
+    stamp = content_stamp(archives, settings)
+    finish = partial(complete, repository=settings.lfs, objects=folder / "lfs") if settings.lfs else None
     try:
-        unpack([archive.path for archive in archives], root, stamp=stamp)
+        unpack([a.path for a in archives], root, stamp=stamp, nested=settings.nested, finish=finish)
         n_files, n_bytes = measure(root)
         check_complete(corpus, archives, n_files)
+    except LfsError:
+        raise  # the archive is as good as before
     except PipelineError:
         put_doubtful_aside(archives)
         raise
@@ -124,6 +131,19 @@ def download(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
     ]
     from_mirror = any(archive.from_mirror for archive in archives)
     return Manifest(corpus.name, True, "archive", from_mirror, rows, n_files, n_bytes, stamp)
+
+
+def content_stamp(archives: Sequence[Obtained], settings: Settings) -> str:
+    """Name what comes of archives: the repository of Git LFS does not matter, since its objects are checked."""
+    parts = [f"{archive.name}\0{archive.sha256}\n" for archive in archives]
+    parts += ["nested\n"] * settings.nested + ["lfs\n"] * bool(settings.lfs)
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def complete(folder: Path, *, repository: str, objects: Path) -> None:
+    """Fetch the audio that an archive of a repository with Git LFS lacks, and nothing else of it."""
+    n_files = replace_pointers(folder, Source(repository), objects, suffixes=AUDIO_SUFFIXES)
+    log.info("download: %d audio files were pointers of Git LFS", n_files)
 
 
 def as_archive(entry: ArchiveSettings) -> Archive:

@@ -4,22 +4,30 @@ import logging
 
 import pandas as pd
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.core.params import Params, load_params
 from pipeline.core.paths import account_path, curated_path, dropped_path, duplicates_path, index_path
-from pipeline.core.schemas import CURATED
+from pipeline.core.schemas import CURATED, INDEX
 from pipeline.core.stage import run
 from pipeline.core.tables import read_table, write_json, write_table
 from pipeline.curation.filter import COMBINED, DROPPED_COLUMNS, STEPS, Curated, curate, unknown_labels
+
+COLUMNS = [name for name in INDEX.names if name in {*CURATED.names, "path", "status", "reason"}]
 
 log = logging.getLogger(__name__)
 
 
 def read_rows(corpus: str) -> pd.DataFrame:
-    """Join a corpus's index with its groups of copies."""
-    index = read_table(index_path(corpus)).drop(columns="fingerprint")
+    """Put a corpus's groups of copies beside what is needed of its index."""
+    index = read_table(index_path(corpus), COLUMNS)
     duplicates = read_table(duplicates_path(corpus))
-    return index.merge(duplicates, on="utterance_id", validate="one_to_one").assign(corpus=corpus)
+    if not index["utterance_id"].equals(duplicates["utterance_id"]):
+        raise PipelineError(
+            f"{duplicates_path(corpus)} has other rows ({len(duplicates)}) than {index_path(corpus)} "
+            f"({len(index)}): run `dvc repro deduplicate`"
+        )
+    return index.assign(**duplicates.drop(columns="utterance_id"), corpus=corpus)
 
 
 def curate_study(params: Params, study: str) -> Curated:

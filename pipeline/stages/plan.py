@@ -1,12 +1,14 @@
-"""Say, in one small file each, which corpora, transcripts and feature shards the active profile needs.
+"""Say, in one small file each, which corpora, transcripts and feature sets the active profile needs.
 
 The stages below depend on their own file alone, so that a new corpus in a study runs nothing for the others. A
-shard's file also holds its settings: DVC parses params.yaml once for each stage that names parameters, and the
-many stages of the features need not.
+feature set's file also holds its settings: DVC parses params.yaml once for each stage that names parameters, and
+the many stages of the features need not.
 """
 
 import json
 import logging
+from pathlib import Path
+from typing import Any
 
 from pipeline.core.params import Params, load_params
 from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path
@@ -15,30 +17,32 @@ from pipeline.core.tables import write_json
 
 
 def write_plan(params: Params) -> int:
-    """Write the plan; return the number of feature shards needed."""
+    """Write the plan; return the number of feature sets needed, transcripts included."""
     active = params.active_corpora()
-    inputs = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
     for corpus in params.corpora:
         write_json(corpus_plan_path(corpus), {"needed": corpus in active})
-        write_json(feature_plan_path("transcripts", corpus), {"needed": corpus in inputs["transcripts"]})
-        for name, feature_set in params.feature_sets.items():
-            needed = corpus in inputs[name]
-            settings = feature_set.settings if needed else None
-            plan = {"kind": feature_set.kind, "needed": needed, "settings": settings}
-            # Not write_json, which rounds: settings must arrive as they are.
-            path = feature_plan_path(name, corpus)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(plan, indent=2) + "\n", "utf-8")
-    for study in params.studies:
-        write_json(store_path("none", study), {})  # the second input of systems that have one
-    return sum(len(needed) for needed in inputs.values())
+    needed = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
+    write_exact_json(feature_plan_path("transcripts"), {"corpora": needed["transcripts"]})
+    for name, feature_set in params.feature_sets.items():
+        settings = {"kind": feature_set.kind, "corpora": needed[name], "settings": feature_set.settings}
+        write_exact_json(feature_plan_path(name), settings)
+    for study, block in params.studies.items():
+        for variant in block.variant_names:
+            write_json(store_path("none", study, variant), {})  # the second input of systems that have one
+    return sum(bool(corpora) for corpora in needed.values())
+
+
+def write_exact_json(path: Path, content: dict[str, Any]) -> None:
+    """Write settings as they are: `write_json` rounds numbers."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
 def main() -> None:
     params = load_params()
-    n_shards = write_plan(params)
+    n_sets = write_plan(params)
     logging.info(
-        "plan: profile %s: %d corpora, %d shards", params.profile, len(params.active_corpora()), n_shards
+        "plan: profile %s: %d corpora, %d feature sets", params.profile, len(params.active_corpora()), n_sets
     )
 
 

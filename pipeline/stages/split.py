@@ -1,14 +1,18 @@
-"""Cut a study's curated utterances into training, validation and test."""
+"""Cut a study's curated utterances into training, validation and test, once for each of its variants."""
 
 import logging
 
+import pandas as pd
+
+from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.core.params import load_params
 from pipeline.core.paths import curated_path, split_path
 from pipeline.core.schemas import SPLIT
+from pipeline.core.settings import SplitSettings
 from pipeline.core.stage import run
 from pipeline.core.tables import read_table, write_table
-from pipeline.curation.splits import count_splits, split_utterances
+from pipeline.curation.splits import count_splits, split_utterances, untrained_classes
 
 log = logging.getLogger(__name__)
 
@@ -16,15 +20,44 @@ log = logging.getLogger(__name__)
 def main(study: str) -> None:
     params = load_params()
     one_of(study, params.studies, "study")
-    settings = params.studies[study].split
-    table = split_utterances(read_table(curated_path(study)), settings)
+    curated = read_table(curated_path(study))
+    for variant in params.studies[study].variant_names:
+        settings = params.studies[study].variant(variant)
+        write_split(curated, of_corpora(settings, sorted(curated["corpus"].unique())), study, variant)
+
+
+def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
+    """Reduce a split to the corpora that the study has in the active profile.
+
+    A cross-corpus split that has nobody left to test, or to train on, has no corpora: its table is empty.
+    """
+    named = corpora if settings.corpora is None else settings.corpora
+    present = [corpus for corpus in corpora if corpus in named]
+    tested = [corpus for corpus in settings.test_corpora if corpus in present]
+    one_sided = (
+        settings.protocol == "cross_corpus" and settings.test_corpora and len(tested) in (0, len(present))
+    )
+    changes = {"corpora": [] if one_sided else present, "test_corpora": tested or settings.test_corpora}
+    return settings.model_copy(update=changes)
+
+
+def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str) -> None:
+    """Write a variant's table and its counts, and log what is in them."""
+    where = f"{study}/{variant}"
+    try:
+        table = split_utterances(curated, settings)
+    except PipelineError as error:
+        raise PipelineError(f"split: {where}: {error}") from error
     counts = count_splits(table)
-    write_table(split_path(study), table, SPLIT)
-    counts.to_csv(split_path(study).with_name(f"{study}_counts.csv"), index=False, lineterminator="\n")
+    write_table(split_path(study, variant), table, SPLIT)
+    counts_path = split_path(study, variant).with_name(f"{variant}_counts.csv")
+    counts.to_csv(counts_path, index=False, lineterminator="\n")
     if n_shared := counts["n_shared"].sum():
-        log.warning("split: %s: %d utterances have a copy in another split, as published", study, n_shared)
-    sizes = counts.groupby("split")["n"].sum()
-    log.info("split: %s: %s: %s", study, settings.protocol, sizes.to_dict())
+        log.warning("split: %s: %d examples have a copy in another split, as published", where, n_shared)
+    for label, n_folds in untrained_classes(counts).items():
+        log.warning("split: %s: class %s is tested and not trained on in %d fold(s)", where, label, n_folds)
+    sizes, n_folds = counts.groupby("split")["n"].sum().to_dict(), table["fold"].nunique()
+    log.info("split: %s: %s, %d fold(s): %s", where, settings.protocol, n_folds, sizes)
 
 
 if __name__ == "__main__":

@@ -1,59 +1,141 @@
-"""Check that a feature store holds every utterance of its studies, and write down what it holds for each.
+"""Complete a feature store for the splits of its studies, and write down what it holds for each.
 
-A system is trained from shards of several corpora. It depends on this digest of the rows that its study uses, so
-that a shard of a corpus it does not use trains nothing anew.
+Every utterance must have its row. The augmented copies that a split trains on get theirs here: splits decide which
+copies there are, so they come after them. A system depends on the digest of the rows that its split uses: a
+shard of a corpus that it does not use trains nothing anew.
 """
 
 import hashlib
 import logging
+from typing import Any
 
 import pandas as pd
 
+from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import Params, load_params
-from pipeline.core.paths import features_path, split_path, store_path, transcripts_path
+from pipeline.core.paths import (
+    clips_path,
+    copies_path,
+    feature_plan_path,
+    features_path,
+    split_path,
+    store_path,
+    transcripts_path,
+)
 from pipeline.core.stage import run
-from pipeline.core.tables import read_table, write_json
+from pipeline.core.tables import read_json, read_table, write_json
+from pipeline.features.compute import Clip, clip_key, compute_features, settings_digest
+from pipeline.features.registry import load_kind, parse_settings
+from pipeline.features.store import shard_schema, write_shard
+
+TRANSCRIPTS = "transcripts"
+EXAMPLE = ["example_id", "utterance_id", "corpus", "transform"]
 
 
 def row_keys(feature_set: str, corpora: list[str]) -> pd.Series:
     """Return the row keys (content and settings) of a feature set, or of the transcripts, by utterance."""
-    if not corpora:
-        return pd.Series(dtype=str)
-    if feature_set == "transcripts":
-        paths = [transcripts_path(corpus) for corpus in corpora]
+    if feature_set == TRANSCRIPTS:
+        tables = [read_table(transcripts_path(), ["utterance_id", "key"])]
     else:
-        paths = [features_path(feature_set, corpus) for corpus in corpora]
-    table = pd.concat([read_table(path, ["utterance_id", "key"]) for path in paths])
-    return table.set_index("utterance_id")["key"]
+        tables = [
+            read_table(features_path(feature_set, corpus), ["utterance_id", "key"]) for corpus in corpora
+        ]
+    if not tables:
+        return pd.Series(dtype=str)
+    return pd.concat(tables).set_index("utterance_id")["key"]
 
 
-def digest_store(params: Params, feature_set: str, study: str) -> dict[str, object]:
-    """Return the digest of the rows of a feature set that a study uses.
+def read_examples(study: str, variants: list[str]) -> dict[str, pd.DataFrame]:
+    """Return the examples of each of a study's splits, originals and copies, in any fold."""
+    return {
+        variant: read_table(split_path(study, variant), EXAMPLE)
+        .drop_duplicates("example_id")
+        .sort_values("example_id", ignore_index=True)
+        for variant in variants
+    }
+
+
+def make_copies(feature_set: str, study: str, examples: list[pd.DataFrame]) -> dict[str, str]:
+    """Compute the features of all augmented copies of a study, and write them as a shard.
+
+    Returns:
+        Row keys by example id; empty where there are no copies, and then no shard is written.
+    """
+    everything = pd.concat(examples).drop_duplicates("example_id").sort_values("example_id")
+    copies = everything[everything["transform"].notna()]
+    if copies.empty:
+        return {}
+    plan = read_json(feature_plan_path(feature_set))
+    settings = parse_settings(
+        kind := load_kind(plan["kind"]), plan["settings"], f"feature_sets.{plan['kind']}.{feature_set}"
+    )
+    clips = read_table(clips_path(feature_set)).set_index("utterance_id").loc[copies["utterance_id"]]
+    roots = {corpus: corpus_audio(corpus) for corpus in clips["corpus"].unique()}
+    keys = [clip_key(*pair) for pair in zip(clips["audio_hash"], copies["transform"], strict=True)]
+    files = {
+        key: Clip(roots[corpus] / path, transform)
+        for key, corpus, path, transform in zip(
+            keys, clips["corpus"], clips["path"], copies["transform"], strict=True
+        )
+    }
+    features, n_computed = compute_features(
+        plan["kind"], settings, files, description=f"copies of {study} for {feature_set}"
+    )
+    digest = settings_digest(plan["kind"], settings)
+    rows = [
+        (example, f"{digest}-{key}", features[key])
+        for example, key in zip(copies["example_id"], keys, strict=True)
+    ]
+    names = kind.feature_names(settings)
+    write_shard(copies_path(feature_set, study), rows, shard_schema(kind.DTYPE, names))
+    logging.info(
+        "store: %s: %d augmented copies for %s (%d computed)", feature_set, len(rows), study, n_computed
+    )
+    return {example: key for example, key, _ in rows}
+
+
+def digest_rows(examples: pd.DataFrame, keys: pd.Series, what: str) -> dict[str, Any]:
+    """Return the digest of the rows that a split uses.
 
     Raises:
-        PipelineError: An utterance of the study has no row.
+        PipelineError: An example has no row.
     """
-    utterances = (
-        read_table(split_path(study), ["utterance_id"])["utterance_id"].drop_duplicates().sort_values()
-    )
-    keys = row_keys(feature_set, params.study_corpora(study))
-    missing = utterances[~utterances.isin(keys.index)]
+    found = examples["example_id"].map(keys)
+    missing = examples.loc[found.isna(), "example_id"]
     if len(missing):
         raise PipelineError(
-            f"feature set {feature_set!r} lacks {len(missing)} of the {len(utterances)} utterances of study "
-            f"{study!r}, such as {', '.join(missing[:3])}: run `dvc repro` from the features stage on"
+            f"{what} lacks {len(missing)} of {len(examples)} utterances, such as {', '.join(missing[:3])}: run "
+            f"`dvc repro` from the features stage on"
         )
-    text = "\n".join(f"{name} {key}" for name, key in zip(utterances, keys[utterances], strict=True))
-    return {"n_rows": len(utterances), "digest": hashlib.sha256(text.encode()).hexdigest()}
+    text = "\n".join(f"{name} {key}" for name, key in zip(examples["example_id"], found, strict=True))
+    return {"n_rows": len(examples), "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def complete_store(params: Params, feature_set: str, study: str) -> None:
+    """Make the copies of a study's splits, and write the digest of each split's rows."""
+    examples = read_examples(study, params.input_variants(feature_set, study))
+    keys = row_keys(feature_set, params.study_corpora(study))
+    everything = pd.concat(examples.values())
+    if feature_set == TRANSCRIPTS:  # a copy says what its original says
+        originals = everything.drop_duplicates("example_id").set_index("example_id")["utterance_id"]
+        keys = originals.map(keys)
+    else:
+        copies = make_copies(feature_set, study, list(examples.values()))
+        keys = pd.concat([keys, pd.Series(copies, dtype=str)]) if copies else keys
+    for variant, table in examples.items():
+        facts = digest_rows(
+            table, keys, f"feature set {feature_set!r}, for split {variant!r} of study {study!r},"
+        )
+        write_json(store_path(feature_set, study, variant), facts)
 
 
 def main(feature_set: str) -> None:
     params = load_params()
     studies = params.input_studies(feature_set)
-    store_path(feature_set, "").parent.mkdir(parents=True, exist_ok=True)  # also where no study uses it
+    store_path(feature_set, "", "").parent.mkdir(parents=True, exist_ok=True)  # also where no study uses it
     for study in studies:
-        write_json(store_path(feature_set, study), digest_store(params, feature_set, study))
+        complete_store(params, feature_set, study)
     logging.info("store: %s is complete for %d studies", feature_set, len(studies))
 
 

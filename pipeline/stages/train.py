@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params, SklearnSystem, System, TorchSystem, load_params
+from pipeline.core.params import Params, load_params
 from pipeline.core.paths import (
+    copies_path,
+    features_path,
     history_path,
     model_dir,
     predictions_path,
@@ -19,10 +21,11 @@ from pipeline.core.paths import (
 )
 from pipeline.core.row_cache import digest
 from pipeline.core.schemas import predictions_schema
+from pipeline.core.settings import SklearnSystem, System, TorchSystem
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.store import load_features
-from pipeline.training.data import StudyData, check_training, clips_of, folds_of, split_digest
+from pipeline.training.data import StudyData, check_training, clips_of, folds_of, split_digest, split_seeds_of
 from pipeline.training.outcome import Outcome, history_table, model_facts, predictions_table
 from pipeline.training.run_record import run_record
 
@@ -42,9 +45,12 @@ def load_study(params: Params, system: System, split_table: pd.DataFrame) -> Stu
     texts: list[str | None] | None = None
     for slot, feature_set in (("features", system.features), ("second", system.second)):
         if feature_set == "transcripts":
-            texts = load_texts(corpora, clips["utterance_id"])
+            texts = load_texts(clips["utterance_id"])
         elif feature_set != "none":
-            values, feature_names = load_features(feature_set, corpora, clips["utterance_id"].tolist())
+            shards = [features_path(feature_set, corpus) for corpus in corpora]
+            if (copies := copies_path(feature_set, system.study)).exists():
+                shards.append(copies)
+            values, feature_names = load_features(feature_set, shards, clips["example_id"].tolist())
             if not isinstance(values, np.ndarray):
                 raise PipelineError(
                     f"feature set {feature_set!r}: clips differ in shape; pad or cut them to one"
@@ -52,13 +58,13 @@ def load_study(params: Params, system: System, split_table: pd.DataFrame) -> Stu
             features[slot] = values
             names[slot] = feature_names or []
     classes = params.studies[system.study].classes
-    return StudyData(clips, classes, features, names, texts, folds_of(split_table, clips))
+    folds, split_seeds = folds_of(split_table, clips), split_seeds_of(split_table)
+    return StudyData(clips, classes, features, names, texts, folds, split_seeds)
 
 
-def load_texts(corpora: list[str], utterance_ids: pd.Series) -> list[str | None]:
+def load_texts(utterance_ids: pd.Series) -> list[str | None]:
     """Return the transcripts of some utterances, in their order."""
-    columns = ["utterance_id", "text"]
-    table = pd.concat([read_table(transcripts_path(corpus), columns) for corpus in corpora])
+    table = read_table(transcripts_path(), ["utterance_id", "text"])
     found = table.set_index("utterance_id")["text"].reindex(utterance_ids)
     if found.isna().any():
         lacking = found.index[found.isna()]
@@ -98,7 +104,9 @@ def train(data: StudyData, system: TorchSystem | SklearnSystem, name: str, data_
 
 def data_digest(system: System, split_table: pd.DataFrame) -> str:
     """Return a digest of the splits and of the features' content, as the store stage wrote it down."""
-    stores = [read_json(store_path(name, system.study)) for name in (system.features, system.second)]
+    stores = [
+        read_json(store_path(name, system.study, system.variant)) for name in (system.features, system.second)
+    ]
     return digest([split_digest(split_table), *stores])
 
 
@@ -123,7 +131,7 @@ def main(system: str) -> None:
     started = time.perf_counter()
     params = load_params()
     settings = params.system(system)
-    split_table = read_table(split_path(settings.study))
+    split_table = read_table(split_path(settings.study, settings.variant))
     if split_table.empty:
         skip(params, settings, system)
         return

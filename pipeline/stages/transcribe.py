@@ -1,49 +1,54 @@
-"""Write down what is said in each clip of a corpus: with Whisper, or from the corpus's own texts."""
+"""Write down what is said in each clip: with Whisper, or from the corpora's own texts."""
 
 import logging
+from pathlib import Path
 
 import pandas as pd
 
 from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import Params, load_params
-from pipeline.core.paths import feature_plan_path, index_path, transcripts_path
+from pipeline.core.paths import clips_path, transcripts_path
 from pipeline.core.schemas import TRANSCRIPTS
 from pipeline.core.stage import run
-from pipeline.core.tables import read_json, read_table, write_table
+from pipeline.core.tables import read_table, write_table
 
 
-def transcribe(params: Params, corpus: str) -> tuple[pd.DataFrame, int]:
-    """Return the transcripts of a corpus's readable clips and how many were computed anew.
+def transcribe(params: Params, clips: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return the transcripts of clips and how many were computed anew.
+
+    Args:
+        params: Where text comes from, and how Whisper decodes.
+        clips: The columns of `CLIPS` and text, the corpora's own.
 
     Raises:
-        PipelineError: Gold texts are asked for, and the corpus has none.
+        PipelineError: Gold texts are asked for, and a corpus has none.
     """
-    index = read_table(index_path(corpus), ["utterance_id", "path", "audio_hash", "text", "status"])
-    index = index[index["status"] == "ok"]
-    if not read_json(feature_plan_path("transcripts", corpus))["needed"]:
-        index = index.iloc[:0]
-    if params.asr_source == "whisper" and len(index):
+    if params.asr_source == "whisper" and len(clips):
         from pipeline.transcription.corpus import whisper_transcripts
 
-        return whisper_transcripts(index, corpus_audio(corpus), params.asr)
-    if len(index) and not index["text"].fillna("").any():
+        roots = {corpus: corpus_audio(corpus) for corpus in clips["corpus"].unique()}
+        files = [roots[corpus] / path for corpus, path in zip(clips["corpus"], clips["path"], strict=True)]
+        return whisper_transcripts(clips.assign(path=files), Path(), params.asr)
+    has_text = clips["text"].fillna("").ne("").groupby(clips["corpus"]).any()
+    if not has_text.all():
+        silent = has_text.index[~has_text][0]
         raise PipelineError(
-            f"asr.source is 'gold', but corpus {corpus!r} has no texts of its own: use whisper"
+            f"asr.source is 'gold', but corpus {silent!r} has no texts of its own: use whisper"
         )
     from pipeline.transcription.corpus import gold_transcripts
 
-    return gold_transcripts(index), 0
+    return gold_transcripts(clips), 0
 
 
-def main(corpus: str) -> None:
+def main() -> None:
     params = load_params()
-    table, n_computed = transcribe(params, corpus)
-    write_table(transcripts_path(corpus), table.sort_values("utterance_id"), TRANSCRIPTS)
+    table, n_computed = transcribe(params, read_table(clips_path("transcripts")))
+    write_table(transcripts_path(), table.sort_values("utterance_id"), TRANSCRIPTS)
     n_empty = int((table["text"] == "").sum())
     logging.info(
-        "transcribe: %s: %d transcripts from %s (%d computed, %d empty)",
-        corpus, len(table), params.asr_source, n_computed, n_empty,
+        "transcribe: %d transcripts from %s (%d computed, %d empty)",
+        len(table), params.asr_source, n_computed, n_empty,
     )  # fmt: skip
 
 

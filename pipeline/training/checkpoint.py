@@ -16,9 +16,9 @@ import torch
 
 import pipeline.models
 import pipeline.training
-from pipeline.core.params import TorchSystem
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
+from pipeline.core.settings import TorchSystem
 
 SECONDS_BETWEEN = (
     15.0  # a kill costs at most this much work, and small models do not spend their time on saving

@@ -8,18 +8,22 @@ import pandas as pd
 
 from pipeline.core.errors import PipelineError
 
+UNUSED = "unused"  # the split of rows that their fold leaves out
+
 
 @dataclass(frozen=True)
 class StudyData:
-    """A study's clips, one row each, and where each fold puts them.
+    """A study's clips, and the augmented copies of them that it trains on, one row each; and where each fold puts
+    them.
 
     Attributes:
-        clips: utterance_id, corpus, speaker, sex and label, sorted by utterance_id.
+        clips: example_id, utterance_id, corpus, speaker, sex and label, sorted by example_id.
         classes: The study's classes, in its order.
         features: By slot (`features`, `second`): shape (clips, ...), rows as in `clips`.
         feature_names: By slot, where a feature set has names.
         texts: Transcripts, rows as in `clips`; None for a system without text.
         folds: By fold and split: indices of rows.
+        split_seeds: By fold: the seed it was cut with.
     """
 
     clips: pd.DataFrame
@@ -28,6 +32,7 @@ class StudyData:
     feature_names: dict[str, list[str]]
     texts: list[str | None] | None
     folds: dict[int, dict[str, np.ndarray]]
+    split_seeds: dict[int, int]
 
     @property
     def targets(self) -> np.ndarray:
@@ -40,22 +45,28 @@ class StudyData:
 
 
 def clips_of(split_table: pd.DataFrame) -> pd.DataFrame:
-    """Return the clips of a split table, one row each however many folds there are, sorted by utterance."""
-    columns = ["utterance_id", "corpus", "speaker", "sex", "label"]
-    unique = split_table[columns].drop_duplicates("utterance_id")
-    return unique.sort_values("utterance_id", ignore_index=True)
+    """Return the examples of a split table, one row each however many folds there are, sorted by id."""
+    columns = ["example_id", "utterance_id", "corpus", "speaker", "sex", "label"]
+    used = split_table.loc[split_table["split"] != UNUSED, columns]
+    return used.drop_duplicates("example_id").sort_values("example_id", ignore_index=True)
 
 
 def folds_of(split_table: pd.DataFrame, clips: pd.DataFrame) -> dict[int, dict[str, np.ndarray]]:
     """Return each fold's row indices by split, sorted."""
-    position = pd.Index(clips["utterance_id"])
+    position = pd.Index(clips["example_id"])
     return {
         int(fold): {
-            split: np.sort(position.get_indexer(rows.loc[rows["split"] == split, "utterance_id"]))
+            split: np.sort(position.get_indexer(rows.loc[rows["split"] == split, "example_id"]))
             for split in ("train", "val", "test")
         }
         for fold, rows in split_table.groupby("fold", sort=True)
     }
+
+
+def split_seeds_of(split_table: pd.DataFrame) -> dict[int, int]:
+    """Return the seed that each fold was cut with."""
+    seeds = split_table.drop_duplicates("fold").set_index("fold")["split_seed"]
+    return {int(fold): int(seed) for fold, seed in seeds.items()}
 
 
 def check_training(data: StudyData, fold: int, train_on: list[str], where: str) -> None:
@@ -73,5 +84,5 @@ def check_training(data: StudyData, fold: int, train_on: list[str], where: str) 
 
 def split_digest(split_table: pd.DataFrame) -> str:
     """Return a digest of who is in which split and class."""
-    columns = split_table[["utterance_id", "label", "fold", "split"]]
+    columns = split_table[["example_id", "label", "fold", "split_seed", "split"]]
     return hashlib.blake2b(columns.to_csv(index=False).encode(), digest_size=8).hexdigest()

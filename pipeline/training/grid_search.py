@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import parallel_map
-from pipeline.core.params import SklearnSystem
+from pipeline.core.settings import SklearnSystem
 
 
 @dataclass(frozen=True)

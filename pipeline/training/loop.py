@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import TorchSystem
+from pipeline.core.settings import TorchSystem
 from pipeline.training.batches import Examples, shuffled_batches
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.optimise import build_optimizer, build_scheduler

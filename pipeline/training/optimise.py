@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from pipeline.core.mistakes import one_of
-from pipeline.core.params import TorchSystem
+from pipeline.core.settings import TorchSystem
 from pipeline.training.build import call
 
 

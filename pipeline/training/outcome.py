@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.core.params import System
+from pipeline.core.settings import System
 from pipeline.training.data import StudyData
 
 HISTORY_COLUMNS = ["seed", "fold", "epoch", "train_loss", "val_loss", "val_accuracy", "val_uar", "lr"]
@@ -74,7 +74,14 @@ def _predictions_of(data: StudyData, outcome: Outcome, split: str) -> pd.DataFra
     predicted = np.asarray(data.classes, dtype=object)[probabilities.argmax(axis=1)]
     rounded = probabilities.astype(np.float64).round(PROBABILITY_DIGITS).astype(np.float32)
     columns = {f"p_{name}": rounded[:, i] for i, name in enumerate(data.classes)}
-    return table.assign(seed=outcome.seed, fold=outcome.fold, split=split, predicted=predicted, **columns)
+    return table.assign(
+        seed=outcome.seed,
+        split_seed=data.split_seeds[outcome.fold],
+        fold=outcome.fold,
+        split=split,
+        predicted=predicted,
+        **columns,
+    )
 
 
 def history_table(outcomes: list[Outcome]) -> pd.DataFrame:

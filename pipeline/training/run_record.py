@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeline.core.parallel import worker_count
-from pipeline.core.params import System
+from pipeline.core.settings import System
 from pipeline.training.outcome import Outcome
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "torch", "transformers")

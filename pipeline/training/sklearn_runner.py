@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import SklearnSystem
+from pipeline.core.settings import SklearnSystem
 from pipeline.training.build import build_model
 from pipeline.training.data import StudyData
 from pipeline.training.estimator_files import save_estimator

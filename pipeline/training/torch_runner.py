@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import TorchSystem
+from pipeline.core.settings import TorchSystem
 from pipeline.training.batches import Examples
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData

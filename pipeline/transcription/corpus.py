@@ -1,21 +1,29 @@
 """The transcripts of a whole corpus, through the row cache."""
 
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from pipeline.core.audio import load_mono
-from pipeline.core.parallel import batched
-from pipeline.core.params import Asr
+from pipeline.core.errors import PipelineError
+from pipeline.core.parallel import batched, parallel_batches, scheduler
 from pipeline.core.row_cache import Row, RowCache, digest
+from pipeline.core.settings import Asr
 from pipeline.transcription.decode import RATE, decode
-from pipeline.transcription.weights import load_whisper, weights_digest
+from pipeline.transcription.weights import find_checkpoint, load_once
+
+if TYPE_CHECKING:
+    from whisper.model import Whisper
 
 VERSION = 1  # of the code: a change that changes transcripts raises it
+
+_decoding = threading.Lock()  # Whisper hangs its cache on the model: one batch at a time in a process
 
 
 def gold_transcripts(index: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +49,9 @@ def gold_transcripts(index: pd.DataFrame) -> pd.DataFrame:
 def whisper_transcripts(index: pd.DataFrame, root: Path, asr: Asr) -> tuple[pd.DataFrame, int]:
     """Transcribe the clips that the cache does not hold.
 
+    One worker of this machine has all its threads, or its GPU; on a cluster, a worker gets a batch at a time and
+    has the threads that Dask allows it: one, if nothing is said. One and two threads gave the same bits.
+
     Args:
         index: Columns utterance_id, path, audio_hash.
         root: Folder of the corpus.
@@ -50,33 +61,66 @@ def whisper_transcripts(index: pd.DataFrame, root: Path, asr: Asr) -> tuple[pd.D
         The transcripts and how many of them were computed. They are keyed by content: two clips of one name in
         two folders never share one, two copies of a clip always do.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = load_whisper(asr.model, device)
+    model = str(find_checkpoint(asr.model) or asr.model)
     options: dict[str, Any] = {
         "language": asr.language,
         "beam_size": asr.beam_size,
         "max_tokens": asr.max_tokens,
     }
-    settings = digest([VERSION, weights_digest(model), options])
+    weights = load_once(model, "cpu" if scheduler() else best_device())[1]
+    settings = digest([VERSION, weights, options])
     cache = RowCache("transcripts", settings)
     rows = cache.get_many(index["audio_hash"])
     todo = index[~index["audio_hash"].isin(rows.keys())].drop_duplicates("audio_hash")
-    for batch in _batches(todo, asr.batch_size):
-        waves = [load_mono(root / path, RATE) for path in batch["path"]]
-        decoded = decode(model, waves, **options)
-        fresh: dict[str, Row] = {
-            key: vars(one) for key, one in zip(batch["audio_hash"], decoded, strict=True)
-        }
-        cache.put_many(fresh)
-        rows |= fresh
+    clips = [(key, root / path) for key, path in zip(todo["audio_hash"], todo["path"], strict=True)]
+    computed = parallel_batches(
+        partial(transcribe_batch, model=model, weights=weights, options=options),
+        batched(clips, asr.batch_size),
+        description="transcribe",
+        backend="threads",
+        workers=1,
+    )
+    for fresh in cache.store(computed, asr.batch_size):
+        rows.update(fresh)
     return _tabulate(index, rows, settings, Path(asr.model).name), len(todo)
 
 
-def _batches(todo: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
-    with tqdm(total=len(todo), desc="transcribe", unit="clip", disable=None) as bar:
-        for positions in batched(range(len(todo)), size):
-            yield todo.iloc[list(positions)]
-            bar.update(len(positions))
+def transcribe_batch(
+    clips: Sequence[tuple[str, Path]], *, model: str, weights: str, options: dict[str, Any]
+) -> dict[str, Row]:
+    """Transcribe a batch of clips, in a worker, which keeps the model for its next batch.
+
+    Args:
+        clips: Key and file of each.
+        model: See `load_whisper`.
+        weights: Digest that the model must have.
+        options: Of `decode`.
+
+    Raises:
+        PipelineError: This worker has another model under the same name, or a clip cannot be read.
+    """
+    waves = [load_mono(path, RATE) for _, path in clips]
+    with _decoding:
+        decoded = decode(_load(model, weights), waves, **options)
+    return {key: vars(transcript) for (key, _), transcript in zip(clips, decoded, strict=True)}
+
+
+def best_device() -> str:
+    """Return "cuda" if this process can use it, else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _load(model: str, weights: str) -> "Whisper":
+    loaded, found = load_once(model, best_device())
+    if found != weights:  # a worker of a cluster lives long: the file may have changed since
+        load_once.cache_clear()
+        loaded, found = load_once(model, best_device())
+    if found != weights:
+        raise PipelineError(
+            f"the Whisper model {model!r} on {socket.gethostname()} has other weights than that of the process "
+            "that sends the work: give all machines the same file, by its path or in SER_WEIGHTS"
+        )
+    return loaded
 
 
 def _tabulate(index: pd.DataFrame, rows: dict[str, Row], settings: str, model: str) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Find and load a Whisper model: a file, the folder of local weights, or the hub, in this order."""
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -54,6 +55,13 @@ def load_whisper(model: str, device: str) -> "Whisper":
         ) from error
     except (KeyError, TypeError, RuntimeError) as error:
         raise PipelineError(f"{local or model} is not a Whisper checkpoint: {error}") from error
+
+
+@functools.lru_cache(maxsize=1)
+def load_once(model: str, device: str) -> tuple["Whisper", str]:
+    """Load a Whisper model, unless it is the last one that this process loaded, and digest its weights."""
+    loaded = load_whisper(model, device)
+    return loaded, weights_digest(loaded)
 
 
 def weights_digest(model: "Whisper") -> str:

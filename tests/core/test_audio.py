@@ -1,10 +1,16 @@
 """Audio is read by content, at its own rate, and mixed without losing level."""
 
+import pickle
+import subprocess
+import sys
+
+import av
 import numpy as np
 import pytest
 import soundfile
 
-from pipeline.core.audio import AudioError, load_mono, read_audio, resample, to_mono
+from pipeline.core.audio import AudioError, load_mono, promised_seconds, read_audio, resample, to_mono
+from tests.core.films import cut_between_packets, damage, write_film
 
 TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)).astype(np.float32)
 
@@ -51,3 +57,100 @@ def test_resampling_keeps_a_tone():
 def test_one_sample(tmp_path):
     soundfile.write(tmp_path / "one.wav", TONE[:1], 8000)
     assert load_mono(tmp_path / "one.wav", 8000).shape == (1,)
+
+
+FILM = np.stack([np.tile(TONE, 2), 0 * np.tile(TONE, 2)])  # 2 s, the right channel silent
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+def test_the_sound_of_a_film(tmp_path, suffix):
+    wave, rate = read_audio(write_film(tmp_path / f"clip.{suffix}", FILM, 8000))
+    assert (wave.dtype, rate) == (np.float32, 8000)
+    assert wave.shape[0] == 2
+    assert 16000 <= wave.shape[1] <= 16000 + 1024  # AAC ends on a whole block of 1,024
+    np.testing.assert_allclose(wave[0, 2000:14000], FILM[0, 2000:14000], atol=0.01)
+    np.testing.assert_allclose(wave[1], 0, atol=1e-3)
+
+
+def test_a_film_is_known_by_content(tmp_path):
+    path = write_film(tmp_path / "clip.mp4", FILM, 8000)
+    path.rename(tmp_path / "clip.wav")
+    assert read_audio(tmp_path / "clip.wav")[1] == 8000
+
+
+def test_whole_numbers_become_fractions(tmp_path):
+    wave, _ = read_audio(write_film(tmp_path / "clip.mov", FILM, 8000, codec="pcm_s16le"))
+    np.testing.assert_allclose(wave, FILM, atol=2**-15)
+
+
+def test_what_a_film_promises(tmp_path):
+    assert promised_seconds(write_film(tmp_path / "clip.mp4", FILM, 8000)) == 2
+    assert promised_seconds(write_film(tmp_path / "clip.mkv", FILM, 8000)) is None
+
+
+def without_sound(path):
+    write_film(path, None, 8000)
+
+
+def damaged(path):
+    damage(write_film(path, FILM, 8000, index_first=True))
+
+
+def without_index(path):
+    content = write_film(path, FILM, 8000).read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def cut_in_a_packet(path):
+    content = write_film(path, FILM, 8000, index_first=True).read_bytes()
+    path.write_bytes(content[:-5])
+
+
+def header_only(path):
+    path.write_bytes(b"\0\0\0\x20ftypisom" + bytes(300))
+
+
+def empty_track(path):
+    write_film(path, FILM, 8000, pictures=False, index_first=True)
+    cut_between_packets(path, 1)
+
+
+INVALID = "Invalid data found when processing input"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (without_sound, "a film without a sound track"),
+        (damaged, f"{INVALID}, after 0.9"),
+        (without_index, INVALID),
+        (cut_in_a_packet, f"{INVALID}, after 1.9"),
+        (header_only, INVALID),
+        (empty_track, "a film whose sound track is empty"),
+    ],
+)
+def test_a_film_that_cannot_be_read_says_why(tmp_path, spoil, why):
+    spoil(tmp_path / "clip.mp4")
+    with pytest.raises(AudioError, match=r"clip\.mp4: cannot be read as audio") as caught:
+        read_audio(tmp_path / "clip.mp4")
+    assert caught.value.why.startswith(why)
+
+
+def test_sound_that_changes_midway(tmp_path, monkeypatch):
+    def refuse(self, frame):
+        raise ValueError("Frame does not match AudioResampler setup.")
+
+    monkeypatch.setattr(av, "AudioResampler", lambda **_: type("Resampler", (), {"resample": refuse})())
+    with pytest.raises(AudioError, match="its channels or sample rate change midway"):
+        read_audio(write_film(tmp_path / "clip.mp4", FILM, 8000))
+
+
+def test_an_error_can_be_sent_to_another_process(tmp_path):
+    error = AudioError(tmp_path / "clip.mp4", "no sound")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.why) == (str(error), "no sound")
+
+
+def test_who_reads_no_films_does_not_pay_for_them():
+    check = "import sys, pipeline.core.audio; sys.exit('av' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check]).returncode == 0

@@ -1,9 +1,11 @@
 """The parallel map: order, laziness, errors, any number of workers."""
 
+import sys
+
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.parallel import batched, parallel_map, worker_count
+from pipeline.core.parallel import batched, parallel_batches, parallel_map, scheduler, worker_count
 
 
 def square(n: int) -> int:
@@ -26,6 +28,12 @@ def test_nothing_to_do():
 
 
 @pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_a_batch_stays_together(backend):
+    batches = [[1, 2, 3], [4], [5, 6]]
+    assert list(parallel_batches(sum, batches, description="", backend=backend, workers=2)) == [6, 4, 11]
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
 def test_an_error_reaches_the_caller(backend):
     with pytest.raises(PipelineError, match="no 0"):
         list(parallel_map(refuse, [0, 1], description="", backend=backend))
@@ -33,6 +41,18 @@ def test_an_error_reaches_the_caller(backend):
 
 def test_batches_cover_everything():
     assert batched("abcde", 2) == ["ab", "cd", "e"]
+
+
+@pytest.mark.parametrize(("value", "address"), [("", None), ("tcp://host:8786", "tcp://host:8786")])
+def test_the_environment_names_a_cluster(monkeypatch, value, address):
+    monkeypatch.setenv("SER_DASK", value)
+    assert scheduler() == address
+
+
+def test_work_is_done_here_where_no_cluster_is_named(monkeypatch):
+    monkeypatch.delenv("SER_DASK", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)  # importing it would fail
+    assert list(parallel_map(square, [2], description="", workers=1)) == [4]
 
 
 def test_the_environment_sets_the_workers(monkeypatch):

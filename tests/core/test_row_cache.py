@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.core import row_cache
 from pipeline.core.row_cache import RowCache, digest
 
 
@@ -62,6 +63,50 @@ def test_a_refreshed_row_wins():
     for n in range(5):
         cache.put_many({"a": {"n": n}})
     assert cache.get_many(["a"]) == {"a": {"n": 4}}
+
+
+def batches(n_batches, n_rows):
+    """Batches of rows as they come from workers."""
+    for start in range(0, n_batches * n_rows, n_rows):
+        yield {str(n): {"n": n} for n in range(start, start + n_rows)}
+
+
+def n_files(cache):
+    return len(list(cache.folder.glob("*.arrow")))
+
+
+def test_rows_are_stored_many_at_a_time_and_passed_on():
+    cache = RowCache("kind", "settings")
+    passed = list(cache.store(batches(5, 4), n_rows=8))
+    assert passed == list(batches(5, 4))
+    assert cache.get_many(map(str, range(20))).keys() == set(map(str, range(20)))
+    assert n_files(cache) == 3
+
+
+def test_what_was_passed_on_can_miss_one_batch_at_most():
+    cache = RowCache("kind", "settings")
+    rows = cache.store(batches(5, 4), n_rows=8)
+    seen = [next(rows) for _ in range(3)]  # and then the process is killed
+    assert len(seen) == 3
+    assert cache.get_many(map(str, range(20))).keys() == set(map(str, range(8)))
+
+
+def test_what_takes_long_is_stored_at_once(monkeypatch):
+    monkeypatch.setattr(row_cache, "STORE_SECONDS", 0.0)
+    cache = RowCache("kind", "settings")
+    next(cache.store(batches(5, 4), n_rows=8))
+    assert cache.get_many(map(str, range(20))).keys() == set(map(str, range(4)))
+
+
+def test_what_came_before_an_error_is_stored():
+    def failing():
+        yield from batches(1, 4)
+        raise ZeroDivisionError
+
+    cache = RowCache("kind", "settings")
+    with pytest.raises(ZeroDivisionError):
+        list(cache.store(failing(), n_rows=8))
+    assert len(cache.get_many(map(str, range(4)))) == 4
 
 
 def test_digest_does_not_depend_on_order():

@@ -17,7 +17,7 @@ def run_stage(root, folder, *arguments):
     [
         ("profile: demo", "profile: demmo", "unknown profile 'demmo', did you mean 'demo'?"),
         ("multimodal_er: [tess]", "multimodal_er: tess", "write a list as [a, b]"),
-        ("  seed: 42", "  sed: 42", "unknown key, did you mean 'seed'?"),
+        ("seeds: [42]\n      resampling", "sedes: [42]\n      resampling", "unknown key, did you mean 'seeds'?"),
     ],
 )
 def test_a_mistake_in_params_ends_with_status_2(tmp_path, root, old, new, message):
@@ -35,11 +35,11 @@ def test_an_unknown_corpus_ends_with_status_2(tmp_path, root):
 
 
 def test_help_says_what_the_stage_does(tmp_path, root):
-    done = run_stage(root, tmp_path, "pipeline.stages.transcribe", "--help")
+    done = run_stage(root, tmp_path, "pipeline.stages.index", "--help")
     assert done.returncode == 0
-    assert "Write down what is said" in done.stdout
+    assert "Read every file of a corpus" in done.stdout
     assert "corpus" in done.stdout
 
 
 def test_a_missing_argument_is_a_usage_error(tmp_path, root):
-    assert run_stage(root, tmp_path, "pipeline.stages.transcribe").returncode == 2
+    assert run_stage(root, tmp_path, "pipeline.stages.index").returncode == 2

@@ -194,3 +194,130 @@ def test_an_encrypted_member_is_refused(tmp_path):
     archive.write_bytes(content)
     with pytest.raises(PipelineError, match="encrypted"):
         unpack([archive], tmp_path / "out", stamp="1")
+
+
+def content(make, path, members):
+    """Return the bytes of an archive."""
+    content = make(path, members).read_bytes()
+    path.unlink()
+    return content
+
+
+@pytest.fixture
+def inner(tmp_path):
+    """The bytes of an archive of two clips, one of them long and silent."""
+    return content(make_tar, tmp_path / "inner", {"a/dia0_utt0.mp4": b"one", "b.mp4": bytes(1_000_000)})
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_archives_inside_an_archive(tmp_path, make, inner):
+    zipped = content(make_zip, tmp_path / "inner", {"c.mp4": b"three"})
+    members = {"MELD.Raw/train.tar.gz": inner, "MELD.Raw/dev.ZIP": zipped, "MELD.Raw/README.txt": b"read"}
+    unpack([make(tmp_path / "MELD.Raw.tar.gz", members)], tmp_path / "out", stamp="1", nested=True)
+    assert list_files(tmp_path / "out") == [
+        "MELD.Raw/README.txt",
+        "MELD.Raw/a/dia0_utt0.mp4",
+        "MELD.Raw/b.mp4",
+        "MELD.Raw/c.mp4",
+    ]
+    assert (tmp_path / "out/MELD.Raw/a/dia0_utt0.mp4").read_bytes() == b"one"
+
+
+def test_archives_inside_an_archive_stay_where_nobody_asks(tmp_path, inner):
+    unpack([make_zip(tmp_path / "a.zip", {"train.tar.gz": inner})], tmp_path / "out", stamp="1")
+    assert list_files(tmp_path / "out") == ["train.tar.gz"]
+
+
+def test_one_level_is_unpacked(tmp_path, inner):
+    middle = content(make_tar, tmp_path / "middle", {"inner.tar": inner})
+    archive = make_tar(tmp_path / "a.tgz", {"middle.tar": middle})
+    unpack([archive], tmp_path / "out", stamp="1", nested=True)
+    assert list_files(tmp_path / "out") == ["inner.tar"]
+
+
+def test_the_resource_fork_of_an_archive_is_none(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"._train.tar.gz": b"fork"})
+    unpack([archive], tmp_path / "out", stamp="1", nested=True)
+    assert list_files(tmp_path / "out") == ["._train.tar.gz"]
+
+
+@pytest.mark.parametrize("name", ["../evil.wav", "/tmp/evil.wav", "../../evil.wav"])
+def test_paths_outside_are_refused_inside_too(tmp_path, name):
+    evil = content(make_tar, tmp_path / "evil", {name: b"evil"})
+    archive = make_zip(tmp_path / "a.zip", {"sub/train.tar": evil})
+    with pytest.raises(PipelineError, match=r"a\.zip, in it train\.tar: the member .* outside"):
+        unpack([archive], tmp_path / "out", stamp="1", nested=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_links_are_refused_inside_too(tmp_path):
+    evil = tar_member(tmp_path / "evil.tar", type=tarfile.SYMTYPE, linkname="/etc/passwd").read_bytes()
+    archive = make_zip(tmp_path / "a.zip", {"train.tar": evil})
+    with pytest.raises(PipelineError, match="link or a special file"):
+        unpack([archive], tmp_path / "out", stamp="1", nested=True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [(Limits(n_bytes=1_500_000), "limit"), (Limits(n_files=5), "more than 5 files")],
+)
+def test_the_limits_count_all_archives_inside_together(tmp_path, inner, limits, message):
+    one = make_zip(tmp_path / "one.zip", {"a.tar": inner})
+    two = make_zip(tmp_path / "two.zip", {"train/a.tar": inner, "dev/b.tar": inner})
+    unpack([one], tmp_path / "one", stamp="1", nested=True, limits=limits)
+    with pytest.raises(PipelineError, match=message):
+        unpack([two], tmp_path / "two", stamp="1", nested=True, limits=limits)
+
+
+def test_a_bomb_packed_twice_is_measured_by_the_outer_archive(tmp_path, inner):
+    (tmp_path / "inner.tar").write_bytes(inner)
+    limits = Limits(ratio=2_000, ratio_free_bytes=10_000)
+    unpack([tmp_path / "inner.tar"], tmp_path / "inner", stamp="1", limits=limits)
+    archive = make_zip(tmp_path / "a.zip", {"inner.tar": inner})
+    with pytest.raises(PipelineError, match="more than 2000 times its own"):
+        unpack([archive], tmp_path / "out", stamp="1", nested=True, limits=limits)
+
+
+def test_a_member_inside_never_replaces_one_outside(tmp_path, inner):
+    archive = make_zip(tmp_path / "a.zip", {"b.mp4": b"outer", "train.tar": inner})
+    with pytest.raises(PipelineError, match="stands where another one is"):
+        unpack([archive], tmp_path / "out", stamp="1", nested=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html>Log in</html>", r"a\.zip, in it train\.tar: expected a zip or tar archive"),
+        (None, r"a\.zip, in it train\.tar: damaged"),
+    ],
+)
+def test_a_damaged_archive_inside_is_an_error_that_names_both(tmp_path, inner, content, message):
+    archive = make_zip(tmp_path / "a.zip", {"train.tar": content or inner[:-40]})
+    with pytest.raises(PipelineError, match=message):
+        unpack([archive], tmp_path / "out", stamp="1", nested=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_still_to_be_done_is_part_of_what_is_unpacked(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"a.wav": b"pointer"})
+    calls = []
+
+    def finish(folder):
+        calls.append(folder.name)
+        (folder / "a.wav").write_bytes(b"the real audio")
+
+    unpack([archive], tmp_path / "out", stamp="1", finish=finish)
+    unpack([archive], tmp_path / "out", stamp="1", finish=finish)
+    assert calls == [".out.partial"]
+    assert (tmp_path / "out/a.wav").read_bytes() == b"the real audio"
+
+
+def test_nothing_is_unpacked_where_that_fails(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"a.wav": b"pointer"})
+
+    def finish(folder):
+        raise PipelineError("the server is down")
+
+    with pytest.raises(PipelineError, match="the server is down"):
+        unpack([archive], tmp_path / "out", stamp="1", finish=finish)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]

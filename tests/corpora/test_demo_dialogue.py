@@ -39,6 +39,9 @@ def test_labels(tmp_path):
         arousal=2.25,
         valence=2.0,
         dominance=2.75,
+        session="Session1",
+        votes="sad:3 neu:1",
+        official_split="train",
     )
     assert found["Ses01F_d01_001"].label == "xxx"
     assert "unknown label odd" in found["Ses01M_d01_000"].problem

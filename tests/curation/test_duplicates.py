@@ -128,6 +128,14 @@ def test_a_conflict_concerns_the_whole_group():
     assert find_duplicates(table)["conflict"].all()
 
 
+def test_fingerprints_may_come_from_elsewhere():
+    table = index(("a", "1", A, {}), ("b", "1", A, {}), ("c", "2", near(A), {}), ("d", "3", B, {}))
+    elsewhere = iter(table["fingerprint"].tolist())
+    found = find_duplicates(table.drop(columns="fingerprint"), elsewhere)
+    assert found.to_dict() == find_duplicates(table).to_dict()
+    assert found["kind"].tolist() == ["exact", "exact", "near", "none"]
+
+
 def test_no_clips():
     assert len(find_duplicates(index(("a", "1", A, {})).iloc[:0])) == 0
 

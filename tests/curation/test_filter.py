@@ -5,19 +5,22 @@ import pandas as pd
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Study
+from pipeline.core.settings import Curation, Study
 from pipeline.curation.filter import COMBINED, STEPS, curate, unknown_labels
 
 SETTINGS = {
     "classes": ["joy", "grief", "other"],
-    "labels": {"happy": "joy", "hap": "joy", "sad": "grief", "odd": "other", "calm": None},
+    "labels": {
+        "x": {"happy": "joy", "hap": "joy", "sad": "grief", "odd": "other", "calm": None},
+        "y": {"happy": "grief", "odd": "other", "sad": None},
+    },
     "curation": {"deduplicate": True, "min_seconds": 1.0, "max_seconds": 4.0, "min_per_class": 2},
-    "split": {"protocol": "stratified", "group_duplicates": True, "fractions": {"train": 1.0}, "seed": 0},
 }
 
 
 def study(**curation):
-    return Study.model_validate({**SETTINGS, "curation": {**SETTINGS["curation"], **curation}})
+    settings = {**SETTINGS, "curation": Curation(**{**SETTINGS["curation"], **curation})}
+    return Study.model_construct(**settings)  # without a split, which is none of the filter's business
 
 
 def row(name, label="happy", **others):
@@ -98,9 +101,28 @@ def test_an_unreadable_representative_is_no_representative():
     assert len(curated(broken, row("b")).kept) == 5
 
 
+def test_a_label_means_what_its_corpus_means_by_it():
+    result = curated(
+        row("y1", "happy", corpus="y"), row("y2", "sad", corpus="y"), row("y3", "hap", corpus="y")
+    )
+    assert result.kept.set_index("utterance_id")["label"]["y1"] == "grief"
+    assert result.dropped["reason"].tolist() == [
+        "label 'sad' is left out by the study",
+        "label 'hap' is not in the study's map",
+    ]
+
+
+def test_a_corpus_without_a_map():
+    with pytest.raises(PipelineError, match=r"say nothing of the corpus 'z', only of \['x', 'y'\]: add"):
+        curated(row("a", corpus="z"))
+
+
 def test_unknown_labels_are_named():
-    dropped = curated(row("a", "bored"), row("b", "bored"), row("c", "calm")).dropped
-    assert unknown_labels(dropped) == ["label 'bored' is not in the study's map: 2 clips"]
+    rows = row("a", "bored"), row("b", "bored"), row("c", "calm"), row("d", "hap", corpus="y")
+    assert unknown_labels(curated(*rows).dropped) == [
+        "x: label 'bored' is not in the study's map: 2 clips",
+        "y: label 'hap' is not in the study's map: 1 clips",
+    ]
 
 
 def test_the_account_by_corpus_and_class():

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from pipeline.curation.inspection import audio_hash, inspect
+from tests.core.films import cut_between_packets, damage, write_film
 from tests.curation.signals import RATE, speech
 
 CLIP = speech(1, n_syllables=3)
@@ -170,3 +171,57 @@ def test_the_hash_is_the_same_on_every_machine():
 def test_messages_name_no_folder(tmp_path):
     binary(tmp_path / "a.wav")
     assert str(tmp_path) not in inspect(tmp_path / "a.wav").reason
+
+
+def whole_film(path):
+    write_film(path, CLIP[None], RATE)
+
+
+def film_cut_short(path):
+    write_film(path, np.tile(CLIP, 4)[None, : 2 * RATE], RATE, pictures=False, index_first=True)
+    cut_between_packets(path, 16)  # the first of which only starts the decoder: 15 blocks of 1,024 samples
+
+
+def film_without_index(path):
+    content = write_film(path, CLIP[None], RATE).read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def damaged_film(path):
+    damage(write_film(path, np.tile(CLIP, 4)[None, : 2 * RATE], RATE, index_first=True))
+
+
+def film_without_sound(path):
+    write_film(path, None, RATE)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (film_cut_short, "truncated: its header promises 2.00 s, it holds 0.96 s"),
+        (film_without_index, "MP4, cannot be decoded: Invalid data found when processing input"),
+        (
+            damaged_film,
+            "MP4, cannot be decoded: Invalid data found when processing input, after 0.96 s of sound",
+        ),
+        (film_without_sound, "MP4, cannot be decoded: a film without a sound track"),
+    ],
+)
+def test_films_that_cannot_be_used(tmp_path, spoil, reason):
+    spoil(tmp_path / "a.mp4")
+    assert inspect(tmp_path / "a.mp4").reason == reason
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv"])
+def test_a_good_film(tmp_path, name):
+    whole_film(tmp_path / name)
+    seen = inspect(tmp_path / name)
+    assert (seen.rate, seen.channels, seen.reason, seen.notes) == (RATE, 1, None, None)
+    assert seen.seconds == pytest.approx(len(CLIP) / RATE, abs=2048 / RATE)
+    assert seen.rms_dbfs == pytest.approx(inspect(write(tmp_path / "a.wav")).rms_dbfs, abs=1)
+
+
+def test_a_film_under_the_name_of_a_recording(tmp_path):
+    whole_film(tmp_path / "a.mp4")
+    (tmp_path / "a.mp4").rename(tmp_path / "a.wav")
+    assert inspect(tmp_path / "a.wav").notes == "MP4 container under .wav"

@@ -1,13 +1,14 @@
 """Copies are found, other renditions are not; the search agrees with comparing every pair."""
 
 import io
+import tempfile
 
 import numpy as np
 import pytest
 import soundfile
 
 from pipeline.core.audio import resample
-from pipeline.curation import near
+from pipeline.curation import library, near, votes
 from pipeline.curation.fingerprint import PAUSE, fingerprint
 from pipeline.curation.near import error_limit, near_pairs
 from tests.curation.signals import RATE, speech
@@ -106,7 +107,7 @@ def test_short_clips_have_to_agree_better(n_speech, limit):
     assert error_limit(np.array([n_speech]))[0] == pytest.approx(limit)
 
 
-def library(n, seed=0):
+def some_copies(n, seed=0):
     """Return fingerprints of which some are copies with wrong bits, and the pairs that should be found."""
     rng = np.random.default_rng(seed)
     clips = [random_fingerprint(rng, rng.integers(60, 200)) for _ in range(n)]
@@ -116,19 +117,48 @@ def library(n, seed=0):
 
 
 def test_all_copies_among_many():
-    clips, expected = library(3000)
+    clips, expected = some_copies(3000)
     assert near_pairs(clips)[0].tolist() == expected
 
 
-@pytest.mark.parametrize(("name", "value"), [("BLOCK_PAIRS", 50), ("BLOCK_FRAMES", 300)])
-def test_blocks_change_nothing(monkeypatch, name, value):
-    clips, expected = library(300)
-    monkeypatch.setattr(near, name, value)
-    assert near_pairs(clips)[0].tolist() == expected
+@pytest.fixture(scope="module")
+def alike():
+    """Clips of which very many share keys, and what the search finds among them in one piece."""
+    rng = np.random.default_rng(0)
+    phrases = [np.repeat(random_fingerprint(rng, 15), 3) for _ in range(12)]
+    said = [np.concatenate([phrases[i] for i in rng.integers(12, size=3)]) for _ in range(50)]
+    clips = [with_wrong_bits(rng, clip[rng.integers(9) :], 0.02) for clip in said]
+    return clips, *near_pairs(clips)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [(library, "BLOCK_FRAMES", n) for n in (200, 700, 1500)]
+    + [(votes, "RUN_VOTES", n) for n in (1, 50, 1000)]
+    + [(near, "RUN_FRAMES", n) for n in (1, 300, 5000)],
+)
+def test_the_size_of_the_pieces_changes_nothing(monkeypatch, alike, module, name, value):
+    clips, pairs, errors = alike
+    monkeypatch.setattr(module, name, value)
+    found, their_errors = near_pairs(clips)
+    assert found.tolist() == pairs.tolist()
+    assert their_errors.tolist() == errors.tolist()
+    assert len(pairs) > 10
+
+
+def test_fingerprints_are_read_once():
+    clips, expected = some_copies(30)
+    assert near_pairs(iter(clips))[0].tolist() == expected
+
+
+def test_nothing_stays_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    near_pairs(some_copies(30)[0])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_order_of_clips_changes_nothing():
-    clips, expected = library(300)
+    clips, expected = some_copies(300)
     order = np.random.default_rng(1).permutation(len(clips))
     pairs = near_pairs([clips[i] for i in order])[0]
     assert sorted(sorted(pair) for pair in order[pairs].tolist()) == expected

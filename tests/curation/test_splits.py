@@ -1,108 +1,115 @@
-"""Splits: proportions, and that nothing that belongs together is torn apart."""
+"""What all protocols promise: every utterance once a fold, nothing that belongs together torn apart."""
 
 import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import SplitSettings
-from pipeline.curation.splits import best_assignment, count_splits, cut, fill, split_utterances
+from pipeline.core.schemas import CURATED, SPLIT
+from pipeline.curation.clips import withhold
+from pipeline.curation.splits import PROTOCOLS, count_splits, split_utterances, untrained_classes
 from tests.curation.signals import curated
+from tests.curation.splitting import NOTHING, alike, counts, n_splits_of_each, resampling, settings, study
 
-THREE = {"train": 0.7, "val": 0.15, "test": 0.15}
-
-
-def settings(protocol="stratified", seed=0, fractions=THREE, group_duplicates=True):
-    return SplitSettings(protocol=protocol, seed=seed, fractions=fractions, group_duplicates=group_duplicates)
-
-
-def study(seed, n=600, n_speakers=20):
-    """Utterances of three uneven classes by speakers of uneven diligence; a fifth are copies of others."""
-    rng = np.random.default_rng(seed)
-    diligence = rng.dirichlet(np.full(n_speakers, 5.0))
-    rows = []
-    for i in range(n):
-        if rows and rng.random() < 0.2:
-            rows.append({**rows[rng.integers(len(rows))], "utterance_id": f"{i:04}"})
-            continue
-        speaker = rng.choice(n_speakers, p=diligence)
-        label = rng.choice(["angry", "happy", "sad"], p=[0.5, 0.3, 0.2])
-        sex = "female" if speaker % 2 else "male"
-        rows.append(
-            {
-                "utterance_id": f"{i:04}",
-                "speaker": f"s{speaker:02}",
-                "label": label,
-                "sex": sex,
-                "group": f"g{i}",
-            }
-        )
-    return curated(rows)
+SPEAKERS = [
+    "speaker_independent",
+    "speaker_k_fold",
+    "leave_one_speaker_out",
+    "leave_one_session_out",
+    "cross_corpus",
+]
+FOLDS = {"k_fold": 4, "speaker_k_fold": 4, "leave_one_speaker_out": 12, "leave_one_session_out": 6}
+TESTED_ONCE = list(FOLDS)
+DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross_corpus"]
 
 
-def n_splits_of_each(table, column):
-    return table.groupby(column)["split"].nunique()
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("seed", range(2))
+def test_every_utterance_is_once_in_every_fold(protocol, seed):
+    table = split_utterances(study(seed), settings(protocol, seeds=[seed]))
+    n_folds = FOLDS.get(protocol, 1)
+    assert table.columns.tolist() == SPLIT.names
+    assert len(table) == 240 * n_folds
+    assert (table.groupby("fold")["utterance_id"].nunique() == 240).all()
+    assert sorted(table["fold"].unique()) == list(range(n_folds))
+    assert (table["split_seed"] == seed).all()
+    assert table["transform"].isna().all()
+    assert (table["example_id"] == table["utterance_id"]).all()
+    assert table.groupby("fold")["split"].agg(set).map({"train", "val", "test"}.issubset).all()
 
 
-@pytest.mark.parametrize("protocol", ["stratified", "speaker_independent"])
-@pytest.mark.parametrize("seed", range(4))
-def test_no_utterance_recording_or_hash_in_two_splits(protocol, seed):
-    table = split_utterances(study(seed), settings(protocol, seed))
-    assert not table["utterance_id"].duplicated().any()
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("seed", range(2))
+def test_no_recording_or_hash_in_two_splits(protocol, seed):
+    table = split_utterances(study(seed), settings(protocol, seeds=[seed]))
     assert n_splits_of_each(table, "group").max() == 1
     assert n_splits_of_each(table, "audio_hash").max() == 1
-    assert set(table["split"]) == {"train", "val", "test"}
-    assert (table["fold"] == 0).all()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_no_speaker_in_two_splits(seed):
-    table = split_utterances(study(seed), settings("speaker_independent", seed))
+@pytest.mark.parametrize("protocol", SPEAKERS)
+@pytest.mark.parametrize("seed", range(2))
+def test_no_speaker_in_two_splits(protocol, seed):
+    table = split_utterances(study(seed), settings(protocol, seeds=[seed]))
     assert n_splits_of_each(table, "speaker").max() == 1
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_every_class_is_divided_in_the_proportions(seed):
-    table = split_utterances(study(seed), settings(seed=seed))
-    shares = table.groupby("label")["split"].value_counts(normalize=True).unstack()
-    assert np.abs(shares - list(map(THREE.get, shares.columns))).max(axis=None) < 0.01
-    assert table["split"].value_counts(normalize=True).to_dict() == pytest.approx(THREE, abs=0.005)
+@pytest.mark.parametrize("protocol", TESTED_ONCE)
+@pytest.mark.parametrize("seed", range(2))
+def test_every_utterance_is_tested_once_a_seed(protocol, seed):
+    table = split_utterances(study(seed), settings(protocol, seeds=[seed]))
+    assert sorted(table.loc[table["split"] == "test", "utterance_id"]) == sorted(study(seed)["utterance_id"])
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_speakers_are_divided_about_in_the_proportions(seed):
-    table = split_utterances(study(seed), settings("speaker_independent", seed))
-    shares = table.groupby("label")["split"].value_counts(normalize=True).unstack()
-    assert np.abs(shares - list(map(THREE.get, shares.columns))).max(axis=None) < 0.06
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("group_duplicates", [True, False])
+def test_the_order_of_the_rows_is_of_no_account(protocol, group_duplicates):
+    shuffled = study(1).sample(frac=1, random_state=3)
+    oversampled = resampling("oversample")
+    chosen = settings(protocol, seeds=[5], resampling=oversampled, group_duplicates=group_duplicates)
+    assert split_utterances(study(1), chosen).equals(split_utterances(shuffled, chosen))
 
 
-def counts(table):
-    return table["split"].value_counts().to_dict()
+@pytest.mark.parametrize("protocol", DRAWN)
+def test_every_seed_draws_another_split(protocol):
+    rows = study(1, n=400, n_speakers=60)
+    table = split_utterances(rows, settings(protocol, seeds=[5, 6, 10]))
+    n_folds = FOLDS.get(protocol, 1)
+    seeds = table.drop_duplicates("fold").set_index("fold")["split_seed"]
+    assert seeds.tolist() == [seed for seed in (5, 6, 10) for _ in range(n_folds)]
+    assert seeds.index.tolist() == list(range(3 * n_folds))
+    splits = table.groupby("split_seed")["split"].agg("".join)
+    assert splits.nunique() == 3
+    alone = split_utterances(rows, settings(protocol, seeds=[6]))
+    assert alone["split"].tolist() == table.loc[table["split_seed"] == 6, "split"].tolist()
 
 
-def alike(labels, n, copies=1):
-    """As many recordings of each label, each as often."""
-    names = [(f"{label}{i:03}", label) for label in labels for i in range(n)]
-    return curated(
-        [
-            {"utterance_id": f"{name}@{copy}", "group": name, "label": label, "speaker": name}
-            for name, label in names
-            for copy in range(copies)
-        ]
-    )
+@pytest.mark.parametrize("protocol", ["leave_one_speaker_out", "leave_one_session_out", "official"])
+def test_several_seeds_without_anything_random(protocol):
+    with pytest.raises(
+        PipelineError, match=rf"seeds are \[1, 2\], but every seed .*{protocol} nothing is random"
+    ):
+        split_utterances(study(1), settings(protocol, seeds=[1, 2]))
+    table = split_utterances(study(1), settings(protocol, seeds=[1, 2], resampling=resampling("undersample")))
+    assert table.groupby("split_seed")["split"].agg("".join).nunique() == 2
 
 
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [
-        (alike("abcdefg", 400), {"train": 1960, "val": 420, "test": 420}),
-        (alike("abcdefg", 400, copies=2), {"train": 3920, "val": 840, "test": 840}),
-        (alike("abcdefgh", 180), {"train": 1008, "val": 216, "test": 216}),
-        (alike("ab", 3), {"train": 2, "val": 2, "test": 2}),
-    ],
-    ids=["TESS", "TESS twice", "RAVDESS", "one of each"],
-)
-def test_exact_sizes(table, expected):
-    assert counts(split_utterances(table, settings())) == expected
+def test_only_the_corpora_that_are_named():
+    table = split_utterances(study(1), settings(corpora=["tess"]))
+    assert set(table["corpus"]) == {"tess"}
+    assert len(table) == (study(1)["corpus"] == "tess").sum()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_utterances(protocol):
+    table = split_utterances(study(0).iloc[:0], settings(protocol))
+    assert table.columns.tolist() == SPLIT.names
+    assert len(table) == 0
+    assert len(count_splits(table)) == 0
+
+
+def test_the_utterances_stay_as_they_are():
+    table = split_utterances(study(1), settings("k_fold"))
+    third = table.loc[table["fold"] == 2, CURATED.names].reset_index(drop=True)
+    assert third.equals(study(1).sort_values("utterance_id", ignore_index=True))
 
 
 def test_copies_that_leak_are_counted():
@@ -113,102 +120,56 @@ def test_copies_that_leak_are_counted():
 
 
 def test_counts_for_people():
-    counted = count_splits(split_utterances(alike("ab", 10), settings()))
-    assert counted.columns.tolist() == ["split", "label", "speaker", "n", "n_shared"]
-    assert counted["n"].sum() == 20
-    assert counted["n_shared"].sum() == 0
+    chosen = settings("k_fold", resampling=resampling("augment"))
+    counted = count_splits(split_utterances(alike("ab", 8), chosen))
+    assert counted.columns.tolist() == ["fold", "split", "label", "speaker", "n", "n_copies", "n_shared"]
+    sums = counted.groupby("split")[["n", "n_copies", "n_shared"]].sum()
+    assert sums.loc["test"].tolist() == [16, 0, 0]
+    assert sums["n"].sum() == 4 * 16 + sums.loc["train", "n_copies"]
+    assert sums.loc["train", "n"] == 4 / 3 * sums.loc["train", "n_copies"]
 
 
-@pytest.mark.parametrize("protocol", ["stratified", "speaker_independent"])
-def test_the_seed_and_nothing_else_decides(protocol):
-    table = study(1)
-    shuffled = table.sample(frac=1, random_state=3)
-    first, second = (split_utterances(rows, settings(protocol, 5)) for rows in (table, shuffled))
-    assert first.equals(second)
-    assert not first["split"].equals(split_utterances(table, settings(protocol, 6))["split"])
+def test_what_is_unused_leaks_nothing():
+    table = split_utterances(alike("ab", 9, copies=2), settings())
+    table.loc[table["utterance_id"] == "a000@0", "split"] = "unused"
+    assert count_splits(table)["n_shared"].sum() == 0
 
 
-def test_two_splits():
-    table = split_utterances(alike("ab", 10), settings(fractions={"train": 0.8, "val": 0.0, "test": 0.2}))
-    assert counts(table) == {"train": 16, "test": 4}
+def test_classes_that_are_tested_and_not_trained_on():
+    rows = curated(
+        [{"utterance_id": f"{i}", "speaker": f"s{i % 4}", "label": "ab"[i == 0]} for i in range(12)]
+    )
+    table = split_utterances(rows, settings("leave_one_speaker_out"))
+    assert untrained_classes(count_splits(table)) == {"b": 1}
+    assert untrained_classes(count_splits(table.iloc[:0])) == {}
 
 
-def test_speakers_who_share_a_recording_stay_together():
-    table = study(2)
-    table.loc[table["speaker"].isin(["s01", "s02"]), "group"] = "theirs"
-    table = split_utterances(table, settings("speaker_independent"))
-    assert table.loc[table["speaker"].isin(["s01", "s02"]), "split"].nunique() == 1
-
-
-def test_sexes_are_divided_where_classes_leave_a_choice():
-    classes = np.full((12, 1), 10)
-    sexes = np.array([[10, 0]] * 6 + [[0, 10]] * 6)
-    splits = best_assignment(classes, sexes, np.array([0.5, 0.5]), seed=0)
-    assert (sexes[splits == 0].sum(axis=0) == [30, 30]).all()
-
-
-def test_no_utterances():
-    table = split_utterances(study(0).iloc[:0], settings())
-    assert len(table) == 0
-    assert {"fold", "split"} <= set(table.columns)
+def test_what_a_unit_would_share_is_kept_by_test_then_by_validation():
+    train, val, test, unused = range(4)
+    splits = np.array([test, train, val, val, train, train, train, train, unused], np.int8)
+    units = np.array([0, 0, 0, 1, 1, 2, -1, -1, 2])
+    expected = [test, unused, unused, val, unused, train, train, train, unused]
+    assert withhold(splits, units).tolist() == expected
 
 
 @pytest.mark.parametrize(
-    ("table", "chosen", "message"),
+    ("changes", "message"),
     [
-        (
-            alike("ab", 2),
-            settings(),
-            r"class 'a' has 2 recordings, and there are 3 splits.*min_per_class above 2",
-        ),
-        (
-            alike("a", 2),
-            settings("speaker_independent"),
-            r"2 independent speakers .*split\.protocol to stratified, or add",
-        ),
-        (
-            curated([{"utterance_id": "u1", "label": "a"}]),
-            settings("speaker_independent"),
-            "1 utterances have no .*u1",
-        ),
-        (
-            curated(
-                [{"utterance_id": f"{i}", "label": "ab"[i > 3], "speaker": f"{i % 4}"} for i in range(6)]
-            ),
-            settings("speaker_independent"),
-            r"class 'b' is spoken by 2 independent speakers, and there are 3",
-        ),
-        (alike("ab", 9), settings(fractions={"train": 0.7, "val": 0.2}), r"add up to 1"),
-        (alike("ab", 9), settings(fractions={"train": 1.2, "val": -0.2}), r"not negative"),
-        (alike("ab", 9), settings(fractions={"test": 1.0}), r"some for train"),
-        (alike("ab", 9), settings(fractions={}), r"add up to 1"),
+        ({"fractions": {"train": 0.7, "val": 0.2}}, r"add up to 1"),
+        ({"fractions": {"train": 1.2, "val": -0.2}}, r"not negative"),
+        ({"fractions": {"test": 1.0}}, r"some for train"),
+        ({"fractions": {}}, r"add up to 1"),
+        ({"seeds": []}, r"split\.seeds are \[\]; expected one or more different"),
+        ({"seeds": [3, 3]}, r"split\.seeds are \[3, 3\]"),
+        ({"seeds": [-1]}, r"split\.seeds are \[-1\]"),
     ],
 )
-def test_what_cannot_be_divided(table, chosen, message):
+def test_settings_that_mean_nothing(changes, message):
     with pytest.raises(PipelineError, match=message):
-        split_utterances(table, chosen)
+        split_utterances(alike("ab", 9), settings(**changes))
 
 
-def test_no_assignment_gives_every_split_every_class():
-    """Splits of 1 % hold nobody."""
-    classes = np.array([[9, 0], [9, 0], [0, 1], [0, 1], [9, 1]])
-    with pytest.raises(PipelineError, match="no assignment of 5 speakers"):
-        best_assignment(classes, np.zeros((5, 0)), np.array([0.98, 0.01, 0.01]), seed=0)
-
-
-@pytest.mark.parametrize(
-    ("sizes", "fractions", "expected"),
-    [
-        ([1, 1, 1, 1], [0.5, 0.5], [0, 0, 1, 1]),
-        ([3, 1], [0.5, 0.5], [0, 1]),
-        ([1, 8, 1], [0.7, 0.3], [0, 0, 1]),
-    ],
-)
-def test_cutting_a_sequence(sizes, fractions, expected):
-    assert cut(np.array(sizes), np.array(fractions)).tolist() == expected
-
-
-def test_filling_by_hand():
-    """2.8, 0.6, 0.6 of four: one each; the fourth goes where 1.8 are lacking."""
-    chosen = fill(np.ones(4, int), np.array([0.7, 0.15, 0.15]), np.zeros(3))
-    assert np.bincount(chosen).tolist() == [2, 1, 1]
+def test_more_folds_than_can_be_numbered(monkeypatch):
+    monkeypatch.setattr("pipeline.curation.splits.MOST_FOLDS", 7)
+    with pytest.raises(PipelineError, match=r"makes 4 folds for each of 2 seeds; expected 7 or fewer"):
+        split_utterances(alike("ab", 9), settings("k_fold", seeds=[1, 2], resampling=NOTHING))

@@ -6,6 +6,9 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("dvc")
 
+SYSTEMS = ("ravdess_cnn4", "ravdess_random_forest")
+SHARES = "studies.ravdess_methods.split.fractions={train: 0.5, val: 0.25, test: 0.25}"
+
 
 def comment(text: str) -> str:
     return text + "\n# a comment\n"
@@ -30,6 +33,16 @@ def test_a_comment_in_a_model_file_runs_its_systems(clean):
     assert "train@ravdess_cnn4" not in clean.repro()
 
 
+def test_a_protocol_runs_its_study(clean):
+    protocol = "studies.ravdess_methods.split.protocol=speaker_independent"
+    ran = clean.repro("dvc", "exp", "run", "-S", protocol, "-S", SHARES, "report")
+    assert {stage for stage in ran if not stage.startswith("store_")} == {
+        "split@ravdess_methods",
+        *(f"{stage}@{system}" for stage in ("train", "evaluate") for system in SYSTEMS),
+        "report",
+    }
+
+
 def test_a_comment_in_a_corpus_file_runs_its_index(clean):
     clean.edit("pipeline/corpora/demo_ravdess.py", comment)
     assert clean.repro() == {"index@demo_ravdess"}
@@ -42,8 +55,8 @@ def test_a_further_corpus_computes_no_old_feature(clean):
     metrics = json.loads((clean.root / "metrics/ravdess_cnn4.json").read_text())
     assert metrics["corpora"] == "demo_ravdess,demo_tess"
     assert {stage for stage in ran if stage.startswith("features")} == {
-        "features_mel_image@mel_image_128-demo_tess",
-        "features_spectral_scalars@spectral_scalars-demo_tess",
+        "features_mel_image@mel_image_128",
+        "features_spectral_scalars@spectral_scalars",
     }
     assert before < rows(clean)
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.core.params import (
+from pipeline.core.params import Params
+from pipeline.core.settings import (
     Asr,
     Corpus,
     Curation,
-    Params,
     Profile,
+    Resampling,
     SklearnSystem,
     SplitSettings,
     Study,
@@ -32,6 +33,7 @@ def predictions(
     table = pd.DataFrame(
         {
             "seed": seed,
+            "split_seed": 42,
             "fold": 0,
             "utterance_id": [f"made_up/{index:04d}" for index in range(n_clips)],
             "corpus": "made_up",
@@ -81,7 +83,12 @@ def study(protocol: str = "stratified", *, deduplicate: bool = True, group_dupli
             protocol=protocol,
             group_duplicates=group_duplicates,
             fractions={"train": 0.7, "val": 0.15, "test": 0.15},
+            folds=5,
+            test_corpora=["elsewhere"],
+            seeds=[42],
+            resampling=Resampling(method="none", n_per_class=None, transforms={}),
         ),
+        variants={},
     )
 
 
@@ -89,7 +96,9 @@ def system(
     study_name: str = "study", *, train_on: tuple[str, ...] = ("train",), test_on: tuple[str, ...] = ("test",)
 ):
     """Return a system with what evaluation reads of it."""
-    return SklearnSystem.model_construct(study=study_name, train_on=list(train_on), test_on=list(test_on))
+    return SklearnSystem.model_construct(
+        study=study_name, variant="main", train_on=list(train_on), test_on=list(test_on)
+    )
 
 
 def params(*, synthetic: bool = False) -> Params:

@@ -110,17 +110,23 @@ def test_per_class_table_leaves_recall_open_without_clips():
 def test_folds_are_pooled_before_scoring():
     # By fold the UARs are 1 and 0; pooled, angry is found in 1 of 3
     table = predictions(["angry", "angry", "angry"], ["angry", "sad", "sad"]).assign(fold=[0, 1, 1])
-    assert scores.scores_by_seed(table, CLASSES)["uar"].tolist() == [pytest.approx(1 / 3)]
+    assert scores.scores_by_run(table, CLASSES)["uar"].tolist() == [pytest.approx(1 / 3)]
 
 
-def test_mean_and_sd_over_seeds():
-    by_seed = pd.DataFrame({"accuracy": [0.5, 0.7], "auc": [0.9, np.nan]}, index=[0, 1])
-    means, sds = scores.mean_and_sd(by_seed)
+def test_mean_and_sd_over_runs():
+    by_run = pd.DataFrame({"accuracy": [0.5, 0.7], "auc": [0.9, np.nan]}, index=[0, 1])
+    means, sds = scores.mean_and_sd(by_run)
     assert means == {"accuracy": pytest.approx(0.6), "auc": None}
     assert sds == {"accuracy": pytest.approx(0.02**0.5), "auc": None}
 
 
-def test_one_seed_has_no_sd():
+def test_splits_of_other_seeds_are_runs_of_their_own():
+    right = predictions(["angry", "sad"], ["angry", "sad"])
+    wrong = predictions(["angry", "sad"], ["sad", "angry"]).assign(split_seed=43, fold=1)
+    assert scores.scores_by_run(pd.concat([wrong, right]), CLASSES)["accuracy"].tolist() == [1.0, 0.0]
+
+
+def test_one_run_has_no_sd():
     assert scores.mean_and_sd(pd.DataFrame({"uar": [0.5]})) == ({"uar": 0.5}, {"uar": None})
 
 

@@ -7,23 +7,24 @@ from scipy.signal import chirp
 
 from pipeline.features.registry import load_kind
 
-MEL = {"n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min": 0.0}
+CLIP = {"peak_normalise": False, "trim_top_db": None}
+MEL = {**CLIP, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min": 0.0}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "functionals": {"sample_rate": 16000, "feature_set": "ComParE_2016"},
+    "functionals": {**CLIP, "sample_rate": 16000, "feature_set": "ComParE_2016"},
     "log_mel": {
-        "sample_rate": 16000, "n_fft": 512, "hop_length": 160, "n_mels": 64, "f_min": 50.0,
-        "f_max": 8000.0, "trim_top_db": None,
+        **CLIP, "sample_rate": 16000, "n_fft": 512, "hop_length": 160, "n_mels": 64, "f_min": 50.0,
+        "f_max": 8000.0,
     },
     "mel_image": {
         **MEL, "sample_rate": 22050, "f_max": 11025.0, "top_db": 80.0, "height": 128, "width": 128,
-        "seconds": None, "padding": "zero", "align": "start", "trim_top_db": None,
+        "draw_height": None, "draw_width": None, "seconds": None, "padding": "zero", "align": "start",
     },
     "mfcc": {
         **MEL, "sample_rate": 16000, "f_max": 8000.0, "n_mfcc": 40, "deltas": 2, "mean_normalise": False,
-        "n_frames": None, "trim_top_db": None,
+        "n_frames": None,
     },
     "spectral_scalars": {
-        "sample_rate": 22050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "n_mfcc": 40,
+        **CLIP, "sample_rate": 22050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "n_mfcc": 40,
         "n_mfcc_single": 20,
     },
 }  # fmt: skip

@@ -5,8 +5,8 @@ import pytest
 import soundfile
 
 from pipeline.core.errors import PipelineError
-from pipeline.features import compute, mfcc
-from pipeline.features.compute import compute_features, settings_digest
+from pipeline.features import compute, mfcc, transforms
+from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
 from tests.features.examples import settings, signal
 
 
@@ -22,7 +22,15 @@ def files(tmp_path, monkeypatch):
 
 def run(kind, files, monkeypatch, workers=1, **changes):
     monkeypatch.setenv("SER_WORKERS", str(workers))
-    return compute_features(kind, settings(kind, **changes), files, description="test")
+    clips = {key: Clip(path) for key, path in files.items()}
+    return compute_features(kind, settings(kind, **changes), clips, description="test")
+
+
+def run_copies(files, monkeypatch, *texts, workers=1):
+    """Compute the clips themselves and a copy of each by every transform."""
+    monkeypatch.setenv("SER_WORKERS", str(workers))
+    clips = {clip_key(key, text): Clip(path, text) for key, path in files.items() for text in (None, *texts)}
+    return compute_features("mfcc", settings("mfcc"), clips, description="test")
 
 
 def test_every_clip_is_computed_once(files, monkeypatch):
@@ -65,3 +73,54 @@ def test_what_is_wrong_with_a_clip_is_told_with_its_path(files, monkeypatch):
     soundfile.write(files["hash3"], np.full(800, np.nan), 16000, subtype="FLOAT")
     with pytest.raises(PipelineError, match=r"3\.wav: 800 of 800 samples are NaN"):
         run("mfcc", files, monkeypatch)
+
+
+NOISE, SLOWER, HIGHER = "noise=0.0500@42", "time_stretch=0.8000@42", "pitch_shift=2.0000@42"
+
+
+def test_keys():
+    assert clip_key("ab12") == row_key("ab12") == "ab12"
+    assert clip_key("ab12", NOISE) == "ab12#noise=0.0500@42"
+    assert row_key("ab12#noise=0.0500@42").startswith("ab12#noise=0.0500@42@")
+
+
+def test_copies_are_of_the_transformed_clip(files, monkeypatch):
+    rows, n_computed = run_copies({"a": files["hash5"]}, monkeypatch, NOISE, SLOWER, HIGHER)
+    assert n_computed == 4
+    n_frames = len(rows["a"])
+    assert [len(rows[clip_key("a", text)]) for text in (NOISE, HIGHER)] == [n_frames, n_frames]
+    assert len(rows[clip_key("a", SLOWER)]) == pytest.approx(n_frames / 0.8, abs=1)
+    assert len({array.tobytes() for array in rows.values()}) == 4
+
+
+def test_copies_are_computed_once_and_beside_their_originals(files, monkeypatch):
+    first, n_first = run_copies(files, monkeypatch, NOISE)
+    second, n_second = run_copies(files, monkeypatch, NOISE)
+    assert (n_first, n_second) == (20, 0)
+    assert all(np.array_equal(first[key], second[key]) for key in first)
+    assert run("mfcc", files, monkeypatch)[1] == 0
+
+
+def test_another_version_of_the_transforms_computes_copies_anew_and_no_original(files, monkeypatch):
+    run_copies(files, monkeypatch, NOISE)
+    monkeypatch.setattr(transforms, "VERSION", "next")
+    assert run_copies(files, monkeypatch, NOISE)[1] == 10
+
+
+def test_workers_and_order_do_not_change_a_copy(files, monkeypatch, tmp_path):
+    one, _ = run_copies(files, monkeypatch, NOISE, SLOWER)
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "another"))
+    two, n_computed = run_copies(dict(reversed(files.items())), monkeypatch, SLOWER, NOISE, workers=2)
+    assert n_computed == 30
+    assert all(one[key].tobytes() == two[key].tobytes() for key in one)
+
+
+def test_one_sample_has_copies_too(files, monkeypatch):
+    soundfile.write(files["hash0"], [0.5], 16000)
+    rows, _ = run_copies({"a": files["hash0"]}, monkeypatch, NOISE, SLOWER, HIGHER)
+    assert all(np.isfinite(array).all() for array in rows.values())
+
+
+def test_a_transform_that_cannot_be_read_is_told_with_the_path(files, monkeypatch):
+    with pytest.raises(PipelineError, match=r"0\.wav: 'louder' is no transform"):
+        run_copies({"a": files["hash0"]}, monkeypatch, "louder")

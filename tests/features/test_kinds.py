@@ -5,13 +5,14 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.features.registry import kinds, load_kind
+from pipeline.features.waves import trim_silence
 from tests.features.examples import SETTINGS, settings, signal
 
 KINDS = kinds()
 
 
-def extract(kind: str, wave: np.ndarray) -> np.ndarray:
-    return load_kind(kind).extract(wave, settings=settings(kind))
+def extract(kind: str, wave: np.ndarray, **changes) -> np.ndarray:
+    return load_kind(kind).extract(wave, settings=settings(kind, **changes))
 
 
 def clip(kind: str, name: str = "speech_like", **options) -> np.ndarray:
@@ -60,6 +61,38 @@ def test_a_very_short_clip_has_finite_features(kind, n_samples):
 @pytest.mark.parametrize("kind", KINDS)
 def test_silence_has_finite_features(kind):
     assert np.isfinite(extract(kind, clip(kind, "silence"))).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clip_is_divided_by_its_peak(kind):
+    wave = clip(kind, seconds=0.5)
+    by_hand = wave / np.abs(wave).max()
+    np.testing.assert_array_equal(extract(kind, wave, peak_normalise=True), extract(kind, by_hand))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_level_of_a_clip_divided_by_its_peak_does_not_matter(kind):
+    wave = clip(kind, seconds=0.5)
+    loud, quiet = (
+        extract(kind, gain * wave, peak_normalise=True) for gain in (np.float32(1), np.float32(1 / 64))
+    )
+    np.testing.assert_array_equal(loud, quiet)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silence_is_not_divided(kind):
+    silence = clip(kind, "silence", seconds=0.5)
+    np.testing.assert_array_equal(extract(kind, silence, peak_normalise=True), extract(kind, silence))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("top_db", [20.0, 25.0])
+def test_silence_is_trimmed_at_either_end(kind, top_db):
+    pause = np.zeros(9000, np.float32)
+    wave = np.concatenate([pause, clip(kind, "noise", seconds=0.5), pause])
+    by_hand = trim_silence(wave, top_db)
+    assert len(by_hand) < len(wave) - 9000
+    np.testing.assert_array_equal(extract(kind, wave, trim_top_db=top_db), extract(kind, by_hand))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -26,8 +26,3 @@ def test_equals_librosa_in_what_can_be_heard(name):
 def test_frames_follow_the_length_of_the_clip(n_samples):
     n_frames = 1 + max(n_samples, 257) // 160
     assert extract(np.ones(n_samples, np.float32), settings=settings("log_mel")).shape == (n_frames, 64)
-
-
-def test_silence_is_trimmed():
-    wave = np.concatenate([np.zeros(16000, np.float32), signal("noise", 16000, 1.0)])
-    assert len(extract(wave, settings=settings("log_mel", trim_top_db=25.0))) < 120

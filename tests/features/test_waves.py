@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from pipeline.features.waves import at_least, check_wave, fit_length, trim_silence
+from pipeline.features.waves import (
+    at_least,
+    check_wave,
+    fit_length,
+    peak_normalise,
+    prepare_wave,
+    trim_silence,
+)
+from tests.features.examples import settings
 
 
 def gated_noise(seed: int) -> np.ndarray:
@@ -31,6 +39,27 @@ def test_silence_around_a_tone_is_cut():
 @pytest.mark.parametrize("top_db", [25.0, None])
 def test_silence_is_not_cut_from_a_silent_clip(top_db):
     assert len(trim_silence(np.zeros(5000, np.float32), top_db)) == 5000
+
+
+@pytest.mark.parametrize("wave", [[0.5, -0.25], [0.2, -0.8], [3.0, 1.5]])
+def test_the_peak_becomes_one(wave):
+    normalised = peak_normalise(np.array(wave, np.float32))
+    assert np.abs(normalised).max() == 1
+    assert normalised.dtype == np.float32
+    np.testing.assert_allclose(normalised, np.array(wave) / np.abs(wave).max(), rtol=1e-6)
+
+
+def test_a_silent_clip_stays_silent():
+    assert peak_normalise(np.zeros(3, np.float32)).tolist() == [0, 0, 0]
+
+
+def test_a_clip_near_silence_is_trimmed_after_it_is_brought_to_full_scale():
+    """Trimming takes what lies below -100 dBFS for silence, so a clip as quiet as that is not cut first."""
+    tone = np.sin(np.arange(4096) / 5)
+    quiet = 1e-6 * np.concatenate([np.zeros(16000), tone, np.zeros(16000)])
+    options = {"trim_top_db": 25.0}
+    assert len(prepare_wave(quiet, settings("mfcc", peak_normalise=False, **options))) == len(quiet)
+    assert len(prepare_wave(quiet, settings("mfcc", peak_normalise=True, **options))) < 4096 + 2 * 2048 + 512
 
 
 def test_integers_become_float32():

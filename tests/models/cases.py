@@ -14,7 +14,10 @@ WORDS = 363
 
 @dataclass(frozen=True)
 class Case:
-    """A model, the shapes it reads in the document, and shapes small enough for a test."""
+    """A model, the shapes it reads in the document, and shapes small enough for a test.
+
+    `parameters` is the document's own count where it prints one, `rounded` its figure where that is rounded.
+    """
 
     model: str
     architecture: dict[str, Any]
@@ -22,6 +25,7 @@ class Case:
     parameters: int
     n_classes: int
     small_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    rounded: int | None = None
 
     def build(self, shapes: dict[str, tuple[int, ...]]) -> nn.Module:
         """Build the model for inputs of some shapes, with seeded weights."""
@@ -46,15 +50,91 @@ class Case:
         }
 
 
-def _cnn(channels: list[int], hidden: list[int], dropout: float, parameters: int) -> Case:
+def _cnn(channels: list[int], hidden: list[int], dropout: float, parameters: int, rounded: int) -> Case:
     architecture = {"channels": channels, "hidden": hidden, "dropout": dropout}
-    return Case("mel_cnn", architecture, {"features": (128, 128)}, parameters, 8, {"features": (32, 32)})
+    shapes, small = {"features": (128, 128)}, {"features": (32, 32)}
+    return Case("mel_cnn", architecture, shapes, parameters, 8, small, rounded)
 
+
+def _mfcc(parameters: int, **changes: Any) -> Case:
+    """Return a network over MFCC: as cnn_mfcc, with some settings changed."""
+    architecture = {**CNN_MFCC, **changes}
+    n_columns = 40 * (architecture["planes"] or 1)
+    shapes, small = {"features": (172, n_columns)}, {"features": (17, n_columns)}
+    return Case("mfcc_cnn", architecture, shapes, parameters, 9, small)
+
+
+def _crnn(parameters: int, **changes: Any) -> Case:
+    """Return a model of the UTBM study: as cnn_blstm_attention, with some settings changed."""
+    shapes, small = {"features": (128, 128)}, {"features": (32, 48)}
+    return Case("crnn", {**CNN_BLSTM_ATTENTION, **changes}, shapes, parameters, 7, small)
+
+
+CNN_MFCC: dict[str, Any] = {
+    "planes": None,
+    "channels": [16, 32, 64, 128],
+    "batch_norm": False,
+    "pool": False,
+    "average": False,
+    "hidden": [128, 64],
+    "activation": "relu",
+    "dropout": 0.1,
+}
+CNN_MFCC2 = {
+    "channels": [64, 128, 256, 512],
+    "batch_norm": True,
+    "pool": True,
+    "average": True,
+    "hidden": [128],
+    "dropout": 0.3,
+}
+CNN_BLSTM_ATTENTION: dict[str, Any] = {
+    "channels": [32, 64, 128, 256],
+    "lstm": 128,
+    "bidirectional": True,
+    "attention": 128,
+    "dense": 128,
+    "dropout": 0.3,
+    "l2": 0.01,
+}
+CNN_MLP: dict[str, Any] = {
+    "channels": [64, 128],
+    "scalar_hidden": [128, 64],
+    "hidden": [128, 64],
+    "dropout": 0.3,
+}
+MLP: dict[str, Any] = {"hidden": [256, 128, 64], "dropouts": [0.4, 0.4, 0.3], "batch_norm": True}
+FFNN: dict[str, Any] = {"hidden": [512], "dropouts": [0.2], "batch_norm": False}
+HEAD = {"clip": 5.0, "pca_variance": 0.95, "select_k": 129}
 
 TORCH_CASES = {
-    "cnn3": _cnn([16, 32, 64], [72], 0.0, 1_203_824),
-    "cnn4": _cnn([16, 32, 64, 128], [208], 0.0, 1_803_448),
-    "cnn5": _cnn([32, 64, 128, 256, 512], [896, 640], 0.2, 9_490_120),
+    "mlp": Case("mlp", MLP, {"features": (388,)}, 142_152, 8, {"features": (12,)}),
+    "ffnn": Case("mlp", FFNN, {"features": (600,)}, 312_329, 9, {"features": (12,)}),
+    "cnn3": _cnn([16, 32, 64], [72], 0.0, 1_203_824, 1_200_000),
+    "cnn4": _cnn([16, 32, 64, 128], [208], 0.0, 1_803_448, 1_800_000),
+    "cnn5": _cnn([32, 64, 128, 256, 512], [896, 640], 0.2, 9_490_120, 9_500_000),
+    "cnn_mlp": Case(
+        "cnn_mlp",
+        CNN_MLP,
+        {"features": (128, 128), "second": (388,)},
+        134_368_136,
+        8,
+        {"features": (8, 6), "second": (12,)},
+    ),
+    "cnn_mfcc": _mfcc(2_861_433),
+    "cnn_mfcc2": _mfcc(593_481, **CNN_MFCC2),
+    "cnn_mfcc3": _mfcc(593_481, **CNN_MFCC2, activation="silu"),
+    "cnn_mfcc_delta": _mfcc(434_089, planes=3, pool=True),
+    "cnn_mfcc_delta2": _mfcc(123_273, planes=3, pool=True, batch_norm=True, average=True, dropout=0.3),
+    "cnn": _crnn(2_486_983, attention=None, lstm=None),
+    "lstm": _crnn(149_511, attention=None, bidirectional=False, channels=[]),
+    "cnn_lstm": _crnn(1_521_351, attention=None, bidirectional=False),
+    "cnn_blstm": _crnn(2_652_871, attention=None),
+    "cnn_blstm_attention": _crnn(2_685_896),
+    "cnn_blstm_attention_no_regularisation": _crnn(2_685_896, l2=0.0),
+    "cnn_blstm_attention_no_dropout": _crnn(2_685_896, dropout=0.0),
+    "cnn_blstm_attention_no_cnn": _crnn(331_016, channels=[]),
+    "cnn_blstm_attention_no_lstm": _crnn(914_376, lstm=None),
     "speech_bilstm_attention": Case(
         "bilstm_attention", BILSTM, {"features": (200, 120)}, 718_600, 7, {"features": (12, 120)}
     ),
@@ -70,7 +150,9 @@ TORCH_CASES = {
         {"features": (12, 120), "tokens": (6,)},
     ),
 }
-SKLEARN_CASES = {
-    "random_forest": {},
-    "svm": {"clip": 5.0, "pca_variance": 0.95, "select_k": 129},
+SKLEARN_CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "random_forest": ("random_forest", {}),
+    "random_forest_components": ("random_forest", {"head": HEAD}),
+    "svm": ("svm", HEAD),
+    "knn": ("knn", HEAD),
 }

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+from functools import reduce
+from operator import getitem
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +14,7 @@ from ruamel.yaml import YAML
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load_params
 from pipeline.core.paths import account_path, curated_path, index_path, manifest_path, split_path
+from pipeline.core.settings import MAIN
 from pipeline.core.tables import write_json
 from pipeline.stages import deduplicate, filter, index, split
 from tests.curation.signals import speech
@@ -26,10 +30,11 @@ def set_params(shipped, **changes):
     params = yaml.load(shipped)
     params["profile"] = "tess"
     for key, value in changes.items():
-        block, name = key.split("__")
-        params["studies"][STUDY][block][name] = value
+        *blocks, name = key.split("__")
+        block = reduce(getitem, blocks, params["studies"][STUDY])
+        block[name] = value
         if value is ...:
-            del params["studies"][STUDY][block][name]
+            del block[name]
     with open("params.yaml", "w") as file:
         yaml.dump(params, file)
 
@@ -74,7 +79,7 @@ def run_all():
 
 
 def counts():
-    return pd.read_parquet(split_path(STUDY))["split"].value_counts().to_dict()
+    return pd.read_parquet(split_path(STUDY, MAIN))["split"].value_counts().to_dict()
 
 
 def test_a_corpus_that_holds_itself_twice_counts_once(shipped):
@@ -108,14 +113,14 @@ def test_lists_for_people(shipped):
     assert dropped["step"].value_counts().to_dict() == {"after_deduplication": 36, "utterances": 1}
     account = pd.read_csv(f"data/curated/{STUDY}_account.csv")
     assert account.groupby("step")["n"].sum()["combined"] == 73
-    assert pd.read_csv(f"data/splits/{STUDY}_counts.csv")["n"].sum() == 36
+    assert pd.read_csv(f"data/splits/{STUDY}/main_counts.csv")["n"].sum() == 36
 
 
 def test_the_published_leak_can_be_had_and_is_reported(shipped, caplog):
     set_params(shipped, curation__deduplicate=False, split__group_duplicates=False)
     run_all()
     assert sum(counts().values()) == 72
-    assert "utterances have a copy in another split, as published" in caplog.text
+    assert "examples have a copy in another split, as published" in caplog.text
 
 
 def test_the_same_input_gives_the_same_bytes(shipped, tmp_path, monkeypatch):
@@ -133,7 +138,7 @@ def test_a_study_without_corpora_is_skipped(shipped):
     split.main("ravdess_methods")
     account = json.loads(account_path("ravdess_methods").read_text())
     assert (account["status"], account["n_combined"], account["n_kept"]) == ("skipped", 0, 0)
-    assert len(pd.read_parquet(split_path("ravdess_methods"))) == 0
+    assert len(pd.read_parquet(split_path("ravdess_methods", MAIN))) == 0
 
 
 def test_a_corpus_that_is_not_needed_is_empty(shipped):
@@ -149,20 +154,37 @@ def test_counts_that_surprise_are_logged(shipped, caplog):
 
 
 def test_an_unknown_label_is_named(shipped, caplog):
-    set_params(shipped, labels__ps=...)
+    set_params(shipped, labels__tess__ps=...)
     run_all()
     assert (
-        "label 'ps' is not in the study's map: 12 clips; add it to studies.multimodal_er.labels"
-        in caplog.text
+        "filter: multimodal_er: tess: label 'ps' is not in the study's map: 12 clips; add it to "
+        "studies.multimodal_er.labels" in caplog.text
     )
 
 
 def test_too_few_classes(shipped):
-    set_params(shipped, labels__ps=..., labels__sad=None)
+    set_params(shipped, labels__tess__ps=..., labels__tess__sad=None)
     with pytest.raises(
         PipelineError, match=r"left \['fear'\]\. .* label 'ps' is not in the study's map: 12 clips"
     ):
         run_all()
+
+
+def test_groups_of_another_index_are_refused(shipped):
+    run_all()
+    pd.read_parquet(index_path("tess")).iloc[1:].to_parquet(index_path("tess"))
+    with pytest.raises(
+        PipelineError, match=r"duplicates/tess.parquet has other rows \(73\) than .* \(72\): run"
+    ):
+        filter.main(STUDY)
+
+
+def test_fingerprints_come_in_the_order_of_the_indexes(shipped, monkeypatch):
+    monkeypatch.setattr(deduplicate, "ROWS_AT_A_TIME", 2)
+    monkeypatch.setattr(deduplicate, "index_path", lambda corpus: Path(f"{corpus}.parquet"))
+    pd.DataFrame({"fingerprint": [b"1", None, b"3"]}).to_parquet("one.parquet")
+    pd.DataFrame({"fingerprint": [b"4"]}).to_parquet("two.parquet")
+    assert list(deduplicate.read_fingerprints(["one", "two"])) == [b"1", None, b"3", b"4"]
 
 
 @pytest.mark.parametrize("stage", [filter, split])

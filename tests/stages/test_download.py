@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline.core import lfs as lfs_module
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Archive, Corpus
 from pipeline.core.paths import corpus_plan_path, manifest_path
+from pipeline.core.settings import Archive, Corpus
 from pipeline.core.tables import write_json
 from pipeline.core.tree import list_files
 from pipeline.stages import download
@@ -36,10 +37,10 @@ def archive(folder, members):
     return hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
 
 
-def settings(place, **checks):
+def settings(place, lfs=None, nested=False, **checks):
     url = (place / "publisher" / NAME).as_uri()
     entry = Archive(name=NAME, url=url, **({"n_bytes": None, "md5": None, "sha256": None} | checks))
-    return Corpus(source="archive", code="pipeline/core/fetch.py", archives=[entry])
+    return Corpus(source="archive", code="pipeline/core/fetch.py", archives=[entry], lfs=lfs, nested=nested)
 
 
 def run(monkeypatch, corpus, settings, needed=True):
@@ -205,3 +206,77 @@ def test_a_synthetic_corpus_of_another_seed_has_another_digest(place, monkeypatc
     second = run(monkeypatch, "demo_tess", Corpus(source="synthetic", code="pipeline/demo", seed=2))
     assert first["tree"] != second["tree"]
     assert (place / "cache/corpora/demo_tess/a.wav").read_text() == "demo_tess 2 1"
+
+
+POINTED = "Actor_01/03-01-01-01-01-01-01.wav"
+POINTER = (
+    f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(b'audio').hexdigest()}\nsize 5\n"
+)
+NOBODY = "http://127.0.0.1:9/owner/repository"
+
+
+@pytest.fixture
+def lfs(place, monkeypatch):
+    """An LFS server's objects, here a folder that holds the audio of POINTER already; who is asked is noted."""
+    (place / "cache/archives/ravdess/lfs").mkdir(parents=True)
+    (place / "cache/archives/ravdess/lfs" / hashlib.sha256(b"audio").hexdigest()).write_bytes(b"audio")
+    asked = []
+    real = download.replace_pointers
+
+    def noting(folder, source, objects, **options):
+        asked.append(source.repository)
+        return real(folder, source, objects, **options)
+
+    monkeypatch.setattr(download, "replace_pointers", noting)
+    return asked
+
+
+def test_pointers_of_git_lfs_are_replaced_once(place, lfs, monkeypatch):
+    sha256 = archive(place / "publisher", CLIPS | {POINTED: POINTER, "VideoFlash/a.flv": POINTER})
+    manifest = run(monkeypatch, "ravdess", settings(place, lfs=NOBODY, sha256=sha256))
+    root = place / "cache/corpora/ravdess"
+    assert (root / POINTED).read_bytes() == b"audio"
+    assert (root / "VideoFlash/a.flv").read_text() == POINTER
+    assert manifest["n_bytes"] == 7 * 6 + 5 + len(POINTER)
+    assert run(monkeypatch, "ravdess", settings(place, lfs=NOBODY, sha256=sha256)) == manifest
+    assert lfs == [NOBODY]
+
+
+def test_a_setting_of_lfs_unpacks_again(place, lfs, monkeypatch):
+    sha256 = archive(place / "publisher", CLIPS | {POINTED: POINTER})
+    first = run(monkeypatch, "ravdess", settings(place, sha256=sha256))
+    second = run(monkeypatch, "ravdess", settings(place, lfs=NOBODY, sha256=sha256))
+    assert first["tree"] != second["tree"]
+    assert (place / "cache/corpora/ravdess" / POINTED).read_bytes() == b"audio"
+
+
+def test_objects_that_cannot_be_had_leave_the_archive_in_place(place, monkeypatch):
+    archive(place / "publisher", CLIPS | {POINTED: POINTER})
+    monkeypatch.setattr(
+        download, "Source", lambda repository: lfs_module.Source(repository, n_tries=1, backoff_seconds=0)
+    )
+    with pytest.raises(PipelineError, match="was asked for Git LFS objects and answered nothing"):
+        run(monkeypatch, "ravdess", settings(place, lfs=NOBODY))
+    folder = place / "cache/archives/ravdess/publisher"
+    assert [path.name for path in folder.iterdir()] == [NAME]
+    assert not (place / "cache/corpora/ravdess").exists()
+
+
+def test_a_mirror_with_the_real_audio_asks_no_lfs(place, monkeypatch):
+    archive(place / "publisher", CLIPS | {POINTED: POINTER})
+    sha256 = archive(place / "mirror", CLIPS)
+    (place / "mirror" / "SHA256SUMS").write_text(f"{sha256}  {NAME}\n")
+    monkeypatch.setenv("SER_MIRROR", str(place / "mirror"))
+    manifest = run(monkeypatch, "ravdess", settings(place, lfs=NOBODY))
+    assert (manifest["mirror"], manifest["n_bytes"]) == (True, 48)
+
+
+def test_archives_inside_an_archive(place, monkeypatch):
+    archive(place / "inner", CLIPS)
+    inner = (place / "inner" / NAME).read_bytes()
+    sha256 = archive(place / "publisher", {"MELD.Raw/train.zip": inner})
+    first = run(monkeypatch, "ravdess", settings(place, sha256=sha256))
+    manifest = run(monkeypatch, "ravdess", settings(place, nested=True, sha256=sha256))
+    assert first["n_files"] == 1
+    assert manifest["n_files"] == 8
+    assert list_files(place / "cache/corpora/ravdess") == sorted(f"MELD.Raw/{clip}" for clip in CLIPS)

@@ -15,8 +15,8 @@ import soundfile
 
 import pipeline.features
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import feature_plan_path, features_path, index_path, manifest_path
-from pipeline.core.schemas import INDEX
+from pipeline.core.paths import clips_path, feature_plan_path, features_path, manifest_path
+from pipeline.core.schemas import CLIPS
 from pipeline.core.tables import write_json, write_table
 from pipeline.features.compute import CLIPS_A_BATCH, CLIPS_A_TASK
 from pipeline.features.store import load_features
@@ -30,7 +30,7 @@ CORPUS = "corpus"
 SLOW_KIND = """
 import os, time
 import numpy as np
-from pipeline.core.params import Settings as Base
+from pipeline.core.settings import Settings as Base
 
 VERSION, LIBRARIES, BACKEND, DTYPE = "1", ("numpy",), "threads", np.dtype(np.float32)
 
@@ -51,7 +51,7 @@ import sys
 import pipeline.features
 pipeline.features.__path__.append(sys.argv[1])
 from pipeline.stages.features import main
-main("slow", "corpus")
+main("slow")
 """
 
 
@@ -64,10 +64,13 @@ class Project:
         self.plan("slow", "slow_kind", {"sample_rate": 16000})
         write_json(manifest_path(CORPUS), {"needed": True, "source": "disk"})
 
-    def plan(self, name: str, kind: str, settings: dict[str, object] | None) -> None:
-        """Say what the shard of a feature set is made of; no settings: that it is not needed."""
-        plan = {"kind": kind, "needed": settings is not None, "settings": settings}
-        write_json(feature_plan_path(name, CORPUS), plan)
+    def plan(
+        self, name: str, kind: str, settings: dict[str, object], corpora: tuple[str, ...] = (CORPUS,)
+    ) -> None:
+        """Say what a feature set is made of."""
+        write_json(feature_plan_path(name), {"kind": kind, "corpora": corpora, "settings": settings})
+        if self.rows:
+            self.write_clips(self.rows, name)
 
     def add(self, n_clips: int, **columns: object) -> None:
         for _ in range(n_clips):
@@ -76,11 +79,11 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, np.full(1600, 0.001 * number), 16000, subtype="FLOAT")
             row = {"utterance_id": f"{CORPUS}/{number:04d}", "path": path.name, "audio_hash": f"{number:x}"}
-            self.rows.append({**dict.fromkeys(INDEX.names), **row, "status": "ok", **columns})
-        self.write_index(self.rows)
+            self.rows.append({"corpus": CORPUS, **row, **columns})
+        self.write_clips(self.rows, "slow")
 
-    def write_index(self, rows: list[dict[str, object]]) -> None:
-        write_table(index_path(CORPUS), pd.DataFrame(rows), INDEX)
+    def write_clips(self, rows: list[dict[str, object]], name: str) -> None:
+        write_table(clips_path(name), pd.DataFrame(rows), CLIPS)
 
     def computed(self) -> list[str]:
         log = self.folder / "computed"
@@ -124,38 +127,29 @@ def test_a_killed_run_loses_one_batch_and_ends_in_the_same_bytes(project, monkey
     project.add(5 * CLIPS_A_BATCH)
     kill_after_two_batches(project)
     assert not features_path("slow", CORPUS).exists()
-    main("slow", CORPUS)
+    main("slow")
     resumed = shard()
     n_lost = len(project.computed()) - len(project.rows)
     in_hand = 2 * 2 * CLIPS_A_TASK  # workers x tasks sent to each
     assert 0 <= n_lost <= CLIPS_A_BATCH + in_hand
     monkeypatch.setenv("SER_CACHE", str(project.folder / "another"))
-    main("slow", CORPUS)
+    main("slow")
     assert shard() == resumed
 
 
 def test_one_more_clip_computes_one_row(project):
     project.add(6)
-    main("slow", CORPUS)
+    main("slow")
     project.add(1)
-    main("slow", CORPUS)
+    main("slow")
     assert len(project.computed()) == 7
     assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 7
 
 
-def test_the_order_of_the_index_does_not_matter(project):
-    project.add(9)
-    main("slow", CORPUS)
-    before = shard()
-    project.write_index(project.rows[::-1])
-    main("slow", CORPUS)
-    assert shard() == before
-
-
 def test_features_belong_to_their_utterances(project):
     project.add(9)
-    main("slow", CORPUS)
-    features, names = load_features("slow", [CORPUS], ["corpus/0007", "corpus/0002"])
+    main("slow")
+    features, names = load_features("slow", [features_path("slow", CORPUS)], ["corpus/0007", "corpus/0002"])
     np.testing.assert_allclose(features, [[0.007] * 4, [0.002] * 4], rtol=1e-6)
     assert names == ["a", "b", "c", "d"]
 
@@ -163,42 +157,31 @@ def test_features_belong_to_their_utterances(project):
 def test_copies_of_a_clip_are_computed_once(project):
     project.add(3)
     project.add(2, audio_hash="0")
-    main("slow", CORPUS)
+    main("slow")
     assert len(project.computed()) == 3
     assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 5
 
 
-def test_quarantined_clips_are_left_out(project):
+def test_a_feature_set_that_no_corpus_needs_is_an_empty_folder(project):
     project.add(3)
-    project.add(1, status="quarantined", audio_hash=None)
-    main("slow", CORPUS)
-    assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 3
-
-
-def test_a_shard_that_is_not_needed_is_empty_and_has_the_same_columns(project):
-    project.add(3)
-    main("slow", CORPUS)
-    needed = pq.read_schema(features_path("slow", CORPUS))
-    project.plan("slow", "slow_kind", None)
-    main("slow", CORPUS)
-    table = pq.read_table(features_path("slow", CORPUS))
-    assert len(table) == 0
-    assert table.schema.equals(needed)
-    assert len(project.computed()) == 3
+    project.plan("slow", "slow_kind", {"sample_rate": 16000}, corpora=())
+    main("slow")
+    assert list(features_path("slow", CORPUS).parent.iterdir()) == []
+    assert project.computed() == []
 
 
 def test_one_line_of_counts_is_logged(project, caplog):
     project.add(3)
     project.add(1, audio_hash="0")
     with caplog.at_level("INFO"):
-        main("slow", CORPUS)
+        main("slow")
     (record,) = caplog.records
     assert record.message.startswith("features: slow of corpus: 4 rows, 3 clips (0 cached, 3 computed) in ")
 
 
 def keys_at(project: Project, rate: int) -> set[str]:
     project.plan("slow", "slow_kind", {"sample_rate": rate})
-    main("slow", CORPUS)
+    main("slow")
     return set(pq.read_table(features_path("slow", CORPUS))["key"].to_pylist())
 
 
@@ -211,8 +194,8 @@ def test_changed_settings_change_the_keys(project):
 def test_real_kinds_pass_through(project, kind):
     project.add(2)
     project.plan("real", kind, SETTINGS[kind])
-    main("real", CORPUS)
-    assert len(load_features("real", [CORPUS], ["corpus/0000", "corpus/0001"])[0]) == 2
+    main("real")
+    assert len(load_features("real", [features_path("real", CORPUS)], ["corpus/0000", "corpus/0001"])[0]) == 2
 
 
 @pytest.mark.parametrize(
@@ -226,10 +209,10 @@ def test_mistakes_in_params_are_named(project, kind, settings, message):
     project.add(1)
     project.plan("slow", kind, settings)
     with pytest.raises(PipelineError, match=message):
-        main("slow", CORPUS)
+        main("slow")
 
 
 def test_a_feature_set_without_a_plan_says_what_to_run(project):
     project.add(1)
-    with pytest.raises(PipelineError, match=r"data/plan/features/fast/corpus\.json is not there; `dvc repro"):
-        main("fast", CORPUS)
+    with pytest.raises(PipelineError, match=r"data/plan/features/fast\.json is not there; `dvc repro"):
+        main("fast")

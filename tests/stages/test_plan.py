@@ -23,41 +23,34 @@ def test_corpora_of_the_profile_are_needed(corpus, needed):
 
 
 @pytest.mark.parametrize(
-    ("feature_set", "corpus", "needed"),
+    ("feature_set", "corpora"),
     [
-        ("spectral_scalars", "demo_ravdess", True),
-        ("spectral_scalars", "demo_tess", False),
-        ("transcripts", "demo_dialogue", True),
-        ("transcripts", "demo_ravdess", False),
+        ("spectral_scalars", ["demo_ravdess"]),
+        ("transcripts", ["demo_dialogue", "demo_tess"]),
+        ("compare_functionals", []),
     ],
 )
-def test_shards_of_the_studies_are_needed(feature_set, corpus, needed):
+def test_the_corpora_of_its_studies_need_a_feature_set(feature_set, corpora):
     plan.main()
-    assert read_json(feature_plan_path(feature_set, corpus))["needed"] is needed
+    assert read_json(feature_plan_path(feature_set))["corpora"] == corpora
 
 
-def test_a_needed_shard_has_its_settings():
+def test_a_feature_set_has_its_settings():
     plan.main()
-    shard = read_json(feature_plan_path("spectral_scalars", "demo_ravdess"))
-    assert shard["kind"] == "spectral_scalars"
-    assert shard["settings"] == load_params().feature_sets["spectral_scalars"].settings
+    planned = read_json(feature_plan_path("spectral_scalars"))
+    assert planned["kind"] == "spectral_scalars"
+    assert planned["settings"] == load_params().feature_sets["spectral_scalars"].settings
 
 
 def test_settings_are_not_rounded(tmp_path):
     text = (tmp_path / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("trim_top_db: 25.0", "trim_top_db: 0.123456789"))
     plan.main()
-    assert (
-        read_json(feature_plan_path("mfcc_delta_16k", "demo_tess"))["settings"]["trim_top_db"] == 0.123456789
-    )
+    assert read_json(feature_plan_path("mfcc_delta_16k"))["settings"]["trim_top_db"] == 0.123456789
 
 
-def test_a_shard_that_is_not_needed_does_not_change_with_its_settings():
+def test_every_split_has_an_empty_store():
     plan.main()
-    shard = read_json(feature_plan_path("spectral_scalars", "demo_tess"))
-    assert shard == {"kind": "spectral_scalars", "needed": False, "settings": None}
-
-
-def test_every_study_has_an_empty_store():
-    plan.main()
-    assert [read_json(store_path("none", study)) for study in load_params().studies] == [{}, {}, {}]
+    splits = [(name, variant) for name, s in load_params().studies.items() for variant in s.variant_names]
+    assert ("utbm", "oversampled") in splits
+    assert [read_json(store_path("none", *split)) for split in splits] == [{}] * len(splits)

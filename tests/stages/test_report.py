@@ -1,22 +1,38 @@
 """The report: every system, the published numbers, the banner, and nothing loaded from elsewhere."""
 
+import base64
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from PIL import Image
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import Params
 from pipeline.core.paths import DATA, account_path, manifest_path, model_dir
 from pipeline.core.tables import write_json
-from pipeline.evaluation.collect import Step, curation_steps
+from pipeline.evaluation.collect import Step, curation_steps, study_accounts
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
+from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.stages import evaluate, report
 from tests.evaluation import made_up
 from tests.stages.test_evaluate import write_training
 
 PAGE = DATA / "report" / "index.html"
+ACCOUNT = pd.DataFrame(
+    [
+        ("study", "combined", "a", "joy", 60),
+        ("study", "combined", "b", "joy", 1250),
+        ("study", "readable", "a", "joy", 50),
+        ("study", "kept", "a", "joy", 30),
+        ("study", "kept", "a", "(no class)", 4),
+        ("study", "kept", "b", "joy", 7),
+    ],
+    columns=["study", "step", "corpus", "class", "n"],
+)
 
 
 def write_inputs(corpus: str, *, verified_by: str) -> None:
@@ -39,6 +55,16 @@ def write_inputs(corpus: str, *, verified_by: str) -> None:
     write_json(manifest_path(corpus), {**manifest, "n_files": 110, "n_bytes": 2_000_000})
 
 
+def write_exploration() -> None:
+    """Write what `explore` leaves: figures of one shade each, and the account."""
+    paths = [*map(figure_path, CORPUS_FIGURES), *(figure_path(name, "study") for name in STUDY_FIGURES)]
+    for shade, path in enumerate(paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (30, 20), shade).save(path)
+    table_path("account").parent.mkdir(parents=True, exist_ok=True)
+    ACCOUNT.to_csv(table_path("account"), index=False)
+
+
 def build(folder: Path, params: Params, *, verified_by: str = "publisher") -> str:
     """Run the stages evaluate and report in a folder; return the page."""
     with pytest.MonkeyPatch.context() as patch:
@@ -46,6 +72,7 @@ def build(folder: Path, params: Params, *, verified_by: str = "publisher") -> st
         patch.setattr(evaluate, "load_params", lambda: params)
         patch.setattr(report, "load_params", lambda: params)
         write_inputs(next(iter(params.corpora)), verified_by=verified_by)
+        write_exploration()
         report.main()
         return PAGE.read_text("utf-8")
 
@@ -58,11 +85,13 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.ids: list[str] = []
         self.addresses: list[str] = []
+        self.images: list[dict[str, str | None]] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self.tags.append(tag)
+        self.images += [values] if tag == "img" else []
         self.ids += [values["id"]] if values.get("id") else []
         self.addresses += [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
 
@@ -110,7 +139,7 @@ def test_a_skipped_system_has_no_section(html):
 def test_nothing_is_loaded_from_elsewhere(html):
     page = Page(html)
     assert all(address.startswith(("#", "data:")) for address in page.addresses)
-    assert not {"iframe", "object", "embed", "img"} & set(page.tags)
+    assert not {"iframe", "object", "embed"} & set(page.tags)
     assert not re.search(r"https?:|@import|url\(", html)
 
 
@@ -141,6 +170,30 @@ def test_bytes_that_only_a_mirror_states_are_warned_of(html, demo_html):
 
 def test_curation_is_accounted_for(html):
     assert "readable 107 3" in text_of(html)
+
+
+def test_the_figures_of_explore_are_in_the_page(html):
+    images = Page(html).images
+    assert [image["alt"] for image in images] == [*CORPUS_FIGURES.values(), *STUDY_FIGURES.values()]
+    pictures = [Image.open(io.BytesIO(base64.b64decode(image["src"].split(",")[1]))) for image in images]
+    assert [picture.getpixel((0, 0)) for picture in pictures] == list(range(len(images)))
+    assert {(image["width"], image["height"]) for image in images} == {("30", "20")}
+
+
+def test_the_account_is_told_by_corpus(html):
+    assert "study 41 of 1,310 files kept" in text_of(html)
+    table = "after a b all combined 60 1,250 1,310 readable 50 0 50 kept 34 7 41"
+    assert table in text_of(html)
+
+
+def test_without_studies_there_is_no_account():
+    assert study_accounts(ACCOUNT, []) == {}
+
+
+def test_a_missing_figure_is_named(folder, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PipelineError, match=r"durations_study\.png is not there"):
+        study_accounts(ACCOUNT, ["study"])
 
 
 def test_training_time_comes_from_the_run_record(html):

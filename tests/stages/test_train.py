@@ -42,7 +42,11 @@ def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         "published": {},
     }
     params["asr"]["studies"] = [STUDY]
-    labels = {"classes": toy.CLASSES, "labels": {name: name for name in toy.CLASSES}}
+    labels = {
+        "classes": toy.CLASSES,
+        "labels": {CORPUS: {name: name for name in toy.CLASSES}},
+        "variants": {},
+    }
     params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: [CORPUS]}}}
     params["studies"] = {STUDY: {**params["studies"][STUDY], **labels}}
     YAML().dump(params, tmp_path / "params.yaml")
@@ -51,7 +55,7 @@ def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         write_features(name)
     write_texts()
     for name in (*kinds.values(), "transcripts", "none"):
-        write_json(paths.store_path(name, STUDY), {"digest": name})
+        write_json(paths.store_path(name, STUDY, "main"), {"digest": name})
     return tmp_path
 
 
@@ -59,8 +63,8 @@ def write_split(data: Any) -> None:
     split = pd.Series("train", index=data.clips.index)
     for name, rows in data.folds[0].items():
         split[rows] = name
-    table = data.clips.assign(split=split, fold=0, group=data.clips["utterance_id"])
-    write_table(paths.split_path(STUDY), table.reindex(columns=SPLIT.names), SPLIT)
+    table = data.clips.assign(split=split, split_seed=42, fold=0, group=data.clips["utterance_id"])
+    write_table(paths.split_path(STUDY, "main"), table.reindex(columns=SPLIT.names), SPLIT)
 
 
 def write_features(name: str) -> None:
@@ -82,7 +86,7 @@ def write_texts() -> None:
     table = data.clips[["utterance_id"]].assign(
         key="k", text=data.texts, language="en", confidence=1.0, source="gold"
     )
-    write_table(paths.transcripts_path(CORPUS), table, TRANSCRIPTS)
+    write_table(paths.transcripts_path(), table, TRANSCRIPTS)
 
 
 def change_params(change: Callable[[dict], None]) -> None:
@@ -163,15 +167,15 @@ def test_a_study_without_clips_is_skipped(workspace: Path, name: str) -> None:
 
 
 def test_a_training_split_of_one_class_is_refused(workspace: Path) -> None:
-    table = read_table(paths.split_path(STUDY)).assign(label="sad")
-    write_table(paths.split_path(STUDY), table, SPLIT)
+    table = read_table(paths.split_path(STUDY, "main")).assign(label="sad")
+    write_table(paths.split_path(STUDY, "main"), table, SPLIT)
     with pytest.raises(PipelineError, match=r"systems.toy_forest: fold 0 has 1 class\(es\) to train on"):
         main("toy_forest")
 
 
 def test_a_clip_without_transcript_is_refused(workspace: Path) -> None:
-    table = read_table(paths.transcripts_path(CORPUS)).iloc[1:]
-    write_table(paths.transcripts_path(CORPUS), table, TRANSCRIPTS)
+    table = read_table(paths.transcripts_path()).iloc[1:]
+    write_table(paths.transcripts_path(), table, TRANSCRIPTS)
     with pytest.raises(PipelineError, match="1 utterances have no transcript, such as toy/000"):
         main("toy_fusion")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.training.data import check_training, clips_of, folds_of, split_digest
+from pipeline.training.data import check_training, clips_of, folds_of, split_digest, split_seeds_of
 from tests.training import toy
 
 
@@ -21,7 +21,9 @@ def split_table() -> pd.DataFrame:
         ("c", 1, "val"),
     ]
     table = pd.DataFrame(rows, columns=["utterance_id", "fold", "split"])
-    return table.assign(corpus="toy", speaker="toy/1", sex=None, label="sad")
+    return table.assign(
+        example_id=table["utterance_id"], split_seed=42, corpus="toy", speaker="toy/1", sex=None, label="sad"
+    )
 
 
 def test_a_clip_is_there_once_whatever_the_folds(split_table: pd.DataFrame) -> None:
@@ -34,6 +36,24 @@ def test_folds_index_the_clips(split_table: pd.DataFrame) -> None:
         0: {"train": [0], "val": [1], "test": [2]},
         1: {"train": [1], "val": [2], "test": [0]},
     }
+
+
+def test_augmented_copies_are_examples_of_their_own(split_table: pd.DataFrame) -> None:
+    copy = split_table.iloc[[1]].assign(example_id="a#noise=0.0050@42")
+    table = pd.concat([split_table, copy])
+    clips = clips_of(table)
+    assert clips["example_id"].tolist() == ["a", "a#noise=0.0050@42", "b", "c"]
+    assert folds_of(table, clips)[0]["train"].tolist() == [0, 1]
+
+
+def test_unused_rows_are_no_examples(split_table: pd.DataFrame) -> None:
+    unused = split_table["utterance_id"] == "b"
+    table = split_table.assign(split=split_table["split"].mask(unused, "unused"))
+    assert clips_of(table)["utterance_id"].tolist() == ["a", "c"]
+
+
+def test_a_fold_knows_the_seed_it_was_cut_with(split_table: pd.DataFrame) -> None:
+    assert split_seeds_of(split_table.assign(split_seed=split_table["fold"] + 7)) == {0: 7, 1: 8}
 
 
 def test_the_digest_changes_with_a_split(split_table: pd.DataFrame) -> None:

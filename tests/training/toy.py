@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.core.params import SklearnSystem, TorchSystem
+from pipeline.core.settings import SklearnSystem, TorchSystem
 from pipeline.training.data import StudyData
 
 CLASSES = ["angry", "happy", "sad"]
@@ -13,6 +13,7 @@ WORDS = {"angry": "go away", "happy": "well done", "sad": "so sorry"}
 BILSTM = {"hidden": 16, "layers": 2, "attention": 16, "classifier": 16, "dropout": 0.3}
 TORCH: dict[str, Any] = {
     "study": "toy",
+    "variant": "main",
     "trainer": "torch",
     "model": "bilstm_attention",
     "features": "frames",
@@ -55,6 +56,7 @@ CNN = {
 }
 SKLEARN: dict[str, Any] = {
     "study": "toy",
+    "variant": "main",
     "trainer": "sklearn",
     "features": "vectors",
     "second": "none",
@@ -100,7 +102,14 @@ def study(*inputs: str, n_clips: int = 36, apart: float = 2.0, strange: bool = F
     labels = np.array(CLASSES)[np.arange(n_clips) % 3]
     ids = [f"toy/{i:03d}" for i in range(n_clips)]
     clips = pd.DataFrame(
-        {"utterance_id": ids, "corpus": "toy", "speaker": "toy/1", "sex": None, "label": labels}
+        {
+            "example_id": ids,
+            "utterance_id": ids,
+            "corpus": "toy",
+            "speaker": "toy/1",
+            "sex": None,
+            "label": labels,
+        }
     )
     split = np.array(["train"] * 4 + ["val", "test"])[np.arange(n_clips) // 3 % 6]
     shift = apart * np.eye(3)[np.arange(n_clips) % 3]  # (clips, 3)
@@ -122,4 +131,4 @@ def study(*inputs: str, n_clips: int = 36, apart: float = 2.0, strange: bool = F
             text if part == "train" else f"other {text}" for text, part in zip(texts, split, strict=True)
         ]
     folds = {0: {name: np.flatnonzero(split == name) for name in ("train", "val", "test")}}
-    return StudyData(clips, CLASSES, features, {}, texts, folds)
+    return StudyData(clips, CLASSES, features, {}, texts, folds, {0: 42})

@@ -1,0 +1,252 @@
+"""The blocks of params.yaml as typed, validated settings.
+
+Every value lives in params.yaml and has no second default here. An unknown key or a wrong type is an error.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipeline.core.mistakes import describe
+
+Split = Literal["train", "val", "test"]
+MAIN = "main"  # the variant of a study that its `split` describes
+
+
+class Settings(BaseModel):
+    """A block of settings: no unknown key, no silent conversion, never changed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Profile(Settings):
+    """Which corpora stand behind each study, and how large the training is."""
+
+    size: Literal["small", "full"]
+    asr_source: Literal["whisper", "gold"]
+    corpora: dict[str, list[str]]  # by study
+
+
+class Archive(Settings):
+    """A file to download, and how its bytes are checked."""
+
+    name: str
+    url: str
+    n_bytes: int | None
+    md5: str | None
+    sha256: str | None
+
+
+class Corpus(Settings):
+    """Where a corpus comes from."""
+
+    source: Literal["archive", "manual", "synthetic"]
+    code: str  # what `download` runs for it: the file or folder that stage depends on
+    archives: list[Archive] = []
+    lfs: str | None = None  # repository whose archive holds pointers of Git LFS in place of the audio
+    nested: bool = False  # the archive holds archives
+    seed: int | None = None
+    sizes: dict[str, int] = {}
+
+
+class FeatureSet(BaseModel):
+    """A named, parameterised representation. What is not named here are the settings of its kind."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    kind: str
+    studies: list[str]  # whose corpora it is computed for; study/variant: and whose augmented copies
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of its kind, as `pipeline.features.<kind>.Settings` takes them."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Curation(Settings):
+    """What stays in a study."""
+
+    deduplicate: bool
+    min_seconds: float
+    max_seconds: float
+    min_per_class: int
+
+
+Protocol = Literal[
+    "stratified",
+    "speaker_independent",
+    "k_fold",
+    "speaker_k_fold",
+    "leave_one_speaker_out",
+    "leave_one_session_out",
+    "official",
+    "cross_corpus",
+]
+Transform = Literal["noise", "time_stretch", "pitch_shift"]
+
+
+class Resampling(Settings):
+    """What is done to the training examples of each fold, and to no others.
+
+    `undersample` drops examples of the larger classes, `oversample` adds transformed copies to the smaller
+    ones, cycling through the transforms; `augment` adds one copy of every example and transform.
+    """
+
+    method: Literal["none", "undersample", "oversample", "augment"]
+    n_per_class: int | None  # null: as many as the smallest class has, or the largest, when oversampling
+    transforms: dict[Transform, tuple[float, float]]  # range from which a copy's strength is drawn
+
+    @field_validator("transforms", mode="before")
+    @classmethod
+    def _ranges(cls, value: Any) -> Any:
+        """Take YAML's lists of two numbers for ranges."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: tuple(map(_as_float, span)) if isinstance(span, list) else span
+            for name, span in value.items()
+        }
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name, (low, high) in self.transforms.items():
+            if low > high:
+                raise ValueError(
+                    f"transforms.{name}: {low:g} is larger than {high:g}; expected [lowest, highest]"
+                )
+        for name, least in (("noise", 0.0), ("time_stretch", 0.1)):
+            if name in self.transforms and self.transforms[name][0] < least:
+                raise ValueError(
+                    f"transforms.{name}: {self.transforms[name][0]:g} is too low; expected {least:g} or more"
+                )
+        if self.makes_copies and not self.transforms:
+            raise ValueError(f"method {self.method} needs transforms to make copies with")
+        if self.n_per_class is not None and self.n_per_class < 1:
+            raise ValueError(f"n_per_class is {self.n_per_class}; expected 1 or more, or null")
+        return self
+
+    @property
+    def makes_copies(self) -> bool:
+        """Whether training examples get transformed copies."""
+        return self.method in ("oversample", "augment")
+
+
+def _as_float(value: Any) -> Any:
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class SplitSettings(Settings):
+    """How a study is cut into training, validation and test."""
+
+    protocol: Protocol
+    group_duplicates: bool
+    fractions: dict[Split, float]  # without folds all three; with them, train to val of what is not tested
+    folds: int  # of the k-fold protocols
+    corpora: list[str] | None  # of the study's corpora only these; null: all
+    test_corpora: list[str]  # of cross_corpus: tested on; the others are trained on
+    seeds: list[int]  # each gives another split, its folds numbered on
+    resampling: Resampling
+
+
+class Study(Settings):
+    """One published experiment: its classes, curation and split."""
+
+    classes: list[str]
+    labels: dict[str, dict[str, str | None]]  # by corpus: own label -> class; null drops it by name
+    curation: Curation
+    split: SplitSettings
+    variants: dict[str, dict[str, Any]]  # further splits, as what they change of `split`
+
+    @model_validator(mode="after")
+    def _labels_name_classes(self) -> Self:
+        for corpus, labels in self.labels.items():
+            unknown = sorted({name for name in labels.values() if name} - set(self.classes))
+            if unknown:
+                raise ValueError(
+                    f"labels.{corpus} map to {unknown}, which are not among the classes {self.classes}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _variants_are_splits(self) -> Self:
+        if MAIN in self.variants:
+            raise ValueError(f"variants: {MAIN!r} is the name of `split` itself; choose another")
+        for name in self.variants:
+            try:
+                self.variant(name)
+            except ValidationError as error:
+                raise ValueError(f"variants.{describe(error, name, SplitSettings)}") from error
+        return self
+
+    def variant(self, name: str) -> SplitSettings:
+        """Return the split of a variant; `main` is `split` itself."""
+        if name == MAIN:
+            return self.split
+        return SplitSettings.model_validate({**self.split.model_dump(), **self.variants[name]})
+
+    @property
+    def variant_names(self) -> list[str]:
+        """All splits of the study, `main` first."""
+        return [MAIN, *self.variants]
+
+
+class System(Settings):
+    """What all systems have."""
+
+    study: str
+    variant: str  # which of the study's splits; "main" is its `split`
+    model: str  # file in pipeline/models
+    features: str  # feature set, or "transcripts"
+    second: str  # a second one, or "none"
+    architecture: dict[str, Any]
+    seeds: list[int]
+    train_on: list[Split]
+    test_on: list[Split]
+    small: dict[str, Any]  # what a profile of size small changes
+
+
+class TorchSystem(System):
+    """A network and its recipe."""
+
+    trainer: Literal["torch"]
+    optimizer: Literal["adam", "adamw", "sgd"]
+    lr: float
+    weight_decay: float
+    momentum: float
+    batch_size: int
+    epochs: int
+    patience: int | None
+    clip_norm: float | None
+    scheduler: dict[str, Any] | None
+    monitor: Literal["val_loss", "val_accuracy", "val_uar"]
+    loss: Literal["cross_entropy"]
+    class_weights: Literal["none", "inverse_frequency"]
+    label_smoothing: float
+    augment: dict[str, Any]
+    precision: Literal["float32", "bf16"]
+    max_tokens: int | None
+    min_count: int | None
+
+
+class SklearnSystem(System):
+    """A scikit-learn estimator and its grid."""
+
+    trainer: Literal["sklearn"]
+    folds: int
+    scoring: str
+    grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
+
+
+AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]
+
+
+class Asr(Settings):
+    """Transcription: where text comes from and how Whisper decodes."""
+
+    source: Literal["whisper", "gold"] | None  # null: as the profile says
+    studies: list[str]  # whose corpora are transcribed
+    model: str
+    language: str | None
+    beam_size: int | None
+    max_tokens: int
+    batch_size: int

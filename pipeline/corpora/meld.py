@@ -1,0 +1,151 @@
+"""MELD: Multimodal EmotionLines Dataset.
+
+13,708 utterances (9,989 for training, 1,109 for development, 2,610 for the test) of 1,433 dialogues from the
+television series Friends, each with one of seven emotions. English, MP4 films whose sound has mostly 48,000 Hz.
+Licence GPL-3 (that of the repository; the films are clips of a broadcast).
+http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz
+
+S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria and R. Mihalcea, "MELD: A multimodal multi-party dataset
+for emotion recognition in conversations", ACL 2019: 527-536, doi:10.18653/v1/P19-1050
+
+`dia{X}_utt{Y}.mp4` in train_splits, dev_splits_complete and output_repeated_splits_test, however deep; labels
+are in {train,dev,test}_sent_emo.csv. The same numbers are other utterances in each part, so the part is a piece
+of the name: train_dia0_utt0. The three lists are UTF-8 that was once Windows-1252: apostrophes came out as
+control characters, which are turned back.
+
+The speaker is the name in the list, its case and blanks made alike. The number of speakers is not known for
+sure: papers count 304 names as they are spelt, and All, Both or Man are as many people as there were scenes.
+Most test speakers speak in the training part too, so the official split is not speaker-independent.
+
+One listed clip is missing (dev dia110_utt7) and one is corrupt (train dia125_utt3). A few clips are not listed
+(such as dev dia49_utt4). Two test clips were cut wrongly and last minutes (dia38_utt4 305 s, dia220_utt0 235 s):
+a study's longest duration drops them. The test folder also holds `final_videos_testdia{X}_utt{Y}.mp4`, second
+cuts of some clips that no list names; which cut is the right one is disputed, and the plain name is taken.
+"""
+
+import csv
+import logging
+import re
+import string
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
+from pipeline.core.tree import list_files
+
+log = logging.getLogger(__name__)
+
+LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
+SEX = {
+    **dict.fromkeys(("Monica", "Rachel", "Phoebe"), "female"),
+    **dict.fromkeys(("Ross", "Joey", "Chandler"), "male"),
+}
+FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
+PART_OF_FOLDER = {**{folder: part for part, folder in FOLDERS.items()}, **{part: part for part in FOLDERS}}
+OFFICIAL = {"train": "train", "dev": "val", "test": "test"}
+PART_OF_LIST = {f"{part}_sent_emo.csv": part for part in FOLDERS}
+DOCUMENTS = ("README.txt", *PART_OF_LIST)
+SUFFIXES = (".mp4", ".wav")  # the latter where somebody converted them
+
+# What Windows-1252 says to the control characters that its bytes became
+MARKS = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+
+CORPUS = Corpus(
+    name="meld",
+    title="Multimodal EmotionLines Dataset (MELD)",
+    licence="GPL-3 (of the repository)",
+    language="en",
+    url="http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz",
+    citation="Poria et al., ACL 2019, doi:10.18653/v1/P19-1050",
+    labels=LABELS,
+    expected={"utterances": 13708},
+    how_to_get="Fetch http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz and unpack it and the "
+    "archives in it.",
+)
+
+Key = tuple[str, str]  # part and dia{X}_utt{Y}
+Row = Mapping[str, str]
+
+
+def scan(root: Path) -> Iterator[Entry | Stray]:
+    """List the clips below a folder, in the order of paths; then the rows without a clip."""
+    rows = read_rows(root)
+    folders: dict[str, PurePosixPath] = {}
+    found = set()
+    for item in scan_files(root, partial(parse, rows=rows), suffixes=SUFFIXES, documents=DOCUMENTS):
+        path = PurePosixPath(item.path)
+        if isinstance(item, Entry) and path.stem.startswith("final_videos_test"):
+            yield Stray(item.path, "second cut of a test clip, in no list")
+            continue
+        if isinstance(item, Entry) and (key := key_of(path)):
+            found.add(key)
+            folders.setdefault(key[0], path.parent)
+        yield item
+    for part, clip in sorted(rows.keys() - found):
+        folder = folders.get(part, PurePosixPath(FOLDERS[part]))
+        yield Stray(f"{folder}/{clip}.mp4", f"listed in {part}_sent_emo.csv, but there is no such file")
+
+
+def read_rows(root: Path) -> dict[Key, Row]:
+    """Return the rows of the three lists, wherever they lie, by the clip that each is about."""
+    rows: dict[Key, Row] = {}
+    for path in map(PurePosixPath, list_files(root)):
+        if part := PART_OF_LIST.get(path.name):
+            for row in _table(root, path):
+                clip = f"dia{row.get('Dialogue_ID', '').strip()}_utt{row.get('Utterance_ID', '').strip()}"
+                rows.setdefault((part, clip), row)
+    return rows
+
+
+def _table(root: Path, path: PurePosixPath) -> Iterator[Row]:
+    lines = map(_decode, (root / path).read_bytes().splitlines(keepends=True))
+    try:
+        yield from csv.DictReader(lines, restval="")
+    except csv.Error as error:
+        log.warning("meld: %s: read up to a row that is no CSV (%s)", path, error)
+
+
+def _decode(line: bytes) -> str:
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        text = line.decode("cp1252", "replace")
+    return text.translate(MARKS)
+
+
+def key_of(path: PurePosixPath) -> Key | None:
+    """Return the part that the nearest folder tells and the clip that the name tells; None where one does not."""
+    part = next((PART_OF_FOLDER[name] for name in reversed(path.parts[:-1]) if name in PART_OF_FOLDER), None)
+    return (part, path.stem) if part and re.fullmatch(r"dia\d+_utt\d+", path.stem) else None
+
+
+def parse(path: PurePosixPath, rows: Mapping[Key, Row]) -> Entry:
+    """Take what the part's list says of a clip."""
+    key = key_of(path)
+    if key is None:
+        problem = f"not dia{{X}}_utt{{Y}} in one of the folders {', '.join(FOLDERS.values())}"
+        return Entry(str(path), path.stem, problem=problem)
+    part, clip = key
+    if key not in rows:
+        problem = f"no row in {part}_sent_emo.csv"
+        return Entry(str(path), f"{part}_{clip}", official_split=OFFICIAL[part], problem=problem)
+    row = rows[key]
+    speaker = string.capwords(row.get("Speaker", "")) or None
+    label = row.get("Emotion", "").strip().lower()
+    return Entry(
+        path=str(path),
+        name=f"{part}_{clip}",
+        speaker=speaker,
+        sex=SEX.get(speaker or ""),
+        label=label if label in LABELS else None,
+        text=row.get("Utterance", "").strip() or None,
+        official_split=OFFICIAL[part],
+        problem=_problem(label, speaker),
+    )
+
+
+def _problem(label: str, speaker: str | None) -> str | None:
+    if label not in LABELS:
+        return f"unknown emotion {label!r} (known: {', '.join(LABELS)})"
+    return None if speaker else "its row names no speaker"

@@ -1,0 +1,140 @@
+"""MLEnd Spoken Numerals.
+
+32,654 clips: 154 speakers of many nations, students of Queen Mary University of London, say 32 numerals (0 to
+20, the tens up to 100, 1,000, a million, a billion) in four intonations. English; no sample rate is stated, and
+the index has each file's, in Hz. Licence: as stated on the publisher's page.
+https://www.kaggle.com/datasets/jesusrequena/mlend-spoken-numerals
+
+J. Requena Carrión and N. Bajaj, "MLEnd Spoken Numerals", Kaggle, 2021 (no DOI)
+
+Clips are numbered, `MLEndSND_Public/00001.wav`; a table gives numeral, intonation and speaker of each. It is
+found by its columns, since it has had several names: `MLEndSND_Audio_Attributes.csv` with the column "Public
+filename", without suffix, and `MLEndSND_audio_attributes_benchmark.csv` with "filename". Numbers are compared as
+numbers, since spreadsheets drop leading zeros. The label is the intonation, which is a way of speaking rather
+than an emotion. The text is the numeral as the table writes it: whether 1000 was read "thousand" or "one
+thousand" it does not say. The corpus does not tell its speakers' sex.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
+from pipeline.core.tree import list_files
+
+LABELS = ("bored", "excited", "neutral", "question")
+COLUMNS = ("numeral", "intonation", "speaker")
+NAME_COLUMNS = ("public filename", "filename")  # which of them, and the others, in any case
+DOCUMENTS = ("MLEndSND_Speakers_Demographics.csv", "MLEndSND_speakers_demographics_benchmark.csv")
+
+CORPUS = Corpus(
+    name="mlend",
+    title="MLEnd Spoken Numerals",
+    licence="as stated on the publisher's page",
+    language="en",
+    url="https://www.kaggle.com/datasets/jesusrequena/mlend-spoken-numerals",
+    citation="Requena Carrión and Bajaj, MLEnd Spoken Numerals, Kaggle, 2021 (no DOI)",
+    labels=LABELS,
+    expected={"utterances": 32654, "speakers": 154},
+    how_to_get=(
+        "Download https://www.kaggle.com/datasets/jesusrequena/mlend-spoken-numerals and unpack it, with its "
+        "table of attributes."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a table says of a clip."""
+
+    numeral: str
+    intonation: str
+    speaker: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A clip that tables list.
+
+    Attributes:
+        table: Path of the first of them, relative to the root.
+        rows: What they say; one, where they agree.
+    """
+
+    table: str
+    rows: frozenset[Row]
+
+
+def scan(root: Path) -> Iterator[Entry | Stray]:
+    """List the clips below a folder, in the order of paths; then the rows without a clip."""
+    read = ((path, read_table(root / path)) for path in list_files(root) if path.lower().endswith(".csv"))
+    tables = {path: rows for path, rows in read if rows is not None}
+    listed = join(tables)
+    documents = (*DOCUMENTS, *(PurePosixPath(path).name for path in tables))
+    found = list(scan_files(root, partial(parse, listed=listed), documents=documents))
+    yield from found
+    present = {clip_number(PurePosixPath(item.path).name) for item in found}
+    for number in sorted(listed.keys() - present):
+        table = PurePosixPath(listed[number].table)
+        yield Stray(str(table.parent / f"{number}.wav"), f"listed in {table.name}, but there is no such file")
+
+
+def parse(path: PurePosixPath, listed: Mapping[str, Listed]) -> Entry:
+    """Take what the tables say of a clip."""
+    clip = listed.get(clip_number(path.name))
+    if clip is None:
+        columns = ", ".join((NAME_COLUMNS[0], *COLUMNS))
+        return Entry(str(path), path.stem, problem=f"no row in a table with the columns {columns}")
+    if len(clip.rows) > 1:
+        return Entry(str(path), path.stem, problem="rows about it contradict each other")
+    (row,) = clip.rows
+    label = row.intonation.lower()
+    problem = None
+    if label not in LABELS:
+        problem = f"unknown intonation {row.intonation!r} (known: {', '.join(LABELS)})"
+    elif not row.speaker:
+        problem = "its row names no speaker"
+    return Entry(
+        path=str(path),
+        name=path.stem,
+        speaker=row.speaker or None,
+        label=label if label in LABELS else None,
+        text=row.numeral or None,
+        problem=problem,
+    )
+
+
+def clip_number(name: str) -> str:
+    """Return what identifies a clip: its file name without folder, suffix and leading zeros."""
+    stem = PurePosixPath(name.strip()).name
+    stem = stem[:-4] if stem.lower().endswith(".wav") else stem
+    return stem.lstrip("0") or "0"
+
+
+def join(tables: Mapping[str, list[tuple[str, Row]]]) -> dict[str, Listed]:
+    """Gather what all tables say, by the clip's number."""
+    listed: dict[str, Listed] = {}
+    for table, rows in tables.items():
+        for number, row in rows:
+            first = listed.get(number, Listed(table, frozenset()))
+            listed[number] = Listed(first.table, first.rows | {row})
+    return listed
+
+
+def read_table(path: Path) -> list[tuple[str, Row]] | None:
+    """Return the clips' numbers and rows of a table; None where it is about something else or cannot be read."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+            header, *lines = list(csv.reader(file)) or [[]]
+    except (OSError, csv.Error):
+        return None
+    header = [name.strip().lower() for name in header]
+    name_column = next((name for name in NAME_COLUMNS if name in header), None)
+    if name_column is None or not set(COLUMNS) <= set(header):
+        return None
+    at = [header.index(name) for name in (name_column, *COLUMNS)]
+    # A short line is none of the table's, such as the marks that an unfinished merge leaves.
+    cells = ([line[i].strip() for i in at] for line in lines if len(line) > max(at))
+    return [(clip_number(name), Row(*values)) for name, *values in cells]

@@ -1,0 +1,96 @@
+"""A study's utterances as numbers, which every protocol of splitting works on."""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+
+from pipeline.core.errors import PipelineError
+
+NAMES = ("train", "val", "test", "unused")
+TRAIN, VAL, TEST, UNUSED = range(4)  # a later one of the first three keeps what they would share
+NOBODY = -1  # number of a speaker, session or sex that is not known
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Utterances in the order of their ids; arrays have shape (clips,) and number what is named alike.
+
+    Attributes:
+        ids: Utterance ids, as strings.
+        labels: Classes.
+        groups: Groups of copies; each clip is its own where copies need not stay together.
+        speakers: Speakers; -1 where unknown.
+        sessions: Sessions; -1 where unknown.
+        sexes: Sexes; -1 where unknown.
+        corpora: Corpora.
+        official: Splits that the corpora publish; unused where they publish none.
+        names: What the numbers of labels, speakers, sessions and corpora stand for, sorted.
+    """
+
+    ids: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    speakers: np.ndarray
+    sessions: np.ndarray
+    sexes: np.ndarray
+    corpora: np.ndarray
+    official: np.ndarray
+    names: dict[str, list[str]]
+
+    def chosen(self, which: np.ndarray) -> "Clips":
+        """Return some of the clips, shape (clips,) bool, under the same numbers."""
+        arrays = (field.name for field in fields(self) if field.name != "names")
+        return replace(self, **{name: getattr(self, name)[which] for name in arrays})
+
+
+def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
+    """Number a table's utterances.
+
+    Args:
+        rows: With the columns of `CURATED`, sorted by utterance id.
+        group_duplicates: Whether copies of a recording have one number.
+
+    Raises:
+        PipelineError: An official split has an unknown name.
+    """
+    numbers, names = {}, {}
+    for column in ("label", "speaker", "session", "sex", "corpus"):
+        numbers[column], found = pd.factorize(rows[column], sort=True)
+        names[column] = list(found)
+    official = rows["official_split"].fillna(NAMES[UNUSED])
+    unknown = sorted(set(official.unique()) - set(NAMES))
+    if unknown:
+        raise PipelineError(
+            f"official_split {unknown} of {rows['utterance_id'][official.isin(unknown)].iloc[0]}: expected "
+            f"train, val or test, or nothing; mend the corpus's adapter in pipeline/corpora"
+        )
+    return Clips(
+        ids=rows["utterance_id"].to_numpy(object),
+        labels=numbers["label"],
+        groups=pd.factorize(rows["group"], sort=True)[0] if group_duplicates else np.arange(len(rows)),
+        speakers=numbers["speaker"],
+        sessions=numbers["session"],
+        sexes=numbers["sex"],
+        corpora=numbers["corpus"],
+        official=pd.Index(NAMES).get_indexer(official).astype(np.int8),
+        names=names,
+    )
+
+
+def withhold(splits: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Leave out what would put a unit into two splits: test keeps its clips, then validation.
+
+    Args:
+        splits: Number of each clip's split, shape (clips,).
+        units: Number of what must not be in two splits, such as a group of copies; -1 is no unit.
+
+    Returns:
+        The splits, with `UNUSED` in the place of a lower split that shares a unit with a higher one.
+    """
+    used = (splits != UNUSED) & (units != NOBODY)
+    highest = np.zeros(units.max(initial=-1) + 1, splits.dtype)
+    np.maximum.at(highest, units[used], splits[used])
+    torn = used.copy()
+    torn[used] = splits[used] < highest[units[used]]
+    return np.where(torn, UNUSED, splits).astype(splits.dtype)

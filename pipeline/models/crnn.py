@@ -1,0 +1,171 @@
+"""Convolutions, LSTM and attention over a spectrogram picture: five models of the UTBM study, and its ablations.
+
+Source: the UTBM study, sections 3.3.1 to 3.3.4 and table 10. A block is a 3x3 convolution (padding 1),
+ReLU, batch normalisation, 2x2 max-pooling, dropout. What stands over a moment, all maps and all remaining
+bands, is a step of the sequence: 8 steps of 2,048 values for 128 x 128 pixels and four blocks, the 128
+columns of 128 pixels without blocks. Steps go through an LSTM, are pooled by attention (Linear, tanh,
+Linear, softmax over time), and classified by a dense layer, ReLU, dropout, and the output. Every part is a
+setting; cnn_blstm_attention has all of them, and the others are it with some changed:
+
+    cnn                 attention: null, lstm: null
+    lstm                attention: null, bidirectional: false, channels: []
+    cnn_lstm            attention: null, bidirectional: false
+    cnn_blstm           attention: null
+    no regularisation   l2: 0.0
+    no dropout          dropout: 0.0
+    no CNN              channels: []
+    no LSTM             lstm: null
+
+Open in the document, and chosen: ReLU ahead of batch normalisation (as Keras layers with an activation have
+it); the steps; one LSTM layer; dropout behind attention; 128 units in the dense layer; without attention
+the LSTM's last outputs of both directions, and without an LSTM all steps, flattened.
+
+The document's pictures have three channels, a colour map of one number. Ours stores that number, and the
+first convolution reads it as one channel: three equal ones would compute the same with 576 weights more.
+
+L2 of 0.01 on the convolutions' kernels is a term of the loss, as in Keras: 0.01 times the sum of their
+squares, which `penalty` returns for the trainer to add.
+
+Input: normalised pictures, shape (clips, bands, frames). Output: logits, shape (clips, classes). Trainable
+parameters for 128 x 128 pixels and 7 classes; a direction of an LSTM has `4 h (n_in + h) + 8 h` (Keras: 4 h
+fewer):
+
+    blocks                 320 + 18,496 + 73,856 + 295,168, batch normalisation 960     388,800
+    BiLSTM of 2,048        2 (512 (2,048 + 128) + 1,024)                                2,230,272
+    attention of 256       32,768 + 128 + 128 + 1                                       33,025
+    dense, output          32,896 + 903                                                 33,799
+    cnn_blstm_attention    all of them                                                  2,685,896
+    cnn_blstm              without attention                                            2,652,871
+    cnn_lstm               one direction 1,115,136, dense of 128 16,512                 1,521,351
+    cnn                    dense of 16,384: 2,097,280                                   2,486,983
+    lstm                   one direction of 128: 132,096                                149,511
+    no CNN                 BiLSTM of 128: 264,192                                       331,016
+    no LSTM                attention of 2,048: 262,401, dense of 2,048: 262,272         914,376
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.errors import PipelineError
+
+
+class Crnn(nn.Module):
+    """Convolution blocks, LSTM, attention: each of them only where it is asked for.
+
+    Args:
+        image_size: Bands and frames.
+        channels: Feature maps of each block; none for no blocks.
+        lstm: Units a direction; None for no LSTM.
+        bidirectional: Read the steps both ways.
+        attention: Width of the attention's hidden layer; None for no attention.
+        dense: Width of the layer before the output.
+        dropout: Probability behind each block, behind the pooled sequence and behind the dense layer.
+        l2: Share of the kernels' sum of squares in the loss.
+        n_classes: Number of logits.
+    """
+
+    def __init__(
+        self,
+        image_size: tuple[int, int],
+        channels: list[int],
+        lstm: int | None,
+        bidirectional: bool,
+        attention: int | None,
+        dense: int,
+        dropout: float,
+        l2: float,
+        n_classes: int,
+    ) -> None:
+        super().__init__()
+        height, n_steps = (size // 2 ** len(channels) for size in image_size)
+        if not height * n_steps:
+            raise PipelineError(
+                f"crnn: {len(channels)} blocks halve an image of {image_size} to nothing; "
+                "give it fewer channels or a feature set with a larger image"
+            )
+        self.l2 = l2
+        blocks = [_block(n_in, n_out, dropout) for n_in, n_out in pairwise([1, *channels])]
+        # Channels last: the same numbers, and on a CPU a fifth to a half less time.
+        self.blocks = nn.Sequential(*blocks).to(memory_format=torch.channels_last)
+        width = height * (channels[-1] if channels else 1)
+        self.lstm = None
+        if lstm is not None:
+            self.lstm = nn.LSTM(width, lstm, batch_first=True, bidirectional=bidirectional)
+            width = lstm * (2 if bidirectional else 1)
+        self.score = None
+        if attention is not None:
+            self.score = nn.Sequential(nn.Linear(width, attention), nn.Tanh(), nn.Linear(attention, 1))
+        elif lstm is None:
+            width *= n_steps
+        self.head = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(width, dense),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(dense, n_classes),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return logits, shape (clips, classes), of pictures, shape (clips, bands, frames)."""
+        maps = self.blocks(features.unsqueeze(1))  # (B, C, H, T)
+        steps = maps.flatten(1, 2).transpose(1, 2)  # (B, T, C H)
+        return self.head(self._pool(steps))  # (B, n_classes)
+
+    def penalty(self) -> Tensor:
+        """Return what L2 regularisation adds to the loss: `l2` times the sum of the kernels' squares."""
+        kernels = [layer.weight for layer in self.blocks.modules() if isinstance(layer, nn.Conv2d)]
+        return self.l2 * sum((kernel.square().sum() for kernel in kernels), torch.zeros(()))
+
+    def _pool(self, steps: Tensor) -> Tensor:
+        """Make one vector of the steps, shape (clips, time, values)."""
+        if self.lstm is not None:
+            steps, (last, _) = self.lstm(steps)  # (B, T, directions h), (directions, B, h)
+            if self.score is None:
+                return last.transpose(0, 1).flatten(1)  # (B, directions h)
+        if self.score is None:
+            return steps.flatten(1)  # (B, T C H)
+        weights = self.score(steps).softmax(dim=1)  # (B, T, 1)
+        return (weights * steps).sum(dim=1)  # (B, values)
+
+
+def _block(n_in: int, n_out: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.BatchNorm2d(n_out),
+        nn.MaxPool2d(2),
+        nn.Dropout(dropout),
+    )
+
+
+def build(
+    *,
+    n_classes: int,
+    input_shapes: dict[str, tuple[int, ...]],
+    vocabulary_size: int | None,
+    channels: list[int],
+    lstm: int | None,
+    bidirectional: bool,
+    attention: int | None,
+    dense: int,
+    dropout: float,
+    l2: float,
+) -> Crnn:
+    """Build the network for a feature set of images.
+
+    Args:
+        n_classes: Number of logits.
+        input_shapes: `features`: bands and frames.
+        vocabulary_size: Unused: this family reads no text.
+        channels: Feature maps of each block; [] for no blocks.
+        lstm: Units a direction; None for no LSTM.
+        bidirectional: Read the steps both ways.
+        attention: Width of the attention's hidden layer; None for no attention.
+        dense: Width of the layer before the output.
+        dropout: Probability behind each block, behind the pooled sequence and behind the dense layer.
+        l2: Share of the kernels' sum of squares in the loss.
+    """
+    height, width = input_shapes["features"]
+    return Crnn((height, width), channels, lstm, bidirectional, attention, dense, dropout, l2, n_classes)

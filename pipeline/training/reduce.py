@@ -1,0 +1,81 @@
+"""Reduction of vectors to components ahead of a network, fitted on training clips and stored with the weights.
+
+Source: the Annamalai study, sections 5.1 and 5.3: its feed-forward network reads the principal components
+of openSMILE's functionals that separate the classes best. They are those of
+`pipeline.training.reduction_head`, so that networks and scikit-learn's classifiers see the same; here the
+fitted steps become tensors. The number of components, 600 in the document's best network, is how many
+selection leaves (section 5.1, last sentence), not how many PCA keeps.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.errors import PipelineError
+
+
+class InputReduction(nn.Module):
+    """Standard scores, clipped, projected onto the selected principal components.
+
+    The number of values that come out is fixed before anything is fitted. A study with fewer components than asked
+    for (never more than training clips) leaves the last ones at zero.
+
+    Args:
+        shape: Shape of one clip's input: (features,).
+        clip: Largest absolute standard score, in standard deviations.
+        pca_variance: Share of the variance that the principal components keep.
+        select_k: Components kept, at most: those with the largest ANOVA F value, in the order of their variance.
+
+    Attributes:
+        out_shape: Shape of one clip's output: (select_k,).
+
+    Raises:
+        PipelineError: The input is no vector, or shorter than `select_k`.
+    """
+
+    def __init__(self, shape: tuple[int, ...], *, clip: float, pca_variance: float, select_k: int) -> None:
+        super().__init__()
+        if len(shape) != 1 or shape[0] < select_k:
+            raise PipelineError(
+                f"reduction to {select_k} components needs vectors of as many features or more, but a clip's "
+                f"input has the shape {shape}: lower select_k or name another feature set"
+            )
+        self.clip, self.pca_variance, self.select_k = clip, pca_variance, select_k
+        self.out_shape = (select_k,)
+        # In double precision: of a feature that hardly varies, the difference from its mean is small beside it.
+        self.register_buffer("mean", torch.zeros(shape, dtype=torch.float64))
+        self.register_buffer("deviation", torch.ones(shape, dtype=torch.float64))
+        self.register_buffer("axes", torch.zeros(select_k, *shape))
+        self.register_buffer("offset", torch.zeros(select_k))
+
+    def fit(self, values: Tensor, rows: Tensor, targets: Tensor) -> "InputReduction":
+        """Take the statistics and components of some rows, in float64 and on the CPU whatever the device.
+
+        Args:
+            values: The vectors of all clips, shape (clips, features).
+            rows: Indices of the training clips.
+            targets: Class indices of all clips, shape (clips,): they select the components.
+        """
+        from sklearn.pipeline import (
+            Pipeline,
+        )  # late: a second, which networks without reduction need not wait
+
+        from pipeline.training.grid_search import fit_transform
+        from pipeline.training.reduction_head import reduction_steps
+
+        steps = reduction_steps(
+            seed=0, clip=self.clip, pca_variance=self.pca_variance, select_k=self.select_k
+        )
+        head = Pipeline(steps)
+        fit_transform(head, values[rows].double().cpu().numpy(), targets[rows].cpu().numpy())
+        kept = head["select"].get_support()
+        axes = torch.from_numpy(head["pca"].components_[kept])  # (kept, features)
+        self.mean.copy_(torch.from_numpy(head["scale"].mean_))
+        self.deviation.copy_(torch.from_numpy(head["scale"].scale_))
+        self.axes.zero_()[: len(axes)] = axes
+        self.offset.zero_()[: len(axes)] = axes @ torch.from_numpy(head["pca"].mean_)
+        return self
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return the components, shape (clips, select_k), float32, of vectors, shape (clips, features)."""
+        scores = ((values.double() - self.mean) / self.deviation).clamp(-self.clip, self.clip).float()
+        return scores @ self.axes.T - self.offset

@@ -1,0 +1,117 @@
+import pytest
+
+from pipeline.core.corpus import Entry
+from pipeline.corpora import meld
+from tests.corpora.trees import entries, strays, touch
+
+HEADER = (
+    "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n"
+)
+TIMES = '8,21,"00:16:16,059","00:16:21,731"\n'
+TRAIN = (
+    HEADER
+    + f"1,also I was the point person on my company\x92s transition.,Chandler,neutral,neutral,0,0,{TIMES}"
+    + f'2,"Oh, ""no"".",monica ,surprise,negative,0,1,{TIMES}'
+    + f"3,Hm.,All,bored,neutral,0,2,{TIMES}"
+    + f"4,Hm.,,joy,positive,0,3,{TIMES}"
+)
+DEV = HEADER + f"1,Hey!,Joey,joy,positive,0,0,{TIMES}2,Gone.,Ross,neutral,neutral,110,7,{TIMES}"
+TEST = HEADER + f"1,Why do all you\x92re coffee mugs have numbers?,Mark,surprise,positive,0,0,{TIMES}"
+TEST_FOLDER = "MELD.Raw/test/output_repeated_splits_test"
+
+
+def build(root):
+    touch(
+        root,
+        "MELD.Raw/train/train_splits/dia0_utt0.mp4",
+        "MELD.Raw/train/train_splits/dia0_utt1.mp4",
+        "MELD.Raw/train/train_splits/dia0_utt2.mp4",
+        "MELD.Raw/train/train_splits/dia0_utt3.mp4",
+        "MELD.Raw/dev/dev_splits_complete/dia0_utt0.mp4",
+        "MELD.Raw/dev/dev_splits_complete/dia49_utt4.mp4",
+        f"{TEST_FOLDER}/dia0_utt0.mp4",
+        f"{TEST_FOLDER}/._dia0_utt0.mp4",
+        f"{TEST_FOLDER}/final_videos_testdia0_utt0.mp4",
+        "MELD.Raw/README.txt",
+        "MELD.Raw/notes.txt",
+    )
+    (root / "MELD.Raw/train/train_sent_emo.csv").write_text(TRAIN, "utf-8")  # with control characters
+    (root / "MELD.Raw/dev_sent_emo.csv").write_text(DEV, "utf-8-sig")
+    (root / "MELD.Raw/test_sent_emo.csv").write_bytes(TEST.encode("latin-1"))  # which is Windows-1252 here
+
+
+def test_labels(tmp_path):
+    build(tmp_path)
+    found = entries(meld, tmp_path)
+    assert found["train_dia0_utt0"] == Entry(
+        path="MELD.Raw/train/train_splits/dia0_utt0.mp4",
+        name="train_dia0_utt0",
+        speaker="Chandler",
+        sex="male",
+        label="neutral",
+        text="also I was the point person on my company’s transition.",
+        official_split="train",
+    )
+    assert "unknown emotion 'bored' (known: neutral, joy" in found["train_dia0_utt2"].problem
+    assert found["train_dia0_utt3"].problem == "its row names no speaker"
+
+
+def test_numbers_that_come_again_in_another_part_are_other_utterances(tmp_path):
+    build(tmp_path)
+    found = entries(meld, tmp_path)
+    names = ["train_dia0_utt0", "dev_dia0_utt0", "test_dia0_utt0"]
+    assert [found[name].label for name in names] == ["neutral", "joy", "surprise"]
+    assert [found[name].official_split for name in names] == ["train", "val", "test"]
+
+
+def test_text_in_windows_1252(tmp_path):
+    build(tmp_path)
+    assert entries(meld, tmp_path)["test_dia0_utt0"].text == "Why do all you’re coffee mugs have numbers?"
+
+
+def test_speakers_are_spelt_alike(tmp_path):
+    build(tmp_path)
+    found = entries(meld, tmp_path)["train_dia0_utt1"]
+    assert (found.speaker, found.sex, found.text) == ("Monica", "female", 'Oh, "no".')
+    assert entries(meld, tmp_path)["test_dia0_utt0"].sex is None
+
+
+def test_rows_without_clips_and_clips_without_rows(tmp_path):
+    build(tmp_path)
+    assert entries(meld, tmp_path)["dev_dia49_utt4"].problem == "no row in dev_sent_emo.csv"
+    assert strays(meld, tmp_path) == {
+        "MELD.Raw/notes.txt": "not audio by its name (expected .mp4, .wav)",
+        f"{TEST_FOLDER}/._dia0_utt0.mp4": "macOS resource fork, not audio",
+        f"{TEST_FOLDER}/final_videos_testdia0_utt0.mp4": "second cut of a test clip, in no list",
+        "MELD.Raw/dev/dev_splits_complete/dia110_utt7.mp4": (
+            "listed in dev_sent_emo.csv, but there is no such file"
+        ),
+    }
+
+
+@pytest.mark.parametrize("folder", ["train_splits", "a/b/train/train_splits", "train"])
+def test_however_deep_the_folders_are(tmp_path, folder):
+    touch(tmp_path, f"{folder}/dia0_utt0.mp4")
+    (tmp_path / "train_sent_emo.csv").write_text(TRAIN, "utf-8")
+    assert entries(meld, tmp_path)["train_dia0_utt0"].label == "neutral"
+
+
+def test_a_copy_converted_to_wav(tmp_path):
+    touch(tmp_path, "train_splits/dia0_utt0.wav")
+    (tmp_path / "train_sent_emo.csv").write_text(TRAIN, "utf-8")
+    assert entries(meld, tmp_path)["train_dia0_utt0"].label == "neutral"
+    assert "train_splits/dia0_utt0.mp4" not in strays(meld, tmp_path)
+
+
+@pytest.mark.parametrize("path", ["clips/dia0_utt0.mp4", "train_splits/dia0.mp4"])
+def test_names_that_tell_nothing(tmp_path, path):
+    touch(tmp_path, path)
+    (found,) = entries(meld, tmp_path).values()
+    assert found.problem.startswith("not dia{X}_utt{Y} in one of the folders train_splits, dev_splits")
+
+
+def test_a_list_that_is_no_table(tmp_path, caplog):
+    touch(tmp_path, "train_splits/dia0_utt0.mp4")
+    (tmp_path / "train_sent_emo.csv").write_text(HEADER + '1,"' + "Hm. " * 50_000)
+    assert entries(meld, tmp_path)["train_dia0_utt0"].problem == "no row in train_sent_emo.csv"
+    assert "train_sent_emo.csv: read up to a row that is no CSV" in caplog.text
