@@ -115,7 +115,10 @@ def make(folder: Path, base: list[np.ndarray], n: int) -> None:
 
 
 def distinct_masks(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return so many masks, which make different keys of one sub-fingerprint, shape (n,), uint32."""
+    """Return so many masks that make different keys of one sub-fingerprint, shape (n,), uint32.
+
+    A few of very many differ in so few bits that what they make of one clip is rightly taken for copies.
+    """
     masks = rng.integers(1, 1 << 32, size=2 * n, dtype=np.uint32)
     for drop in PARTS:
         masks = masks[np.unique(keys_of(masks, drop), return_index=True)[1]]

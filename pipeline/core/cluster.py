@@ -72,7 +72,7 @@ def map_batches(
             every worker that tries it; and whatever the function raises.
     """
     start = _travelling_start()
-    with _shared_mark() as mark, _connect(address) as client:
+    with _connect(address) as client, _shared_mark() as mark:
         sender = Sender(this_checkout(), (str(mark), *filter(None, [os.environ.get("SER_CORPORA")])))
         n_threads = _n_threads(client, address)
         logger.info("row work goes to %d threads of the Dask workers at %s", n_threads, address)
@@ -166,7 +166,10 @@ def _connect(address: str) -> Iterator[Client]:
 
 
 def _check_answer(address: str) -> None:
-    """Raise an error if nothing listens at an address; Dask's client would say so less clearly, and later."""
+    """Raise an error if no scheduler answers at an address.
+
+    Dask's client would say so less clearly and later, and never where something listens and says nothing.
+    """
     try:
         parts = urlsplit(address)
         if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
@@ -176,7 +179,9 @@ def _check_answer(address: str) -> None:
             f"SER_DASK is {address!r}; expected a scheduler's address such as tcp://10.0.0.1:8786"
         ) from error
     try:
-        socket.create_connection((parts.hostname, parts.port), timeout=ANSWER_SECONDS).close()
+        with socket.create_connection((parts.hostname, parts.port), timeout=ANSWER_SECONDS) as connection:
+            if parts.scheme == "tcp" and not connection.recv(1):  # a scheduler is the first to speak
+                raise OSError("it hung up")
     except OSError as error:
         raise PipelineError(
             f"SER_DASK: no Dask scheduler answers at {address} ({error}). Start one with `dask scheduler`, or "

@@ -135,7 +135,9 @@ def fetch_objects(names: Mapping[Pointer, str], source: Source, objects: Path) -
         LfsError: Some did not come. A single one does not keep the others from being fetched.
     """
     pointers = list(names)
-    held = parallel_map(partial(_is_held, objects), pointers, description="check Git LFS", backend="threads")
+    held = parallel_map(
+        partial(_is_held, objects), pointers, description="check Git LFS", backend="threads", where="here"
+    )
     missing = [pointer for pointer, is_held in zip(pointers, held, strict=True) if not is_held]
     failures: dict[Pointer, str] = {}
     with (

@@ -84,6 +84,14 @@ def features_path(feature_set: str, corpus: str) -> Path:
     return DATA / "features" / feature_set / f"{corpus}.parquet"
 
 
+def feature_facts_path(feature_set: str) -> Path:
+    return DATA / "features" / feature_set / "about.json"
+
+
+def store_facts_path(feature_set: str) -> Path:
+    return DATA / "stores" / feature_set / "about.json"
+
+
 def store_path(feature_set: str, study: str, variant: str) -> Path:
     return DATA / "stores" / feature_set / study / f"{variant}.json"
 

@@ -44,7 +44,7 @@ def find_weights(name: str) -> Path:
             return candidate
     raise PipelineError(
         f"pretrained weights {name!r}: no such file, and none below $SER_WEIGHTS ({folder or 'not set'}): put the "
-        "file there, or set the system's `pretrained` to null"
+        "file there, or set the system's `weights` to null"
     )
 
 

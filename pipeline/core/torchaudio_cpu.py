@@ -21,6 +21,7 @@ It does nothing where torch was built with CUDA, and nothing for a package whose
 import functools
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +29,8 @@ from typing import Any
 
 # Kept alive for the life of the process: torch drops a library's operators together with the object.
 _libraries: list[Any] = []
+
+_preparing = threading.Lock()  # two threads may need it at once, and torch takes a definition only once
 
 
 @functools.cache
@@ -37,9 +40,20 @@ def prepare() -> None:
 
     if torch.version.cuda is not None:
         return
+    with _preparing:
+        _step_over_torchaudio()
+        _step_over_torchvision()
+
+
+def _step_over_torchaudio() -> None:
     if "torchaudio" not in sys.modules and not _extension_loads("torchaudio", "lib/_torchaudio*.so"):
         sys.modules["torchaudio._extension"] = _absent_torchaudio_extension()
-    if "torchvision" not in sys.modules and not _extension_loads("torchvision", "_C*.so"):
+
+
+def _step_over_torchvision() -> None:
+    import torch
+
+    if not _libraries and "torchvision" not in sys.modules and not _extension_loads("torchvision", "_C*.so"):
         library = torch.library.Library("torchvision", "DEF")
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

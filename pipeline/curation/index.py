@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -88,9 +87,8 @@ def inspect_all(paths: list[Path], name: str) -> Iterator[Inspection]:
     rows = cache.get_many(key for key in keys if key)
     new = {key: path for key, path in zip(keys, paths, strict=True) if key and key not in rows}
     inspected = parallel_map(inspect, list(new.values()), description=f"index {name}", batch_size=16)
-    pairs = zip(new, map(asdict, inspected), strict=True)
-    while fresh := dict(islice(pairs, CACHED_AT_A_TIME)):
-        cache.put_many(fresh)
+    computed = ({key: asdict(seen)} for key, seen in zip(new, inspected, strict=True))
+    for fresh in cache.store(computed, CACHED_AT_A_TIME):
         rows.update(fresh)
     return (Inspection(**rows[key]) if key else inspect(path) for key, path in zip(keys, paths, strict=True))
 

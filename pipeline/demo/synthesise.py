@@ -95,7 +95,7 @@ def synthesise(corpus: str, root: Path, *, seed: int, n_workers: int, **sizes: i
         folder.mkdir(parents=True, exist_ok=True)
     _write_readme(root, corpus, seed, sizes, len(planted))
     make = partial(_make_clip, root=root, corpus=corpus, seed=seed)
-    for _ in parallel_map(make, jobs, description=corpus, batch_size=8, workers=n_workers):
+    for _ in parallel_map(make, jobs, description=corpus, batch_size=8, workers=n_workers, where="here"):
         pass  # the workers write the files
     plant(root, planted)
     write_key(root, planted)

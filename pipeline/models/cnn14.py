@@ -252,7 +252,7 @@ def load_pretrained(model: Cnn14, weights: Path) -> Loaded:
 
     `Cnn14_16k_mAP=0.438.pth` was trained on the spectrograms of feature set log_mel_64 (16 kHz, 50-8000 Hz), and
     `Cnn14_mAP=0.431.pth` on those of 32 kHz up to 14 kHz; both have the same layout. It reads dB as they are: the
-    system's `normalise` has to be none.
+    system's `normalise` has to be of kind none.
 
     Raises:
         PipelineError: The file is no such checkpoint, or of another width.

@@ -13,7 +13,7 @@ without its classifiers:
 
 Input: grey pictures, bytes or fractions of 255, shape (clips, rows, columns), resized with antialiasing to
 `input_size`; the same in three channels, standardised with ImageNet's mean and deviation. The pictures have to
-come as they are stored: the system's `normalise` is none. Behind the last layer: the mean over all positions
+come as they are stored: `normalise` is of kind none. Behind the last layer: the mean over all positions
 (open in both documents), and the head.
 
 `unfreeze` is the number of last layers that are trained; null trains all. A layer (open in both documents) is an
@@ -103,7 +103,7 @@ class ImagenetCnn(nn.Module):
         head: From the backbone's channels to the logits.
         input_size: Rows and columns of what the backbone sees; None for the pictures' own.
         n_frozen: Number of first layers that are not trained.
-        head_weight_decay: Of the head's hidden layers; None for the system's.
+        head_l2: L2 of the head's hidden layers.
     """
 
     def __init__(
@@ -113,14 +113,14 @@ class ImagenetCnn(nn.Module):
         head: nn.Sequential,
         input_size: int | None,
         n_frozen: int,
-        head_weight_decay: float | None,
+        head_l2: float,
     ) -> None:
         super().__init__()
         self.picture = Picture(input_size)
         self.backbone = backbone.to(memory_format=torch.channels_last)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.head = head
-        self.head_weight_decay = head_weight_decay
+        self.head_l2 = head_l2
         # Tuples are not registered: the state dict has each weight once, under torchvision's name.
         self.frozen, self.trained = tuple(layers[:n_frozen]), tuple(layers[n_frozen:])
         for layer in self.frozen:
@@ -133,12 +133,10 @@ class ImagenetCnn(nn.Module):
             x = layer(x)  # (B, C, h, w)
         return self.head(self.pool(x))  # (B, n_classes)
 
-    def weight_decays(self) -> dict[str, float]:
-        """Return the weight decay of each parameter, by name, that has another than the system's."""
-        if self.head_weight_decay is None:
-            return {}
-        *hidden, _ = (i for i, module in enumerate(self.head) if isinstance(module, nn.Linear))
-        return {f"head.{i}.weight": self.head_weight_decay for i in hidden}
+    def penalty(self) -> Tensor:
+        """Return what L2 regularisation adds to the loss: `head_l2` times the squares of the hidden weights."""
+        *hidden, _ = (module for module in self.head if isinstance(module, nn.Linear))
+        return self.head_l2 * sum((layer.weight.square().sum() for layer in hidden), torch.zeros(()))
 
     def train(self, mode: bool = True) -> "ImagenetCnn":
         """Switch between training and evaluation; what is frozen stays in evaluation."""
@@ -167,7 +165,7 @@ def build(
     unfreeze: int | None,
     head: list[int],
     head_batch_norm: bool,
-    head_weight_decay: float | None,
+    head_l2: float,
     dropout: float,
     input_size: int | None,
     width: float = 1.0,
@@ -183,8 +181,7 @@ def build(
         unfreeze: Number of last layers that are trained, the head among them; None for all.
         head: Widths of the hidden layers.
         head_batch_norm: Whether batch normalisation follows each of them.
-        head_weight_decay: Weight decay of the hidden layers' weights, biases excluded: Keras's L2 of x is a
-            decay of 2 x with Adam; None for the system's `weight_decay`.
+        head_l2: What `penalty` multiplies the squares of their weights with, as Keras's L2; 0 for none.
         dropout: Probability behind each of them; without any, ahead of the output.
         input_size: Rows and columns of what the network sees; None for the pictures' own.
         width: Factor of the published channels.
@@ -205,7 +202,7 @@ def build(
         )
     n_frozen = n_layers - unfreeze if unfreeze is not None else 0
     top = _head(channels, head, head_batch_norm, dropout, n_classes)
-    return ImagenetCnn(backbone, layers, top, input_size, n_frozen, head_weight_decay)
+    return ImagenetCnn(backbone, layers, top, input_size, n_frozen, head_l2)
 
 
 def load_pretrained(model: ImagenetCnn, weights: Path) -> Loaded:

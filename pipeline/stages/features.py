@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.core.corpus_audio import corpus_audio
-from pipeline.core.paths import clips_path, feature_plan_path, features_path
+from pipeline.core.paths import clips_path, feature_facts_path, feature_plan_path, features_path
 from pipeline.core.stage import run
-from pipeline.core.tables import read_json, read_table
+from pipeline.core.tables import read_json, read_table, write_json
 from pipeline.features.compute import Clip, clip_key, compute_features, settings_digest
 from pipeline.features.registry import load_kind, parse_settings
 from pipeline.features.store import shard_schema, write_shard
@@ -50,7 +50,7 @@ def make_shard(name: str, plan: Mapping[str, Any], corpus: str, clips: pd.DataFr
 def main(feature_set: str) -> None:
     plan = read_json(feature_plan_path(feature_set))
     clips = read_table(clips_path(feature_set))
-    features_path(feature_set, "").parent.mkdir(parents=True, exist_ok=True)  # also where no corpus needs it
+    write_json(feature_facts_path(feature_set), {"feature_set": feature_set, "corpora": plan["corpora"]})
     for corpus in plan["corpora"]:
         start = time.perf_counter()
         own = clips[clips["corpus"] == corpus]

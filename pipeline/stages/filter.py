@@ -7,10 +7,17 @@ import pandas as pd
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.core.params import Params, load_params
-from pipeline.core.paths import account_path, curated_path, dropped_path, duplicates_path, index_path
+from pipeline.core.paths import (
+    account_path,
+    curated_path,
+    dropped_path,
+    duplicates_path,
+    index_facts_path,
+    index_path,
+)
 from pipeline.core.schemas import CURATED, INDEX
 from pipeline.core.stage import run
-from pipeline.core.tables import read_table, write_json, write_table
+from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.curation.filter import COMBINED, DROPPED_COLUMNS, STEPS, Curated, curate, unknown_labels
 
 COLUMNS = [name for name in INDEX.names if name in {*CURATED.names, "path", "status", "reason"}]
@@ -44,6 +51,12 @@ def curate_study(params: Params, study: str) -> Curated:
     )
 
 
+def surprises_of(corpora: list[str]) -> str | None:
+    """Return what is odd about the corpora's counts, both numbers each, as the index stage found it."""
+    found = [line for corpus in corpora for line in read_json(index_facts_path(corpus))["surprises"]]
+    return "; ".join(found) or None
+
+
 def main(study: str) -> None:
     params = load_params()
     one_of(study, params.studies, "study")
@@ -60,7 +73,8 @@ def main(study: str) -> None:
         "status": "ok" if params.study_corpora(study) else "skipped",
         "corpora": ", ".join(params.study_corpora(study)),
     }
-    write_json(account_path(study), {**facts, **{f"n_{step}": n for step, n in curated.counts.items()}})
+    steps = {f"n_{step}": n for step, n in curated.counts.items()}
+    write_json(account_path(study), {**facts, **steps, "surprises": surprises_of(params.study_corpora(study))})
     log.info("filter: %s: %s", study, ", ".join(f"{step} {n:,}" for step, n in curated.counts.items()))
 
 

@@ -20,12 +20,13 @@ from pipeline.core.paths import (
     feature_plan_path,
     features_path,
     split_path,
+    store_facts_path,
     store_path,
     transcripts_path,
 )
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
-from pipeline.features.compute import Clip, clip_key, compute_features, settings_digest
+from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
 from pipeline.features.registry import load_kind, parse_settings
 from pipeline.features.store import shard_schema, write_shard
 
@@ -84,7 +85,7 @@ def make_copies(feature_set: str, study: str, examples: list[pd.DataFrame]) -> d
     )
     digest = settings_digest(plan["kind"], settings)
     rows = [
-        (example, f"{digest}-{key}", features[key])
+        (example, f"{digest}-{row_key(key)}", features[key])
         for example, key in zip(copies["example_id"], keys, strict=True)
     ]
     names = kind.feature_names(settings)
@@ -133,7 +134,7 @@ def complete_store(params: Params, feature_set: str, study: str) -> None:
 def main(feature_set: str) -> None:
     params = load_params()
     studies = params.input_studies(feature_set)
-    store_path(feature_set, "", "").parent.mkdir(parents=True, exist_ok=True)  # also where no study uses it
+    write_json(store_facts_path(feature_set), {"feature_set": feature_set, "studies": studies})
     for study in studies:
         complete_store(params, feature_set, study)
     logging.info("store: %s is complete for %d studies", feature_set, len(studies))

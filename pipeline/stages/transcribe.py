@@ -1,7 +1,6 @@
 """Write down what is said in each clip: with Whisper, or from the corpora's own texts."""
 
 import logging
-from pathlib import Path
 
 import pandas as pd
 
@@ -29,7 +28,7 @@ def transcribe(params: Params, clips: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
         roots = {corpus: corpus_audio(corpus) for corpus in clips["corpus"].unique()}
         files = [roots[corpus] / path for corpus, path in zip(clips["corpus"], clips["path"], strict=True)]
-        return whisper_transcripts(clips.assign(path=files), Path(), params.asr)
+        return whisper_transcripts(clips.assign(file=files), params.asr)
     has_text = clips["text"].fillna("").ne("").groupby(clips["corpus"]).any()
     if not has_text.all():
         silent = has_text.index[~has_text][0]

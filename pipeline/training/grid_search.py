@@ -98,7 +98,9 @@ def search(
         return float(scorer(fitted, fold.held_out, fold.held_out_labels))
 
     tasks = [(settings, fold) for settings in grid for fold in folds]
-    scores = list(parallel_map(score, tasks, description=f"{name} grid", backend="threads", batch_size=1))
+    scores = list(
+        parallel_map(score, tasks, description=f"{name} grid", backend="threads", batch_size=1, where="here")
+    )
     starts = range(0, len(scores), len(folds))
     return [Candidate(point, scores[i : i + len(folds)]) for point, i in zip(grid, starts, strict=True)]
 

@@ -46,15 +46,14 @@ def gold_transcripts(index: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def whisper_transcripts(index: pd.DataFrame, root: Path, asr: Asr) -> tuple[pd.DataFrame, int]:
+def whisper_transcripts(index: pd.DataFrame, asr: Asr) -> tuple[pd.DataFrame, int]:
     """Transcribe the clips that the cache does not hold.
 
     One worker of this machine has all its threads, or its GPU; on a cluster, a worker gets a batch at a time and
     has the threads that Dask allows it: one, if nothing is said. One and two threads gave the same bits.
 
     Args:
-        index: Columns utterance_id, path, audio_hash.
-        root: Folder of the corpus.
+        index: Columns utterance_id, file (a path from here) and audio_hash.
         asr: Model and decoding options.
 
     Returns:
@@ -72,7 +71,7 @@ def whisper_transcripts(index: pd.DataFrame, root: Path, asr: Asr) -> tuple[pd.D
     cache = RowCache("transcripts", settings)
     rows = cache.get_many(index["audio_hash"])
     todo = index[~index["audio_hash"].isin(rows.keys())].drop_duplicates("audio_hash")
-    clips = [(key, root / path) for key, path in zip(todo["audio_hash"], todo["path"], strict=True)]
+    clips = list(zip(todo["audio_hash"], todo["file"], strict=True))
     computed = parallel_batches(
         partial(transcribe_batch, model=model, weights=weights, options=options),
         batched(clips, asr.batch_size),

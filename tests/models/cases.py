@@ -17,6 +17,7 @@ class Case:
     """A model, the shapes it reads in the document, and shapes small enough for a test.
 
     `parameters` is the document's own count where it prints one, `rounded` its figure where that is rounded.
+    `narrow` is what the small one changes of the architecture.
     """
 
     model: str
@@ -26,14 +27,16 @@ class Case:
     n_classes: int
     small_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rounded: int | None = None
+    narrow: dict[str, Any] = field(default_factory=dict)
 
     def build(self, shapes: dict[str, tuple[int, ...]]) -> nn.Module:
         """Build the model for inputs of some shapes, with seeded weights."""
         torch.manual_seed(0)
+        narrow = self.narrow if shapes == self.small_shapes else {}
         vocabulary_size = WORDS if "tokens" in shapes else None
         return build_model(
             self.model,
-            self.architecture,
+            {**self.architecture, **narrow},
             n_classes=self.n_classes,
             input_shapes=shapes,
             vocabulary_size=vocabulary_size,
@@ -70,6 +73,35 @@ def _crnn(parameters: int, **changes: Any) -> Case:
     return Case("crnn", {**CNN_BLSTM_ATTENTION, **changes}, shapes, parameters, 7, small)
 
 
+def _cnn14(parameters: int, conditioning: str) -> Case:
+    text = conditioning != "none"
+    shapes = {"features": (300, 64), **({"second": (768,)} if text else {})}
+    small = {"features": (40, 32), **({"second": (5,)} if text else {})}
+    architecture = {**CNN14, "conditioning": conditioning}
+    return Case("cnn14", architecture, shapes, parameters, 4, small, narrow={"width": 2, "crop": None})
+
+
+def _imagenet(parameters: int, n_classes: int, narrow: dict[str, Any], **changes: Any) -> Case:
+    shapes, small = {"features": (224, 224)}, {"features": (64, 64)}
+    return Case("imagenet_cnn", {**IMAGENET, **changes}, shapes, parameters, n_classes, small, narrow=narrow)
+
+
+CNN14: dict[str, Any] = {
+    "width": 64,
+    "pooling": "max",
+    "dropout": 0.2,
+    "head_dropout": 0.5,
+    "crop": 250,
+}
+IMAGENET: dict[str, Any] = {
+    "unfreeze": None,
+    "head": [],
+    "head_batch_norm": False,
+    "head_l2": 0.0,
+    "dropout": 0.2,
+    "input_size": None,
+}
+UTBM_HEAD = {"head": [128, 64], "head_batch_norm": True, "head_l2": 0.01, "dropout": 0.6}
 CNN_MFCC: dict[str, Any] = {
     "planes": None,
     "channels": [16, 32, 64, 128],
@@ -135,6 +167,11 @@ TORCH_CASES = {
     "cnn_blstm_attention_no_dropout": _crnn(2_685_896, dropout=0.0),
     "cnn_blstm_attention_no_cnn": _crnn(331_016, channels=[]),
     "cnn_blstm_attention_no_lstm": _crnn(914_376, lstm=None),
+    "cnn14": _cnn14(79_681_988, "none"),
+    "sfcnn14": _cnn14(81_256_900, "single"),
+    "mfcnn14": _cnn14(82_782_596, "multi"),
+    "vgg19": _imagenet(20_099_143, 7, {"width": 0.0625}, network="vgg19", **UTBM_HEAD),
+    "efficientnet_b0": _imagenet(4_019_077, 9, {"width": 0.1, "depth": 0.1}, network="efficientnet_b0"),
     "speech_bilstm_attention": Case(
         "bilstm_attention", BILSTM, {"features": (200, 120)}, 718_600, 7, {"features": (12, 120)}
     ),

@@ -123,9 +123,9 @@ def test_transcripts_are_those_of_this_machine(on_dask, here, tmp_path, micro_wh
         source="whisper", studies=[], model=str(micro_whisper), language="en", beam_size=None, max_tokens=4,
         batch_size=2,
     )  # fmt: skip
-    there, n_computed = whisper_transcripts(clips, Path(), asr)
+    there, n_computed = whisper_transcripts(clips.rename(columns={"path": "file"}), asr)
     here()
-    own, _ = whisper_transcripts(clips, Path(), asr)
+    own, _ = whisper_transcripts(clips.rename(columns={"path": "file"}), asr)
     assert n_computed == 3
     pd.testing.assert_frame_equal(there, own)
 
@@ -169,21 +169,22 @@ def test_a_scheduler_without_workers_says_how_to_start_some(tmp_path, monkeypatc
             list(parallel_map(square, [1], description=""))
 
 
-@pytest.fixture
-def free_address():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-
-
-def test_a_scheduler_that_does_not_answer_is_named(free_address, monkeypatch):
-    monkeypatch.setenv("SER_DASK", free_address)
-    with pytest.raises(PipelineError, match=f"no Dask scheduler answers at {free_address} .*unset SER_DASK"):
-        list(parallel_map(square, [1], description=""))
+@pytest.mark.parametrize(("listens", "reason"), [(False, "refused"), (True, "timed out")])
+def test_a_scheduler_that_does_not_answer_is_named(listens, reason, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setenv("SER_CACHE", str(tmp_path))
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen() if listens else None
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        monkeypatch.setenv("SER_DASK", address)
+        with pytest.raises(PipelineError, match=rf"answers at {address} \(.*{reason}\)\. .*unset SER_DASK"):
+            list(parallel_map(square, [1], description=""))
 
 
 @pytest.mark.parametrize("address", ["banana", "http://127.0.0.1:80", "tcp://127.0.0.1", "tcp://host:port"])
-def test_what_is_no_address_is_refused(address, monkeypatch):
+def test_what_is_no_address_is_refused(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", str(tmp_path))
     monkeypatch.setenv("SER_DASK", address)
     with pytest.raises(PipelineError, match=f"SER_DASK is '{address}'; expected .* tcp://10"):
         list(parallel_map(square, [1], description=""))

@@ -60,7 +60,7 @@ def transcripts(clips: Path, out: Path, batch: int) -> None:
     table = pd.DataFrame(
         {
             "utterance_id": [f"made_up/{path.stem}" for path in paths],
-            "path": [path.name for path in paths],
+            "file": paths,
             "audio_hash": [path.stem for path in paths],
         }
     )
@@ -68,7 +68,7 @@ def transcripts(clips: Path, out: Path, batch: int) -> None:
         source="whisper", studies=[], model=str(clips / "micro.pt"), language="en", beam_size=None, max_tokens=4,
         batch_size=batch,
     )  # fmt: skip
-    write_table(out, whisper_transcripts(table, clips, asr)[0], TRANSCRIPTS)
+    write_table(out, whisper_transcripts(table, asr)[0], TRANSCRIPTS)
 
 
 JOBS: dict[str, Callable[[Path, Path, int], None]] = {

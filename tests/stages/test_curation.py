@@ -13,7 +13,14 @@ from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load_params
-from pipeline.core.paths import account_path, curated_path, index_path, manifest_path, split_path
+from pipeline.core.paths import (
+    account_path,
+    curated_path,
+    index_path,
+    manifest_path,
+    quarantine_path,
+    split_path,
+)
 from pipeline.core.settings import MAIN
 from pipeline.core.tables import write_json
 from pipeline.stages import deduplicate, filter, index, split
@@ -97,6 +104,7 @@ def test_a_corpus_that_holds_itself_twice_counts_once(shipped):
         "n_within_duration": 36,
         "n_labelled": 36,
         "n_kept": 36,
+        "surprises": "tess: 72 utterances; a complete copy has 2,800; tess: 72 seconds; a complete copy has 5,754",
     }
     assert counts() == {"train": 25, "val": 6, "test": 5}
     kept = pd.read_parquet(curated_path(STUDY))
@@ -145,6 +153,13 @@ def test_a_corpus_that_is_not_needed_is_empty(shipped):
     write_json(manifest_path("ravdess"), {"needed": False})
     index.main("ravdess")
     assert len(pd.read_parquet(index_path("ravdess"))) == 0
+
+
+def test_quarantined_files_are_listed_for_a_person(shipped):
+    run_all()
+    rows = quarantine_path("tess").read_text().splitlines()
+    assert rows == ["utterance_id,path,reason", rows[1]]
+    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,")
 
 
 def test_counts_that_surprise_are_logged(shipped, caplog):

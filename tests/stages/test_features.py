@@ -162,11 +162,11 @@ def test_copies_of_a_clip_are_computed_once(project):
     assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 5
 
 
-def test_a_feature_set_that_no_corpus_needs_is_an_empty_folder(project):
+def test_a_feature_set_that_no_corpus_needs_has_no_shard(project):
     project.add(3)
     project.plan("slow", "slow_kind", {"sample_rate": 16000}, corpora=())
     main("slow")
-    assert list(features_path("slow", CORPUS).parent.iterdir()) == []
+    assert [path.name for path in features_path("slow", CORPUS).parent.iterdir()] == ["about.json"]
     assert project.computed() == []
 
 

@@ -23,7 +23,7 @@ def clips(tmp_path, monkeypatch):
     return pd.DataFrame(
         {
             "utterance_id": [f"savee/{path}" for path, _ in rows],
-            "path": [f"{path}.wav" for path, _ in rows],
+            "file": [tmp_path / f"{path}.wav" for path, _ in rows],
             "audio_hash": [content for _, content in rows],
             "text": ["Hello.", None, "Hello."],
         }
@@ -42,8 +42,8 @@ def asr(model) -> Asr:
     )
 
 
-def test_transcripts_are_keyed_by_content_not_by_name(clips, tmp_path, micro_whisper):
-    table, n_computed = whisper_transcripts(clips, tmp_path, asr(micro_whisper))
+def test_transcripts_are_keyed_by_content_not_by_name(clips, micro_whisper):
+    table, n_computed = whisper_transcripts(clips, asr(micro_whisper))
     assert n_computed == 2
     assert table["key"].nunique() == 2
     assert table["text"][0] == table["text"][2]
@@ -51,15 +51,15 @@ def test_transcripts_are_keyed_by_content_not_by_name(clips, tmp_path, micro_whi
     assert table["confidence"].between(0, 1).all()
 
 
-def test_a_second_run_computes_nothing(clips, tmp_path, micro_whisper, monkeypatch):
-    first, _ = whisper_transcripts(clips, tmp_path, asr(micro_whisper))
+def test_a_second_run_computes_nothing(clips, micro_whisper, monkeypatch):
+    first, _ = whisper_transcripts(clips, asr(micro_whisper))
     monkeypatch.setattr(module, "decode", None)
-    second, n_computed = whisper_transcripts(clips, tmp_path, asr(micro_whisper))
+    second, n_computed = whisper_transcripts(clips, asr(micro_whisper))
     assert n_computed == 0
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_a_killed_run_loses_one_batch_at_most(clips, tmp_path, micro_whisper, monkeypatch):
+def test_a_killed_run_loses_one_batch_at_most(clips, micro_whisper, monkeypatch):
     real, calls = module.decode, []
 
     def die_on_second(*args, **kwargs):
@@ -71,9 +71,9 @@ def test_a_killed_run_loses_one_batch_at_most(clips, tmp_path, micro_whisper, mo
     one_each = asr(micro_whisper).model_copy(update={"batch_size": 1})
     monkeypatch.setattr(module, "decode", die_on_second)
     with pytest.raises(KeyboardInterrupt):
-        whisper_transcripts(clips, tmp_path, one_each)
+        whisper_transcripts(clips, one_each)
     monkeypatch.setattr(module, "decode", real)
-    assert whisper_transcripts(clips, tmp_path, one_each)[1] == 1
+    assert whisper_transcripts(clips, one_each)[1] == 1
 
 
 def test_gold_is_the_corpus_own_text(clips):
