@@ -18,7 +18,7 @@ COMBINED = "combined"
 NOT_IN_MAP = "not in the study's map"
 NO_CLASS = "(no class)"
 SEEN_COLUMNS = [
-    *("utterance_id", "corpus", "path", "label", "own_label", "seconds", "status", "reason"),
+    *("utterance_id", "corpus", "label", "own_label", "seconds", "status", "reason"),
     *("group", "kind", "keep", "conflict"),
 ]
 DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "reason"]
@@ -55,12 +55,14 @@ def curate(rows: pd.DataFrame, study: Study) -> Curated:
         PipelineError: The study does not map a corpus's labels, or fewer than two classes are left.
     """
     rows = rows.assign(own_label=rows["label"], label=classes(rows, study))
-    left = rows[SEEN_COLUMNS]  # what each step copies is not the whole table
-    counts, accounts, dropped = {COMBINED: len(left)}, [_count(left, COMBINED)], []
+    left = rows[SEEN_COLUMNS]
+    counts, accounts = {COMBINED: len(left)}, [_count(left, COMBINED)]
+    dropped = [rows.iloc[:0].assign(step="", reason="")[DROPPED_COLUMNS]]
     for name, step in STEPS.items():
         reasons = step(left, study)
-        dropped.append(left.loc[reasons.index].assign(step=name, reason=reasons)[DROPPED_COLUMNS])
-        left = left.drop(reasons.index)
+        if len(reasons):  # of very many rows, not even the narrow table is copied in vain
+            dropped.append(rows.loc[reasons.index].assign(step=name, reason=reasons)[DROPPED_COLUMNS])
+            left = left.drop(reasons.index)
         counts[name] = len(left)
         accounts.append(_count(left, name))
     gone = pd.concat(dropped).sort_values("utterance_id")
@@ -117,9 +119,12 @@ def _copies(rows: pd.DataFrame, study: Study) -> pd.Series:
     in_order = members.sort_values(["keep", "utterance_id"], ascending=[False, True])
     copies = in_order[in_order["group"].duplicated()]
     kept = in_order.drop_duplicates("group").set_index("group")["utterance_id"]
-    contradictions = "labels or speakers contradict each other in the group of " + rows["group"]
+    of_conflicts = rows.loc[rows["conflict"], "group"]
     return pd.concat(
-        [copies["kind"] + " copy of " + copies["group"].map(kept), contradictions[rows["conflict"]]]
+        [
+            copies["kind"] + " copy of " + copies["group"].map(kept),
+            "labels or speakers contradict each other in the group of " + of_conflicts,
+        ]
     )
 
 

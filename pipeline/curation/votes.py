@@ -103,14 +103,21 @@ class Lookup:
 def candidates(library: Library) -> Iterator[tuple[Block, Block, Pairs]]:
     """Yield pairs of clips with enough votes at one shift, and the blocks of their first and second clips."""
     for later in range(len(library)):
-        other, lookups = library.block(later), [Lookup(postings) for postings in library.postings(later)]
-        for earlier in range(later):
-            one, postings = library.block(earlier), library.postings(earlier)
-            matches = [lookup.matches(own) for lookup, own in zip(lookups, postings, strict=True)]
-            for votes in votes_in_runs(matches, one):
-                yield one, other, best_shifts(votes)
-        for votes in votes_in_runs([lookup.matches_within() for lookup in lookups], other):
-            yield other, other, best_shifts(votes)
+        yield from _with_earlier(library, later)
+
+
+def _with_earlier(library: Library, later: int) -> Iterator[tuple[Block, Block, Pairs]]:
+    """Yield the candidates of which the second clip is in a block."""
+    other, lookups = library.block(later), [Lookup(postings) for postings in library.postings(later)]
+    for earlier in range(later):
+        one, postings = library.block(earlier), library.postings(earlier)
+        matches = [lookup.matches(own) for lookup, own in zip(lookups, postings, strict=True)]
+        del postings  # not needed any more, and not small
+        for votes in votes_in_runs(matches, one):
+            yield one, other, best_shifts(votes)
+        del matches
+    for votes in votes_in_runs([lookup.matches_within() for lookup in lookups], other):
+        yield other, other, best_shifts(votes)
 
 
 def votes_in_runs(matches: list[Matches], one: Block) -> Iterator[np.ndarray]:
@@ -155,7 +162,7 @@ def _of_next(packed: np.ndarray, n_votes: np.ndarray) -> np.ndarray:
 def run_ends(values: np.ndarray) -> np.ndarray:
     """Return 0, and where each run of equal values ends, shape (runs + 1,)."""
     changes = np.flatnonzero(values[1:] != values[:-1]) + 1
-    return np.concatenate([[0], changes, [len(values)] if len(values) else []]).astype(np.int64)
+    return np.concatenate([[0], changes, [len(values)] if len(values) else []]).astype(np.int32)
 
 
 def _keys(postings: np.ndarray) -> np.ndarray:

@@ -74,7 +74,9 @@ def main(study: str) -> None:
         "corpora": ", ".join(params.study_corpora(study)),
     }
     steps = {f"n_{step}": n for step, n in curated.counts.items()}
-    write_json(account_path(study), {**facts, **steps, "surprises": surprises_of(params.study_corpora(study))})
+    write_json(
+        account_path(study), {**facts, **steps, "surprises": surprises_of(params.study_corpora(study))}
+    )
     log.info("filter: %s: %s", study, ", ".join(f"{step} {n:,}" for step, n in curated.counts.items()))
 
 

@@ -76,10 +76,13 @@ def small_params() -> dict:
     }
     params["studies"] = {STUDY: params["studies"][STUDY]}
     params["studies"][STUDY]["curation"]["min_per_class"] = 4
+    labels = params["studies"][STUDY]["labels"]
+    params["studies"][STUDY]["labels"] = {name: labels[name] for name in SIZES}
     params["asr"]["studies"] = []
-    for feature_sets in params["feature_sets"].values():
-        for settings in feature_sets.values():
-            settings["studies"] = [STUDY] if STUDY in settings["studies"] else []
+    params["feature_sets"] = {
+        kind: {name: settings for name, settings in sets.items() if STUDY in settings["studies"]}
+        for kind, sets in params["feature_sets"].items()
+    }
     systems = {name: params["systems"][name] for name in ("ravdess_cnn4", "ravdess_random_forest")}
     systems["ravdess_cnn4"]["small"]["epochs"] = 1
     systems["ravdess_random_forest"]["small"] |= {
