@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline.core.paths import duplicates_path, index_path
+from pipeline.core.paths import duplicates_path, index_facts_path, index_path
 from pipeline.core.schemas import INDEX
-from pipeline.core.tables import read_table, write_table
+from pipeline.core.tables import read_table, write_json, write_table
 from pipeline.curation.duplicates import NONE
 from pipeline.curation.fingerprint import BITS, HOP, PAUSE, RATE, to_bytes
 from pipeline.curation.library import PARTS, keys_of
@@ -189,6 +189,7 @@ def write_index(
         }
     )
     write_table(index_path(corpus), index.reindex(columns=INDEX.names), INDEX)
+    write_json(index_facts_path(corpus), {"surprises": []})
     return index["utterance_id"].to_numpy()
 
 

@@ -123,9 +123,9 @@ def test_transcripts_are_those_of_this_machine(on_dask, here, tmp_path, micro_wh
         source="whisper", studies=[], model=str(micro_whisper), language="en", beam_size=None, max_tokens=4,
         batch_size=2,
     )  # fmt: skip
-    there, n_computed = whisper_transcripts(clips.rename(columns={"path": "file"}), asr)
+    there, n_computed = whisper_transcripts(clips.assign(file=clips["path"].map(Path)), asr)
     here()
-    own, _ = whisper_transcripts(clips.rename(columns={"path": "file"}), asr)
+    own, _ = whisper_transcripts(clips.assign(file=clips["path"].map(Path)), asr)
     assert n_computed == 3
     pd.testing.assert_frame_equal(there, own)
 
