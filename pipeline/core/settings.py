@@ -222,6 +222,8 @@ class TorchSystem(System):
     loss: Literal["cross_entropy"]
     class_weights: Literal["none", "inverse_frequency"]
     label_smoothing: float
+    normalise: dict[str, dict[str, Any]]  # by input: kind, and that kind's settings; {}: standard scores
+    pretrain: dict[str, Any]  # of the blocks as autoencoders; {}: none
     augment: dict[str, Any]
     precision: Literal["float32", "bf16"]
     max_tokens: int | None

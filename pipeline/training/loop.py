@@ -142,7 +142,7 @@ def fit(run: TrainingRun, task: Task, checkpoint: Checkpoint, description: str) 
 
 
 def train_epoch(run: TrainingRun, task: Task) -> float:
-    """Take one pass over the training clips; return the mean loss."""
+    """Take one pass over the training clips; return the mean loss, without the model's penalty."""
     network, settings, device = run.network.train(), run.settings, task.train_rows.device
     total = torch.zeros((), device=device)  # stays there: reading it would wait for every batch
     for batch in shuffled_batches(task.train_rows, settings.batch_size, run.generator):
@@ -151,7 +151,7 @@ def train_epoch(run: TrainingRun, task: Task) -> float:
             logits = network(**inputs)
         loss = task.loss(logits.float(), targets)
         run.optimizer.zero_grad()
-        loss.backward()
+        (loss + network.penalty()).backward()  # the history is of the loss alone, as in validation
         if settings.clip_norm is not None:
             nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
         run.optimizer.step()

@@ -1,14 +1,15 @@
 """A model with what its inputs go through: standardisation and, in training, augmentation."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from pipeline.core.mistakes import one_of
 from pipeline.training.augment import SpectrogramAugmentation
 from pipeline.training.build import build_model, call
-from pipeline.training.normalise import Normaliser
+from pipeline.training.normalise import build_normaliser
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Design:
         shapes: Shape of one clip of each input, by name of the model's argument.
         dtypes: Type of each input as stored: uint8, float32 or int64 (token ids).
         vocabulary: Tokens by id; None without text.
+        normalise: A system's `normalise` in params.yaml.
     """
 
     model: str
@@ -30,6 +32,7 @@ class Design:
     shapes: dict[str, tuple[int, ...]]
     dtypes: dict[str, str]
     vocabulary: list[str] | None
+    normalise: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, as `Design(**values)` takes them."""
@@ -46,7 +49,7 @@ class Network(nn.Module):
     """
 
     def __init__(
-        self, model: nn.Module, normalisers: dict[str, Normaliser], augmentation: nn.Module | None
+        self, model: nn.Module, normalisers: dict[str, nn.Module], augmentation: nn.Module | None
     ) -> None:
         super().__init__()
         self.model = model
@@ -61,6 +64,11 @@ class Network(nn.Module):
             inputs["features"] = self.augmentation(inputs["features"])
         return self.model(**inputs)
 
+    def penalty(self) -> Tensor | float:
+        """Return what the model adds to its training loss by itself, such as L2 of some weights; mostly 0."""
+        own = getattr(self.model, "penalty", None)
+        return own() if own else 0.0
+
 
 def build_network(design: Design, augment: dict[str, Any] | None = None) -> Network:
     """Build a network with fresh weights.
@@ -69,18 +77,23 @@ def build_network(design: Design, augment: dict[str, Any] | None = None) -> Netw
         design: What to build.
         augment: A system's `augment` in params.yaml; empty or None for none.
     """
+    shapes = {name: tuple(shape) for name, shape in design.shapes.items()}
+    scaled = [name for name, dtype in design.dtypes.items() if dtype != "int64"]
+    for name in design.normalise:
+        one_of(name, scaled, "input", "normalise")
+    normalisers = {
+        name: build_normaliser(
+            design.normalise.get(name), shapes[name], getattr(torch, design.dtypes[name]), f"normalise.{name}"
+        )
+        for name in scaled
+    }
     model = build_model(
         design.model,
         design.architecture,
         n_classes=len(design.classes),
-        input_shapes={name: tuple(shape) for name, shape in design.shapes.items()},
+        input_shapes={**shapes, **{name: step.out_shape for name, step in normalisers.items()}},
         vocabulary_size=len(design.vocabulary) if design.vocabulary else None,
     )
-    normalisers = {
-        name: Normaliser(tuple(design.shapes[name]), getattr(torch, dtype))
-        for name, dtype in design.dtypes.items()
-        if dtype != "int64"
-    }
     augmentation = call(SpectrogramAugmentation, augment, "augment") if augment else None
     return Network(model, normalisers, augmentation)
 

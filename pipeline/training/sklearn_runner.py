@@ -58,14 +58,16 @@ class SklearnRunner:
         fitted = Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
         facts = {"parameters": None, "n_train": len(train_rows)}
         save_estimator(
-            self.models, seed, fold, fitted, {**facts, **self._describe(classifier, candidates, best)}
+            self.models, seed, fold, fitted, {**facts, **self._describe(head, classifier, candidates, best)}
         )
         rows = rows_to_predict(self.data, fold, self.system)
         probabilities = {split: self._probabilities(fitted, index) for split, index in rows.items()}
         record = {"seconds": time.perf_counter() - started, "candidates": len(candidates)}
         return Outcome(seed, fold, rows, probabilities, facts, [], record)
 
-    def _describe(self, classifier: Any, candidates: list[Candidate], best: Candidate) -> dict[str, Any]:
+    def _describe(
+        self, head: Pipeline | None, classifier: Any, candidates: list[Candidate], best: Candidate
+    ) -> dict[str, Any]:
         """Return what the JSON file beside the pipeline tells of it."""
         about = {
             "model": self.system.model,
@@ -78,7 +80,7 @@ class SklearnRunner:
                 {**c.settings, self.system.scoring: c.mean, "sd": float(np.std(c.scores))} for c in candidates
             ],
         }
-        names = self.data.feature_names.get("features")
+        names = self.data.feature_names.get("features") if head is None else None  # components have no names
         if names and hasattr(classifier, "feature_importances_"):
             about["feature_importances"] = dict(
                 zip(names, classifier.feature_importances_.tolist(), strict=True)

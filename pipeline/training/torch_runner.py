@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import TorchSystem
 from pipeline.training.batches import Examples
+from pipeline.training.build import call
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData
 from pipeline.training.loop import Task, TrainingRun, fit, predict_logits
@@ -18,6 +19,7 @@ from pipeline.training.model_files import file_stem
 from pipeline.training.network import Design, Network, build_network, count_parameters
 from pipeline.training.network_files import save_network
 from pipeline.training.outcome import Outcome, rows_to_predict
+from pipeline.training.pretrain import Pretraining, pretrain_blocks
 from pipeline.training.seeding import prepare_torch, seed_everything
 from pipeline.training.text import build_vocabulary, encode
 
@@ -60,6 +62,8 @@ class TorchRunner:
             )
         examples, design = self._prepare(train_rows)
         network = self._build(design, examples, train_rows)
+        if self.system.pretrain:
+            self._pretrain(network, examples, train_rows, seed)
         run = TrainingRun(network, self.system, seed)
         # Random states of a GPU mean nothing to a CPU: each kind of device has its own checkpoints.
         checkpoint = Checkpoint(self.checkpoints / f"{file_stem(seed, fold)}_{self.device.type}.pt")
@@ -107,14 +111,21 @@ class TorchRunner:
             shapes={name: tuple(values.shape[1:]) for name, values in inputs.items()},
             dtypes={name: str(values.dtype).removeprefix("torch.") for name, values in inputs.items()},
             vocabulary=vocabulary,
+            normalise=self.system.normalise,
         )
         return Examples(inputs, self.targets), design
 
     def _build(self, design: Design, examples: Examples, train_rows: Tensor) -> Network:
         network = build_network(design, self.system.augment).to(self.device)
         for name, normaliser in network.normalisers.items():
-            normaliser.fit(examples.inputs[name], train_rows)
+            normaliser.fit(examples.inputs[name], train_rows, examples.targets)
         return network
+
+    def _pretrain(self, network: Network, examples: Examples, train_rows: Tensor, seed: int) -> None:
+        """Pretrain the model's blocks on the training images; a resumed run does so again and forgets it."""
+        settings = call(Pretraining, self.system.pretrain, f"systems.{self.name}.pretrain")
+        images = network.normalisers["features"](examples.inputs["features"].index_select(0, train_rows))
+        pretrain_blocks(network.model, images, settings, seed)
 
     def _probabilities(self, network: Network, examples: Examples, rows: np.ndarray) -> np.ndarray:
         if not len(rows):

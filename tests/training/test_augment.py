@@ -2,18 +2,18 @@
 
 import torch
 
-from pipeline.training.augment import SpectrogramAugmentation, draw_masks
+from pipeline.training.augment import SpectrogramAugmentation, draw_masks, shift_frames
 
 
 def test_nothing_happens_in_evaluation() -> None:
     images = torch.randn(4, 8, 10)
-    augmentation = SpectrogramAugmentation(time_mask=5, freq_mask=5, noise=1.0).eval()
+    augmentation = SpectrogramAugmentation(time_shift=0, time_mask=5, freq_mask=5, noise=1.0).eval()
     assert augmentation(images) is images
 
 
 def test_masks_are_whole_bands_and_frames_of_zeros() -> None:
     torch.manual_seed(0)
-    augmentation = SpectrogramAugmentation(time_mask=5, freq_mask=4, noise=0.0)
+    augmentation = SpectrogramAugmentation(time_shift=0, time_mask=5, freq_mask=4, noise=0.0)
     masked = augmentation(torch.ones(50, 8, 10)) == 0
     bands, frames = masked.all(dim=2), masked.all(dim=1)
     assert torch.equal(masked, bands.unsqueeze(2) | frames.unsqueeze(1))
@@ -41,5 +41,15 @@ def test_a_mask_wider_than_the_image_stays_inside() -> None:
 
 def test_noise_has_the_strength_asked_for() -> None:
     torch.manual_seed(0)
-    noise = SpectrogramAugmentation(time_mask=0, freq_mask=0, noise=0.3)(torch.zeros(20, 50, 50))
+    noise = SpectrogramAugmentation(time_shift=0, time_mask=0, freq_mask=0, noise=0.3)(
+        torch.zeros(20, 50, 50)
+    )
     torch.testing.assert_close(noise.std(), torch.tensor(0.3), atol=0.01, rtol=0)
+
+
+def test_frames_are_shifted_in_a_circle_each_image_by_its_own() -> None:
+    torch.manual_seed(0)
+    shifted = shift_frames(torch.arange(10.0).expand(400, 2, 10), 3)
+    assert torch.equal(shifted[:, 0], shifted[:, 1])
+    assert torch.equal(shifted.diff(dim=2) % 10, torch.ones(400, 2, 9))
+    assert sorted(shifted[:, 0, 0].unique().tolist()) == [0, 1, 2, 3, 7, 8, 9]

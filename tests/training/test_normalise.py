@@ -1,9 +1,10 @@
-"""Standardisation."""
+"""Standardisation and the other kinds of scaling."""
 
 import pytest
 import torch
 
-from pipeline.training.normalise import Normaliser
+from pipeline.core.errors import PipelineError
+from pipeline.training.normalise import MinMax, Normaliser, Unscaled, build_normaliser
 
 
 def test_frames_are_standardised_coefficient_by_coefficient() -> None:
@@ -32,3 +33,31 @@ def test_a_constant_value_becomes_zero(value: float) -> None:
     normaliser = Normaliser((2,), values.dtype).fit(values, torch.arange(7))
     assert normaliser.deviation.tolist() == [1, 1]
     torch.testing.assert_close(normaliser(values), torch.zeros(7, 2))
+
+
+def test_minimum_and_maximum_of_the_rows_named_become_0_and_1() -> None:
+    values = torch.tensor([[2.0, -1.0, 7.0], [4.0, -3.0, 7.0], [8.0, 0.0, 9.0]])
+    scaled = MinMax((3,), values.dtype).fit(values, torch.tensor([0, 1]))(values)
+    assert scaled.tolist() == [[0, 1, 0], [1, 0, 0], [3, 1.5, 2]]
+
+
+def test_an_image_is_scaled_as_a_whole() -> None:
+    images = torch.tensor([[[10, 20], [30, 60]]], dtype=torch.uint8)
+    scaled = MinMax((2, 2), images.dtype).fit(images, torch.tensor([0]))(images)
+    torch.testing.assert_close(scaled, torch.tensor([[[0, 0.2], [0.4, 1]]]))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [(torch.tensor([[0, 255]], dtype=torch.uint8), [[0, 1]]), (torch.tensor([[-2.0, 5.0]]), [[-2, 5]])],
+    ids=["bytes", "numbers"],
+)
+def test_an_unscaled_input_is_left_alone_but_for_bytes(values: torch.Tensor, expected: list) -> None:
+    assert Unscaled((2,), values.dtype).fit(values, torch.tensor([0]))(values).tolist() == expected
+
+
+def test_an_unknown_kind_of_scaling_is_named() -> None:
+    with pytest.raises(
+        PipelineError, match=r"normalise\.second\.kind: unknown .* 'minmax', did you mean 'min_max'\?"
+    ):
+        build_normaliser({"kind": "minmax"}, (3,), torch.float32, "normalise.second")

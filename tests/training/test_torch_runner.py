@@ -82,7 +82,11 @@ def test_a_loaded_network_gives_the_same_probabilities(
 def test_a_killed_run_ends_with_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], settings: dict
 ) -> None:
-    augment = {"augment": {"time_mask": 4, "freq_mask": 4, "noise": 0.1}} if inputs == ("images",) else {}
+    augment = (
+        {"augment": {"time_shift": 3, "time_mask": 4, "freq_mask": 4, "noise": 0.1}}
+        if inputs == ("images",)
+        else {}
+    )
     recipe = {
         **settings,
         **augment,
@@ -197,3 +201,60 @@ def test_features_that_are_not_numbers_stop_the_training(tmp_path: Path) -> None
     data.features["features"][:] = np.nan
     with pytest.raises(PipelineError, match="toy seed 7 fold 0: the loss of epoch 1 is nan"):
         TorchRunner(data, toy.torch_system(), "toy", tmp_path, tmp_path).train(7, 0)
+
+
+def test_a_network_reads_components_of_the_training_clips(tmp_path: Path) -> None:
+    reduction = {"kind": "components", "clip": 5.0, "pca_variance": 0.9, "select_k": 3}
+    settings = {
+        "model": "mlp",
+        "architecture": {"hidden": [16], "dropouts": [0.0], "batch_norm": False},
+        "normalise": {"features": reduction},
+        "epochs": 1,
+    }
+    outcome = train(tmp_path / "a", ("vectors",), **settings)
+    train(tmp_path / "b", ("vectors",), strange=True, **settings)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    again = loaded_probabilities(tmp_path / "a", ("vectors",), outcome)
+    np.testing.assert_array_equal(again, outcome.probabilities["test"])
+    network, _ = load_network(tmp_path / "a" / "models", 7, 0)
+    assert network.model.hidden[0][0].in_features == 3
+
+
+def test_scaling_of_an_input_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"normalise: unknown input 'secnd'; known: features"):
+        train(tmp_path, ("frames",), normalise={"secnd": {"kind": "min_max"}})
+
+
+def test_pretraining_sees_training_clips_only_and_changes_the_start(tmp_path: Path) -> None:
+    settings = {**toy.CNN, "epochs": 1, "pretrain": {"epochs": 2, "lr": 0.01, "batch_size": 8}}
+    train(tmp_path / "a", ("images",), **settings)
+    train(tmp_path / "b", ("images",), strange=True, **settings)
+    train(tmp_path / "c", ("images",), **{**settings, "pretrain": {}})
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    assert weights(tmp_path / "a") != weights(tmp_path / "c")
+
+
+def test_a_models_penalty_holds_its_weights_down_and_stays_out_of_the_history(tmp_path: Path) -> None:
+    crnn = {
+        "model": "crnn",
+        "architecture": {
+            "channels": [4],
+            "lstm": None,
+            "bidirectional": False,
+            "attention": None,
+            "dense": 8,
+            "dropout": 0.0,
+            "l2": 0.0,
+        },
+        "epochs": 3,
+    }
+    free = train(tmp_path / "a", ("images",), **crnn)
+    held = train(
+        tmp_path / "b", ("images",), **{**crnn, "architecture": {**crnn["architecture"], "l2": 100.0}}
+    )
+    kernels = [
+        load_network(tmp_path / name / "models", 7, 0)[0].model.blocks[0][0].weight.square().sum()
+        for name in ("a", "b")
+    ]
+    assert kernels[1] < 0.9 * kernels[0]
+    assert held.history[0]["train_loss"] < 2 * free.history[0]["train_loss"]

@@ -36,6 +36,8 @@ TORCH: dict[str, Any] = {
     "loss": "cross_entropy",
     "class_weights": "none",
     "label_smoothing": 0.0,
+    "normalise": {},
+    "pretrain": {},
     "augment": {},
     "precision": "float32",
     "max_tokens": None,
