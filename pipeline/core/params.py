@@ -175,7 +175,7 @@ def load_params(path: Path | str = "params.yaml") -> Params:
     if not path.exists():
         raise PipelineError(f"{path} is not there: run from the root of the repository")
     try:
-        data = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        data = YAML(typ="safe").load(path.read_text("utf-8"))
         params = Params.model_validate(data)
     except YAMLError as error:
         raise PipelineError(f"{path} is not valid YAML: {error}") from error

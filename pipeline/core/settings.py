@@ -209,6 +209,7 @@ class TorchSystem(System):
     """A network and its recipe."""
 
     trainer: Literal["torch"]
+    weights: str | None  # published weights to start from: a file, or one below $SER_WEIGHTS; null: none
     optimizer: Literal["adam", "adamw", "sgd"]
     lr: float
     weight_decay: float

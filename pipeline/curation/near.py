@@ -5,8 +5,12 @@
 2. Each candidate pair is compared at that shift: bit error rate over the frames in which both have speech.
 
 The clips lie on disk, below `$TMPDIR`, in blocks of which two at a time are in memory
-(`pipeline.curation.library`). A clip with more than `library.MAX_RUN` near copies may lose them, so pass only
-one of each set of exact copies.
+(`pipeline.curation.library`): memory does not grow with the frames. Every block meets every other one, so time
+grows somewhat faster than the frames do: on a busy machine with two cores, the stage `deduplicate` took 8 s for
+100,000 made-up clips, and 152 s and 1.2 GiB for a million (`python -m benchmarks.curation scale --rows 100000
+1000000`).
+
+A clip with more than `library.MAX_RUN` near copies may lose them, so pass only one of each set of exact copies.
 
 `MAX_ERROR` lies between what copies and what different clips show, see `pipeline.curation.fingerprint`. The
 less speech is compared, the more alike different clips can be: of RAVDESS's and TESS's, cut to 24 (32, 48, 64)

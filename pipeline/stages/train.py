@@ -40,7 +40,7 @@ def load_study(params: Params, system: System, split_table: pd.DataFrame) -> Stu
     """
     clips = clips_of(split_table)
     corpora = params.study_corpora(system.study)
-    features: dict[str, np.ndarray] = {}
+    features: dict[str, np.ndarray | list[np.ndarray]] = {}
     names: dict[str, list[str]] = {}
     texts: list[str | None] | None = None
     for slot, feature_set in (("features", system.features), ("second", system.second)):
@@ -51,10 +51,6 @@ def load_study(params: Params, system: System, split_table: pd.DataFrame) -> Stu
             if (copies := copies_path(feature_set, system.study)).exists():
                 shards.append(copies)
             values, feature_names = load_features(feature_set, shards, clips["example_id"].tolist())
-            if not isinstance(values, np.ndarray):
-                raise PipelineError(
-                    f"feature set {feature_set!r}: clips differ in shape; pad or cut them to one"
-                )
             features[slot] = values
             names[slot] = feature_names or []
     classes = params.studies[system.study].classes

@@ -6,25 +6,30 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pipeline.training.ragged import Ragged
+
 
 @dataclass(frozen=True)
 class Examples:
     """All clips of a study on one device.
 
     Attributes:
-        inputs: By name of the model's argument; each of shape (clips, ...).
+        inputs: By name of the model's argument; each of shape (clips, ...), or ragged.
         targets: Class indices, shape (clips,), int64.
     """
 
-    inputs: dict[str, Tensor]
+    inputs: dict[str, Tensor | Ragged]
     targets: Tensor
 
     def take(self, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the inputs and targets of some clips."""
-        # On a CPU index_select copies whole clips, several times as fast as indexing by a tensor.
-        return {name: values.index_select(0, rows) for name, values in self.inputs.items()}, self.targets[
-            rows
-        ]
+        """Return the inputs and targets of some clips; a ragged input comes padded, with its `lengths`."""
+        batch = {}
+        for name, values in self.inputs.items():
+            if isinstance(values, Ragged):
+                batch[name], batch["lengths"] = values.take(rows)
+            else:  # On a CPU index_select copies whole clips, several times as fast as indexing by a tensor.
+                batch[name] = values.index_select(0, rows)
+        return batch, self.targets[rows]
 
 
 def shuffled_batches(rows: Tensor, size: int, generator: torch.Generator) -> Sequence[Tensor]:

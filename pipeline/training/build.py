@@ -9,6 +9,7 @@ from typing import Any
 import pipeline.models
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import nearest, one_of
+from pipeline.core.pretrained import Loaded, find_weights
 
 
 def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any:
@@ -26,6 +27,25 @@ def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any
     one_of(name, names, "model", "model")
     module = importlib.import_module(f"pipeline.models.{name}")
     return call(module.build, architecture, f"architecture (model {name!r})", **given)
+
+
+def load_pretrained(name: str, model: Any, weights: str) -> Loaded:
+    """Fill a model with published weights, by `load_pretrained` of `pipeline/models/<name>.py`.
+
+    Args:
+        name: File in pipeline/models, without its suffix.
+        model: What its `build` returned.
+        weights: A system's `weights` in params.yaml.
+
+    Raises:
+        PipelineError: The file is not there or does not fit, or the family reads none.
+    """
+    module = importlib.import_module(f"pipeline.models.{name}")
+    if not hasattr(module, "load_pretrained"):
+        raise PipelineError(
+            f"weights is {weights!r}, but model {name!r} reads no published weights: set it to null"
+        )
+    return module.load_pretrained(model, find_weights(weights))
 
 
 def call(

@@ -17,6 +17,7 @@ import torch
 import pipeline.models
 import pipeline.training
 from pipeline.core.paths import cache_dir
+from pipeline.core.pretrained import find_weights
 from pipeline.core.row_cache import digest
 from pipeline.core.settings import TorchSystem
 
@@ -69,7 +70,15 @@ def checkpoint_folder(name: str, system: TorchSystem, data_key: str) -> Path:
         data_key: Digest of the data.
     """
     settings = system.model_dump(exclude={"seeds", "small", "test_on"})  # what no single model depends on
-    return cache_dir() / "checkpoints" / name / digest([settings, data_key, code_digest(system.model)])
+    weights = file_digest(system.weights) if system.weights is not None else None
+    key = digest([settings, data_key, weights, code_digest(system.model)])
+    return cache_dir() / "checkpoints" / name / key
+
+
+def file_digest(weights: str) -> str:
+    """Return a digest of a file of published weights: the same name may come to mean another file."""
+    with find_weights(weights).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove_checkpoints(folder: Path) -> None:

@@ -19,7 +19,8 @@ class StudyData:
     Attributes:
         clips: example_id, utterance_id, corpus, speaker, sex and label, sorted by example_id.
         classes: The study's classes, in its order.
-        features: By slot (`features`, `second`): shape (clips, ...), rows as in `clips`.
+        features: By slot (`features`, `second`): shape (clips, ...), rows as in `clips`; a list of one array a
+            clip where their shapes differ.
         feature_names: By slot, where a feature set has names.
         texts: Transcripts, rows as in `clips`; None for a system without text.
         folds: By fold and split: indices of rows.
@@ -28,7 +29,7 @@ class StudyData:
 
     clips: pd.DataFrame
     classes: list[str]
-    features: dict[str, np.ndarray]
+    features: dict[str, np.ndarray | list[np.ndarray]]
     feature_names: dict[str, list[str]]
     texts: list[str | None] | None
     folds: dict[int, dict[str, np.ndarray]]

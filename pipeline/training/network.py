@@ -1,11 +1,13 @@
 """A model with what its inputs go through: standardisation and, in training, augmentation."""
 
+import inspect
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.training.augment import SpectrogramAugmentation
 from pipeline.training.build import build_model, call
@@ -94,6 +96,11 @@ def build_network(design: Design, augment: dict[str, Any] | None = None) -> Netw
         input_shapes={**shapes, **{name: step.out_shape for name, step in normalisers.items()}},
         vocabulary_size=len(design.vocabulary) if design.vocabulary else None,
     )
+    if "lengths" in design.shapes and "lengths" not in inspect.signature(model.forward).parameters:
+        raise PipelineError(
+            f"model {design.model!r} reads clips of one length, but those of its feature set differ: give the "
+            "feature set a fixed number of frames"
+        )
     augmentation = call(SpectrogramAugmentation, augment, "augment") if augment else None
     return Network(model, normalisers, augmentation)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.core.settings import System
+from pipeline.core.settings import System, TorchSystem
 from pipeline.training.data import StudyData
 
 HISTORY_COLUMNS = ["seed", "fold", "epoch", "train_loss", "val_loss", "val_accuracy", "val_uar", "lr"]
@@ -54,7 +54,7 @@ def model_facts(data: StudyData, system: System, outcomes: list[Outcome]) -> dic
     counts = [outcome.facts["parameters"] for outcome in outcomes]
     trained_on = [data.rows(fold, list(system.train_on)) for fold in data.folds]
     return {
-        "pretrained": False,
+        "pretrained": isinstance(system, TorchSystem) and system.weights is not None,
         "parameters": None if None in counts else max(counts),
         "n_train": len(np.unique(np.concatenate(trained_on))),
         "models": [{"seed": o.seed, "fold": o.fold, **o.facts} for o in outcomes],

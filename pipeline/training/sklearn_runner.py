@@ -29,17 +29,19 @@ class SklearnRunner:
     """
 
     def __init__(self, data: StudyData, system: SklearnSystem, name: str, models: Path) -> None:
+        vectors = data.features.get("features")
         if (
             set(data.features) != {"features"}
-            or data.features["features"].ndim != 2
+            or not isinstance(vectors, np.ndarray)
+            or vectors.ndim != 2
             or data.texts is not None
         ):
-            shapes = {slot: values.shape[1:] for slot, values in data.features.items()}
+            shapes = {slot: values[0].shape for slot, values in data.features.items()}
             raise PipelineError(
                 f"systems.{name}: scikit-learn reads one feature set of vectors, but got {shapes}"
             )
         self.data, self.system, self.name, self.models = data, system, name, models
-        self.features = data.features["features"]
+        self.features = vectors
         self.labels = data.clips["label"].to_numpy(dtype=object)
 
     # One BLAS thread: candidates are what runs in parallel, the result does not depend on the number of cores, and

@@ -15,6 +15,7 @@ TORCH: dict[str, Any] = {
     "study": "toy",
     "variant": "main",
     "trainer": "torch",
+    "weights": None,
     "model": "bilstm_attention",
     "features": "frames",
     "second": "none",
