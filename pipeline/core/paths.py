@@ -28,12 +28,20 @@ def audio_root(corpus: str) -> Path:
     return cache_dir() / "corpora" / corpus
 
 
+def code_path(kind: str, name: str) -> Path:
+    return DATA / "code" / kind / f"{name}.json"
+
+
 def corpus_plan_path(corpus: str) -> Path:
     return DATA / "plan" / "corpora" / f"{corpus}.json"
 
 
 def feature_plan_path(feature_set: str) -> Path:
     return DATA / "plan" / "features" / f"{feature_set}.json"
+
+
+def store_plan_path(feature_set: str) -> Path:
+    return DATA / "plan" / "stores" / f"{feature_set}.json"
 
 
 def clips_path(feature_set: str) -> Path:

@@ -41,7 +41,6 @@ class Corpus(Settings):
     """Where a corpus comes from."""
 
     source: Literal["archive", "manual", "synthetic"]
-    code: str  # what `download` runs for it: the file or folder that stage depends on
     archives: list[Archive] = []
     lfs: str | None = None  # repository whose archive holds pointers of Git LFS in place of the audio
     nested: bool = False  # the archive holds archives

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.params import Params, load_params
-from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path
+from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path, store_plan_path
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
 
@@ -26,10 +26,20 @@ def write_plan(params: Params) -> int:
     for name, feature_set in params.feature_sets.items():
         settings = {"kind": feature_set.kind, "corpora": needed[name], "settings": feature_set.settings}
         write_exact_json(feature_plan_path(name), settings)
+    for name in needed:
+        write_json(store_plan_path(name), plan_store(params, name))
     for study, block in params.studies.items():
         for variant in block.variant_names:
             write_json(store_path("none", study, variant), {})  # the second input of systems that have one
     return sum(bool(corpora) for corpora in needed.values())
+
+
+def plan_store(params: Params, name: str) -> dict[str, Any]:
+    """Return, for each study that a feature set is made for, its corpora and the splits it is complete for."""
+    return {
+        study: {"corpora": params.study_corpora(study), "variants": params.input_variants(name, study)}
+        for study in params.input_studies(name)
+    }
 
 
 def write_exact_json(path: Path, content: dict[str, Any]) -> None:

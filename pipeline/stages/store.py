@@ -13,7 +13,6 @@ import pandas as pd
 
 from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params, load_params
 from pipeline.core.paths import (
     clips_path,
     copies_path,
@@ -22,6 +21,7 @@ from pipeline.core.paths import (
     split_path,
     store_facts_path,
     store_path,
+    store_plan_path,
     transcripts_path,
 )
 from pipeline.core.stage import run
@@ -113,10 +113,17 @@ def digest_rows(examples: pd.DataFrame, keys: pd.Series, what: str) -> dict[str,
     return {"n_rows": len(examples), "digest": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def complete_store(params: Params, feature_set: str, study: str) -> None:
-    """Make the copies of a study's splits, and write the digest of each split's rows."""
-    examples = read_examples(study, params.input_variants(feature_set, study))
-    keys = row_keys(feature_set, params.study_corpora(study))
+def complete_store(feature_set: str, study: str, corpora: list[str], variants: list[str]) -> None:
+    """Make the copies of a study's splits, and write the digest of each split's rows.
+
+    Args:
+        feature_set: Or "transcripts".
+        study: Whose splits.
+        corpora: The study's.
+        variants: Splits that this feature set is made for.
+    """
+    examples = read_examples(study, variants)
+    keys = row_keys(feature_set, corpora)
     everything = pd.concat(examples.values())
     if feature_set == TRANSCRIPTS:  # a copy says what its original says
         originals = everything.drop_duplicates("example_id").set_index("example_id")["utterance_id"]
@@ -132,11 +139,10 @@ def complete_store(params: Params, feature_set: str, study: str) -> None:
 
 
 def main(feature_set: str) -> None:
-    params = load_params()
-    studies = params.input_studies(feature_set)
-    write_json(store_facts_path(feature_set), {"feature_set": feature_set, "studies": studies})
-    for study in studies:
-        complete_store(params, feature_set, study)
+    studies = read_json(store_plan_path(feature_set))
+    write_json(store_facts_path(feature_set), {"feature_set": feature_set, "studies": list(studies)})
+    for study, planned in studies.items():
+        complete_store(feature_set, study, planned["corpora"], planned["variants"])
     logging.info("store: %s is complete for %d studies", feature_set, len(studies))
 
 

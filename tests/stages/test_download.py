@@ -40,7 +40,7 @@ def archive(folder, members):
 def settings(place, lfs=None, nested=False, **checks):
     url = (place / "publisher" / NAME).as_uri()
     entry = Archive(name=NAME, url=url, **({"n_bytes": None, "md5": None, "sha256": None} | checks))
-    return Corpus(source="archive", code="pipeline/core/fetch.py", archives=[entry], lfs=lfs, nested=nested)
+    return Corpus(source="archive", archives=[entry], lfs=lfs, nested=nested)
 
 
 def run(monkeypatch, corpus, settings, needed=True):
@@ -165,7 +165,7 @@ def test_a_file_where_the_folder_should_be(place, disk, monkeypatch):
 
 
 def test_a_manual_corpus_that_is_not_there(place, monkeypatch):
-    manual = Corpus(source="manual", code="pipeline/core/fetch.py")
+    manual = Corpus(source="manual")
     with pytest.raises(PipelineError, match=r"is not there\. Fetch Audio.* in SER_CORPORA"):
         run(monkeypatch, "ravdess", manual)
 
@@ -185,11 +185,11 @@ def test_a_corpus_without_settings(place, monkeypatch):
 @pytest.mark.parametrize(("source", "lacks"), [("archive", "a list of archives"), ("synthetic", "a seed")])
 def test_incomplete_settings(place, monkeypatch, source, lacks):
     with pytest.raises(PipelineError, match=rf"params\.yaml: corpora\.ravdess: .* needs {lacks}"):
-        run(monkeypatch, "ravdess", Corpus(source=source, code="pipeline/core/fetch.py"))
+        run(monkeypatch, "ravdess", Corpus(source=source))
 
 
 def test_a_synthetic_corpus(place, monkeypatch):
-    made = Corpus(source="synthetic", code="pipeline/demo", seed=1, sizes={"n_words": 2})
+    made = Corpus(source="synthetic", seed=1, sizes={"n_words": 2})
     manifest = run(monkeypatch, "demo_tess", made)
     found = list_files(place / "cache/corpora/demo_tess")
     assert manifest["source"] == "synthetic"
@@ -202,8 +202,8 @@ def test_a_synthetic_corpus_of_another_seed_has_another_digest(place, monkeypatc
         (root / "a.wav").write_text(f"{corpus} {seed} {n_workers}")
 
     monkeypatch.setattr("pipeline.demo.synthesise.synthesise", make)
-    first = run(monkeypatch, "demo_tess", Corpus(source="synthetic", code="pipeline/demo", seed=1))
-    second = run(monkeypatch, "demo_tess", Corpus(source="synthetic", code="pipeline/demo", seed=2))
+    first = run(monkeypatch, "demo_tess", Corpus(source="synthetic", seed=1))
+    second = run(monkeypatch, "demo_tess", Corpus(source="synthetic", seed=2))
     assert first["tree"] != second["tree"]
     assert (place / "cache/corpora/demo_tess/a.wav").read_text() == "demo_tess 2 1"
 

@@ -27,7 +27,7 @@ def working(root, tmp_path, monkeypatch):
     """An empty folder with the shipped params.yaml, in which one study has variants, and its utterances."""
     yaml = YAML(typ="safe")
     params = yaml.load((root / "params.yaml").read_text())
-    params["corpora"]["iemocap"] = {"source": "manual", "code": "pipeline/corpora/iemocap.py"}
+    params["corpora"]["iemocap"] = {"source": "manual"}
     params["studies"][STUDY]["variants"] = VARIANTS
     for system in params["systems"].values():
         system["variant"] = "main"

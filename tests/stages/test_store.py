@@ -63,7 +63,8 @@ def write_transcripts(keys):
 
 
 def digest(feature_set="transcripts", variant="main"):
-    store.complete_store(load_params(), feature_set, STUDY)
+    variants = load_params().input_variants(feature_set, STUDY)
+    store.complete_store(feature_set, STUDY, ["demo_ravdess", "demo_tess"], variants)
     return read_json(store_path(feature_set, STUDY, variant))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
@@ -129,6 +130,36 @@ def test_each_model_has_its_files_and_no_checkpoint_is_left(workspace: Path, nam
     expected = {"model.json", "run.json", *(f"{s}.json" for s in stems), *(f"{s}.{suffix}" for s in stems)}
     assert {path.name for path in paths.model_dir(name).iterdir()} == expected
     assert not list(workspace.glob("cache/checkpoints/**/*.pt"))
+
+
+def add_a_copy_and_a_second_split(transform: str) -> None:
+    """Let fold 0 also train on a copy of its first training clip, and fold 1, of another seed, on other clips."""
+    table = read_table(paths.split_path(STUDY, "main"))
+    first = table[table["split"] == "train"].iloc[[0]]
+    copy = first.assign(example_id=f"{first['utterance_id'].iloc[0]}#{transform}", transform=transform)
+    swapped = table.assign(
+        fold=1, split_seed=43, split=table["split"].map({"train": "train", "val": "test", "test": "val"})
+    )
+    write_table(paths.split_path(STUDY, "main"), pd.concat([table, copy, swapped]), SPLIT)
+    for name in ("images", "frames", "vectors"):
+        shard = read_table(paths.features_path(name, CORPUS))
+        row = shard[shard["utterance_id"] == first["utterance_id"].iloc[0]]
+        path = paths.copies_path(name, STUDY)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        schema = pq.read_schema(paths.features_path(name, CORPUS))
+        write_table(path, row.assign(utterance_id=copy["example_id"].iloc[0]), schema)
+
+
+@every_system
+def test_several_splits_and_augmented_copies(workspace: Path, name: str) -> None:
+    add_a_copy_and_a_second_split("noise=0.0050@42")
+    main(name)
+    predictions = read_table(paths.predictions_path(name))
+    assert set(predictions["split_seed"]) == {42, 43}
+    assert not predictions["utterance_id"].str.contains("#").any()
+    models = read_json(paths.model_dir(name) / "model.json")["models"]
+    n_train = {model["fold"]: model["n_train"] for model in models}
+    assert n_train == {0: 25, 1: 24}
 
 
 def test_what_the_metrics_say_of_a_model(workspace: Path) -> None:
