@@ -68,7 +68,7 @@ def compare_grid_search(repeats: int) -> tuple[float, float]:
     values[labels == "sad"] += 0.1
     system = SklearnSystem(
         study="", model="svm", features="", second="none", architecture={}, seeds=[0], train_on=["train"],
-        test_on=["test"], small={}, trainer="sklearn", folds=FOLDS, scoring="accuracy", grid=GRID,
+        variant="main", small={}, trainer="sklearn", folds=FOLDS, scoring="accuracy", grid=GRID,
     )  # fmt: skip
     estimator = build_model("svm", {"clip": 5.0, "pca_variance": 0.95, "select_k": 129}, seed=0)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
@@ -77,7 +77,10 @@ def compare_grid_search(repeats: int) -> tuple[float, float]:
 
     def ours() -> list[float]:
         with threadpool_limits(1, user_api="blas"):  # as the runner does, and as GridSearchCV's processes do
-            return [candidate.mean for candidate in search(estimator, values, labels, system, 0, "svm")]
+            return [
+                candidate.mean
+                for candidate in search(estimator, values, labels, np.arange(N_CLIPS), system, 0, "svm")
+            ]
 
     def theirs() -> list[float]:
         return usual.fit(values, labels).cv_results_["mean_test_score"].tolist()

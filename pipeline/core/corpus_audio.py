@@ -11,7 +11,8 @@ from pipeline.core.tree import is_current
 def corpus_audio(corpus: str) -> Path:
     """Return the folder of a corpus's files.
 
-    DVC can bring a manifest back (from its cache, or by `dvc pull`) without the audio, which lies outside of it.
+    DVC can bring a manifest back (from its cache, or by `dvc pull`) without the audio, which lies outside of it. A
+    folder below SER_CORPORA is the user's own, and is not compared with its manifest here.
 
     Raises:
         PipelineError: The audio is not there, or is of another version than the manifest.

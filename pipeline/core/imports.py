@@ -34,5 +34,7 @@ def closure(path: Path) -> list[Path]:
 
 
 def fingerprint_code(path: Path) -> dict[str, str]:
-    """Return a hash of each file that a file needs, itself included, by its path."""
-    return {file.as_posix(): hashlib.md5(file.read_bytes()).hexdigest() for file in closure(path)}
+    """Return a hash of each file that a file needs, by its path; itself and the data beside its modules too."""
+    files = closure(path)
+    data = {beside for folder in {file.parent for file in files} for beside in folder.glob("*.json")}
+    return {file.as_posix(): hashlib.md5(file.read_bytes()).hexdigest() for file in sorted({*files, *data})}

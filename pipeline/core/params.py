@@ -20,6 +20,7 @@ from pipeline.core.settings import (
     Corpus,
     FeatureSet,
     Profile,
+    Published,
     Settings,
     SklearnSystem,
     Study,
@@ -38,7 +39,7 @@ class Params(Settings):
     asr: Asr
     studies: dict[str, Study]
     systems: dict[str, AnySystem]
-    published: dict[str, dict[str, Any]]
+    published: dict[str, Published]
 
     @model_validator(mode="before")
     @classmethod
@@ -139,11 +140,15 @@ class Params(Settings):
             one_of(study, self.studies, "study", "asr.studies")
         for system_name, system in self.systems.items():
             self._check_system(system_name, system)
-        for name in self.published:
+        for name, report in self.published.items():
             one_of(name, self.systems, "system", "published")
+            for corpus in report.corpora or []:
+                one_of(corpus, self.corpora, "corpus", f"published.{name}.corpora")
 
     def _check_system(self, name: str, system: System) -> None:
         one_of(system.study, self.studies, "study", f"systems.{name}.study")
+        for key in system.small:
+            one_of(key, type(system).model_fields, "key", f"systems.{name}.small")
         variants = self.studies[system.study].variant_names
         one_of(system.variant, variants, f"variant of {system.study}", f"systems.{name}.variant")
         inputs = {"features": system.features, "second": system.second}

@@ -82,6 +82,14 @@ Protocol = Literal[
     "cross_corpus",
 ]
 Transform = Literal["noise", "time_stretch", "pitch_shift"]
+TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
+    "noise": (0.0, 1.0),  # standard deviation, full scale = 1
+    "time_stretch": (
+        0.5,
+        10.0,
+    ),  # rate; slower, Signalsmith Stretch draws at random; the library takes at most 10
+    "pitch_shift": (-24.0, 24.0),  # semitones, the most that the library takes
+}
 
 
 class Resampling(Settings):
@@ -113,10 +121,11 @@ class Resampling(Settings):
                 raise ValueError(
                     f"transforms.{name}: {low:g} is larger than {high:g}; expected [lowest, highest]"
                 )
-        for name, least in (("noise", 0.0), ("time_stretch", 0.1)):
-            if name in self.transforms and self.transforms[name][0] < least:
+        for name, (low, high) in self.transforms.items():
+            least, most = TRANSFORM_BOUNDS[name]
+            if low < least or high > most:
                 raise ValueError(
-                    f"transforms.{name}: {self.transforms[name][0]:g} is too low; expected {least:g} or more"
+                    f"transforms.{name}: [{low:g}, {high:g}] is out of bounds; expected {least:g} to {most:g}"
                 )
         if self.makes_copies and not self.transforms:
             raise ValueError(f"method {self.method} needs transforms to make copies with")
@@ -155,6 +164,12 @@ class Study(Settings):
     curation: Curation
     split: SplitSettings
     variants: dict[str, dict[str, Any]]  # further splits, as what they change of `split`
+
+    @model_validator(mode="after")
+    def _classes_differ(self) -> Self:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"classes {self.classes}: one is listed twice")
+        return self
 
     @model_validator(mode="after")
     def _labels_name_classes(self) -> Self:
@@ -199,9 +214,15 @@ class System(Settings):
     second: str  # a second one, or "none"
     architecture: dict[str, Any]
     seeds: list[int]
-    train_on: list[Split]
-    test_on: list[Split]
+    train_on: list[Literal["train", "val"]]  # what it is tested on is always test
     small: dict[str, Any]  # what a profile of size small changes
+
+    @model_validator(mode="after")
+    def _seeds_and_parts_differ(self) -> Self:
+        for name, values in (("seeds", self.seeds), ("train_on", self.train_on)):
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name} is {values}; expected one or more, all different")
+        return self
 
 
 class TorchSystem(System):
@@ -240,6 +261,18 @@ class SklearnSystem(System):
 
 
 AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]
+
+
+class Published(Settings):
+    """What a document reports of a system, fractions in [0, 1]."""
+
+    accuracy: float | None = None
+    uar: float | None = None
+    weighted_f1: float | None = None
+    f1: float | None = None  # how it is averaged is not said, so nothing is compared with it
+    corpora: list[str] | None = None
+    protocol: str | None = None  # as `describe_protocol` begins, such as "stratified 70/15/15"
+    note: str | None = None
 
 
 class Asr(Settings):

@@ -160,7 +160,9 @@ def _row(params: Params, system: str) -> Row:
             "run `dvc repro`, so that all systems come from one profile"
         )
     record = read_json(model_dir(system) / "run.json") if metrics["status"] == "trained" else {}
-    return Row(system, metrics, params.published.get(system, {}), record.get("seconds"))
+    report = params.published.get(system)
+    published = report.model_dump(exclude_none=True) if report else {}
+    return Row(system, metrics, published, record.get("seconds"))
 
 
 def _detail(row: Row) -> Detail:

@@ -52,6 +52,9 @@ class Row:
             return "skipped"
         if self.synthetic:
             return "synthetic speech"
+        protocol = self.published.get("protocol")
+        if protocol is not None and not self.metrics["protocol"].startswith(protocol):
+            return "other protocol"
         corpora = self.published.get("corpora")
         if corpora is not None and set(corpora) != set(self.metrics["corpora"].split(",")):
             return "other corpora"

@@ -24,24 +24,31 @@ RESAMPLED = {"undersample": "undersampled", "oversample": "oversampled", "augmen
 def describe_system(params: Params, system: str) -> dict[str, Any]:
     """Return what a system is evaluated on, as the settings say it."""
     settings = params.system(system)
-    corpora = params.study_corpora(settings.study)
+    study = params.studies[settings.study]
+    named = study.variant(settings.variant).corpora
+    corpora = [name for name in params.study_corpora(settings.study) if named is None or name in named]
     return {
         "profile": params.profile,
         "synthetic": any(params.corpora[corpus].source == "synthetic" for corpus in corpora),
         "study": settings.study,
         "corpora": ",".join(corpora),
-        "protocol": describe_protocol(params.studies[settings.study], settings),
+        "protocol": describe_protocol(study, settings, corpora),
     }
 
 
-def describe_protocol(study: Study, system: System) -> str:
+def describe_protocol(study: Study, system: System, corpora: list[str]) -> str:
     """Say how a system's clips are split, such as "stratified 70/15/15, deduplicated".
 
     The shares are those the system trains on, validates on and is tested on; 85/15 is one that trains on the
     validation part as well.
+
+    Args:
+        study: Its splits and curation.
+        system: Its settings.
+        corpora: Those of the study that are there.
     """
     split = study.variant(system.variant)
-    parts = [_protocol(split, system)]
+    parts = [_protocol(split, system, corpora)]
     if len(split.seeds) > 1:
         parts.append(f"{len(split.seeds)} splits")
     if split.resampling.method != "none":
@@ -53,7 +60,7 @@ def describe_protocol(study: Study, system: System) -> str:
     return ", ".join(parts)
 
 
-def _protocol(split: SplitSettings, system: System) -> str:
+def _protocol(split: SplitSettings, system: System, corpora: list[str]) -> str:
     name = split.protocol.replace("_", "-")
     match split.protocol:
         case "stratified" | "speaker_independent":
@@ -63,16 +70,15 @@ def _protocol(split: SplitSettings, system: System) -> str:
         case "speaker_k_fold":
             return f"{split.folds}-fold by speaker"
         case "cross_corpus":
-            return f"cross-corpus, tested on {' and '.join(split.test_corpora)}"
+            tested = [name for name in split.test_corpora if name in corpora]
+            return f"cross-corpus, tested on {' and '.join(tested)}"
         case _:
             return name
 
 
 def _shares(split: SplitSettings, system: System) -> str:
     fractions = split.fractions
-    train, test = (
-        sum(fractions.get(name, 0.0) for name in names) for names in (system.train_on, system.test_on)
-    )
+    train, test = sum(fractions.get(name, 0.0) for name in system.train_on), fractions.get("test", 0.0)
     shares = [train, sum(fractions.values()) - train - test, test]
     return "/".join(f"{100 * share:.0f}" for share in shares if round(share, 6) > 0)
 

@@ -24,13 +24,12 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
+from pipeline.core.settings import TRANSFORM_BOUNDS
 from pipeline.features.waves import at_least, check_wave
 
 VERSION = "1"  # raised whenever the code makes another copy
 LIBRARIES = ("numpy", "audiomentations", "python-stretch")
 
-# Slower than half, Signalsmith Stretch draws random numbers; audiomentations takes at most 10 and 24 semitones.
-BOUNDS = {"noise": (0.0, 1.0), "time_stretch": (0.5, 10.0), "pitch_shift": (-24.0, 24.0)}
 SPELLING = re.compile(r"(?P<name>\w+)=(?P<value>-?\d+(\.\d+)?)@(?P<seed>\d+)")
 
 
@@ -39,7 +38,7 @@ class Transform:
     """What makes a copy of a clip.
 
     Attributes:
-        name: A key of `BOUNDS`.
+        name: Of `settings.TRANSFORM_BOUNDS`.
         value: Its strength.
         seed: Of what is random about it.
     """
@@ -60,8 +59,9 @@ def parse(text: str) -> Transform:
         raise PipelineError(
             f"{text!r} is no transform; expected <name>=<value>@<seed>, such as noise=0.0050@42"
         )
-    name, value = one_of(found["name"], BOUNDS, "transform"), float(found["value"])
-    low, high = BOUNDS[name]
+    bounds = {str(key): span for key, span in TRANSFORM_BOUNDS.items()}
+    name, value = one_of(found["name"], bounds, "transform"), float(found["value"])
+    low, high = bounds[name]
     if not low <= value <= high:
         raise PipelineError(f"transform {text!r}: {value:g} is out of bounds; expected {low:g} to {high:g}")
     return Transform(name, value, int(found["seed"]))

@@ -98,12 +98,12 @@ def train(data: StudyData, system: TorchSystem | SklearnSystem, name: str, data_
     return outcomes
 
 
-def data_digest(system: System, split_table: pd.DataFrame) -> str:
-    """Return a digest of the splits and of the features' content, as the store stage wrote it down."""
+def data_digest(system: System, split_table: pd.DataFrame, classes: list[str]) -> str:
+    """Return a digest of the splits, the classes and the features' content, as the store stage wrote it down."""
     stores = [
         read_json(store_path(name, system.study, system.variant)) for name in (system.features, system.second)
     ]
-    return digest([split_digest(split_table), *stores])
+    return digest([split_digest(split_table), classes, *stores])
 
 
 def write_history(name: str, history: pd.DataFrame) -> None:
@@ -132,7 +132,7 @@ def main(system: str) -> None:
         skip(params, settings, system)
         return
     data = load_study(params, settings, split_table)
-    outcomes = train(data, settings, system, data_digest(settings, split_table))
+    outcomes = train(data, settings, system, data_digest(settings, split_table, data.classes))
     predictions = predictions_table(data, outcomes)
     write_table(predictions_path(system), predictions, predictions_schema(data.classes))
     write_history(system, history_table(outcomes))

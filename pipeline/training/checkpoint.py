@@ -69,7 +69,7 @@ def checkpoint_folder(name: str, system: TorchSystem, data_key: str) -> Path:
         system: Its settings, resolved for the profile.
         data_key: Digest of the data.
     """
-    settings = system.model_dump(exclude={"seeds", "small", "test_on"})  # what no single model depends on
+    settings = system.model_dump(exclude={"seeds", "small"})  # what no single model depends on
     weights = file_digest(system.weights) if system.weights is not None else None
     key = digest([settings, data_key, weights, code_digest(system.model)])
     return cache_dir() / "checkpoints" / name / key

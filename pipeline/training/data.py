@@ -17,7 +17,7 @@ class StudyData:
     them.
 
     Attributes:
-        clips: example_id, utterance_id, corpus, speaker, sex and label, sorted by example_id.
+        clips: example_id, utterance_id, group (of copies), corpus, speaker, sex and label, sorted by example_id.
         classes: The study's classes, in its order.
         features: By slot (`features`, `second`): shape (clips, ...), rows as in `clips`; a list of one array a
             clip where their shapes differ.
@@ -47,7 +47,7 @@ class StudyData:
 
 def clips_of(split_table: pd.DataFrame) -> pd.DataFrame:
     """Return the examples of a split table, one row each however many folds there are, sorted by id."""
-    columns = ["example_id", "utterance_id", "corpus", "speaker", "sex", "label"]
+    columns = ["example_id", "utterance_id", "group", "corpus", "speaker", "sex", "label"]
     used = split_table.loc[split_table["split"] != UNUSED, columns]
     return used.drop_duplicates("example_id").sort_values("example_id", ignore_index=True)
 

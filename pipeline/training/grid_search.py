@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import ParameterGrid, StratifiedKFold
+from sklearn.model_selection import ParameterGrid, StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
@@ -65,7 +65,13 @@ def split_steps(estimator: Pipeline) -> tuple[Pipeline | None, Any]:
 
 
 def search(
-    estimator: Pipeline, values: np.ndarray, labels: np.ndarray, system: SklearnSystem, seed: int, name: str
+    estimator: Pipeline,
+    values: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    system: SklearnSystem,
+    seed: int,
+    name: str,
 ) -> list[Candidate]:
     """Score every point of a system's grid.
 
@@ -73,6 +79,7 @@ def search(
         estimator: Unfitted; its last step is what the grid tunes.
         values: Shape (clips, features): the clips trained on.
         labels: Of those clips.
+        groups: Of copies, augmented ones included: none is held out while another is trained on.
         system: Its grid, number of folds and score.
         seed: Of the folds.
         name: The system's name.
@@ -90,7 +97,7 @@ def search(
             key, classifier.get_params(), f"parameter of {type(classifier).__name__}", f"systems.{name}.grid"
         )
     scorer = _scorer(system.scoring, name)
-    folds = _prepare(head, values, labels, system.folds, seed, name)
+    folds = _prepare(head, values, labels, groups, system.folds, seed, name)
 
     def score(task: tuple[dict[str, Any], Prepared]) -> float:
         settings, fold = task
@@ -106,16 +113,24 @@ def search(
 
 
 def _prepare(
-    head: Pipeline | None, values: np.ndarray, labels: np.ndarray, n_folds: int, seed: int, name: str
+    head: Pipeline | None,
+    values: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    n_folds: int,
+    seed: int,
+    name: str,
 ) -> list[Prepared]:
-    fewest = min(np.unique(labels, return_counts=True)[1])
+    fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
     if fewest < n_folds:
         raise PipelineError(
             f"systems.{name}.folds: a class has {fewest} training clips, fewer than the {n_folds} folds: "
             "lower folds or raise the study's curation.min_per_class"
         )
     prepared = []
-    for inner, outer in StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(values, labels):
+    alone = len(np.unique(groups)) == len(groups)  # then both would do, and this one is the document's
+    cutter = (StratifiedKFold if alone else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
+    for inner, outer in cutter.split(values, labels, groups):
         steps = clone(head) if head is not None else None
         train = fit_transform(steps, values[inner], labels[inner])
         held_out = steps.transform(values[outer]) if steps is not None else values[outer]

@@ -38,9 +38,9 @@ class Outcome:
 
 
 def rows_to_predict(data: StudyData, fold: int, system: System) -> dict[str, np.ndarray]:
-    """Return the rows to predict: `test`, whatever splits that is, and `val` where it has no other use."""
-    rows = {"test": data.rows(fold, list(system.test_on))}
-    if "val" not in (*system.train_on, *system.test_on):
+    """Return the rows to predict: `test`, and `val` where it is not trained on."""
+    rows = {"test": data.rows(fold, ["test"])}
+    if "val" not in system.train_on:
         rows["val"] = data.rows(fold, ["val"])
     return rows
 
@@ -49,14 +49,13 @@ def model_facts(data: StudyData, system: System, outcomes: list[Outcome]) -> dic
     """Return what the metrics say of a system's models, the same each time.
 
     `parameters` is the number of trainable ones (the largest model's, where folds differ in vocabulary), None
-    where that means nothing; `n_train` counts clips that any fold trained on.
+    where that means nothing; `n_train` is what the largest model was trained on, augmented copies among them.
     """
     counts = [outcome.facts["parameters"] for outcome in outcomes]
-    trained_on = [data.rows(fold, list(system.train_on)) for fold in data.folds]
     return {
         "pretrained": isinstance(system, TorchSystem) and system.weights is not None,
         "parameters": None if None in counts else max(counts),
-        "n_train": len(np.unique(np.concatenate(trained_on))),
+        "n_train": max(outcome.facts["n_train"] for outcome in outcomes),
         "models": [{"seed": o.seed, "fold": o.fold, **o.facts} for o in outcomes],
     }
 

@@ -53,7 +53,8 @@ class SklearnRunner:
         train_rows = self.data.rows(fold, list(self.system.train_on))
         values, labels = self.features[train_rows], self.labels[train_rows]
         estimator = build_model(self.system.model, self.system.architecture, seed=seed)
-        candidates = search(estimator, values, labels, self.system, seed, self.name)
+        groups = self.data.clips["group"].to_numpy()[train_rows]
+        candidates = search(estimator, values, labels, groups, self.system, seed, self.name)
         best = max(candidates, key=lambda candidate: candidate.mean)
         head, classifier = split_steps(estimator)
         classifier.set_params(**best.settings).fit(fit_transform(head, values, labels), labels)

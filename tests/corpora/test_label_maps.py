@@ -36,7 +36,7 @@ def test_number_of_classes(study, n_classes):
         ("annamalai", "meld", "joy", "happy"),
         ("annamalai", "ravdess", "calm", None),
         ("annamalai", "mlend", "question", "question"),
-        ("annamalai", "mlend", "excited", None),
+        ("annamalai", "mlend", "excited", "happy"),
         ("mfcnn14", "iemocap", "exc", "happy"),
         ("mfcnn14", "iemocap", "fru", None),
         ("utbm", "tess", "ps", "surprise"),

@@ -9,6 +9,7 @@ from pipeline.core.settings import (
     Corpus,
     Curation,
     Profile,
+    Published,
     Resampling,
     SklearnSystem,
     SplitSettings,
@@ -84,6 +85,7 @@ def study(protocol: str = "stratified", *, deduplicate: bool = True, group_dupli
             group_duplicates=group_duplicates,
             fractions={"train": 0.7, "val": 0.15, "test": 0.15},
             folds=5,
+            corpora=None,
             test_corpora=["elsewhere"],
             seeds=[42],
             resampling=Resampling(method="none", n_per_class=None, transforms={}),
@@ -92,13 +94,9 @@ def study(protocol: str = "stratified", *, deduplicate: bool = True, group_dupli
     )
 
 
-def system(
-    study_name: str = "study", *, train_on: tuple[str, ...] = ("train",), test_on: tuple[str, ...] = ("test",)
-):
+def system(study_name: str = "study", *, train_on: tuple[str, ...] = ("train",)):
     """Return a system with what evaluation reads of it."""
-    return SklearnSystem.model_construct(
-        study=study_name, variant="main", train_on=list(train_on), test_on=list(test_on)
-    )
+    return SklearnSystem.model_construct(study=study_name, variant="main", train_on=list(train_on))
 
 
 def params(*, synthetic: bool = False) -> Params:
@@ -114,6 +112,9 @@ def params(*, synthetic: bool = False) -> Params:
         corpora={corpus: Corpus.model_construct(source="synthetic" if synthetic else "archive")},
         asr=Asr.model_construct(source=None),
         studies={"study": study(), "absent": study()},
-        systems={"net": system(), "forest": system(test_on=("val", "test")), "left_out": system("absent")},
-        published={"net": {"accuracy": 0.7777, "note": "Five runs."}, "left_out": {"weighted_f1": 0.6666}},
+        systems={"net": system(), "forest": system(train_on=("train", "val")), "left_out": system("absent")},
+        published={
+            "net": Published(accuracy=0.7777, note="Five runs."),
+            "left_out": Published(weighted_f1=0.6666),
+        },
     )

@@ -7,6 +7,7 @@ from pipeline.evaluation.leaderboard import Row, in_order
 
 def row(system="net", *, study="study", accuracy=0.7, published=None, **metrics):
     base = {"status": "trained", "study": study, "synthetic": False, "corpora": "a,b", "accuracy": accuracy}
+    base["protocol"] = "stratified 70/15/15, deduplicated"
     return Row(system, {**base, "uar": 0.6, "weighted_f1": 0.5, **metrics}, published or {})
 
 
@@ -18,6 +19,7 @@ def row(system="net", *, study="study", accuracy=0.7, published=None, **metrics)
         ({"weighted_f1": 0.5, "accuracy": None}, 0.0),
         ({"accuracy": 0.75, "uar": 0.5}, -0.05),
         ({"accuracy": 0.75, "corpora": ["b", "a"]}, -0.05),
+        ({"accuracy": 0.75, "protocol": "stratified 70/15/15"}, -0.05),
     ],
 )
 def test_difference_to_the_first_score_that_is_published(published, difference):
@@ -30,6 +32,11 @@ def test_difference_to_the_first_score_that_is_published(published, difference):
         ({"synthetic": True}, {"accuracy": 0.75}, "synthetic speech"),
         ({}, {"accuracy": 0.75, "corpora": ["a", "b", "c"]}, "other corpora"),
         ({"status": "skipped"}, {"accuracy": 0.75}, "skipped"),
+        (
+            {"protocol": "leave-one-speaker-out"},
+            {"accuracy": 0.75, "protocol": "stratified"},
+            "other protocol",
+        ),
         ({}, {}, None),
         ({}, {"note": "The document gives no number."}, None),
     ],

@@ -46,9 +46,11 @@ def test_metrics_are_flat_and_plain():
     ("study", "system", "expected"),
     [
         ({}, {}, "stratified 70/15/15, deduplicated"),
-        ({}, {"test_on": ("val", "test")}, "stratified 70/30, deduplicated"),
         ({}, {"train_on": ("train", "val")}, "stratified 85/15, deduplicated"),
         ({"protocol": "speaker_independent"}, {}, "speaker-independent 70/15/15, deduplicated"),
+        ({"protocol": "leave_one_speaker_out"}, {}, "leave-one-speaker-out, deduplicated"),
+        ({"protocol": "speaker_k_fold"}, {}, "5-fold by speaker, deduplicated"),
+        ({"protocol": "cross_corpus"}, {}, "cross-corpus, tested on elsewhere, deduplicated"),
         ({"deduplicate": False}, {}, "stratified 70/15/15, duplicates kept on one side"),
         (
             {"deduplicate": False, "group_duplicates": False},
@@ -58,7 +60,7 @@ def test_metrics_are_flat_and_plain():
     ],
 )
 def test_protocol_in_words(study, system, expected):
-    assert describe_protocol(made_up.study(**study), made_up.system(**system)) == expected
+    assert describe_protocol(made_up.study(**study), made_up.system(**system), ["elsewhere"]) == expected
 
 
 @pytest.mark.parametrize("synthetic", [True, False])

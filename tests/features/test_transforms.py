@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.core import settings
 from pipeline.core.errors import PipelineError
-from pipeline.features.transforms import BOUNDS, Transform, apply, parse
+from pipeline.features.transforms import Transform, apply, parse
 from tests.features.examples import signal
 
 RATE = 16000
@@ -41,7 +41,7 @@ def digests():
 
 
 def test_they_are_those_of_the_params():
-    assert set(BOUNDS) == set(get_args(settings.Transform))
+    assert set(settings.TRANSFORM_BOUNDS) == set(get_args(settings.Transform))
 
 
 def test_text_is_read():

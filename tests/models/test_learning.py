@@ -59,8 +59,8 @@ def test_a_network_learns_a_few_clips_by_heart(
     tmp_path: Path, inputs: tuple[str, ...], model: str, architecture: dict
 ) -> None:
     data = toy.study(*inputs, n_clips=18, apart=4.0)
-    data.folds[0]["val"] = data.folds[0]["train"]
-    system = toy.torch_system(model=model, architecture=architecture, test_on=["train"], epochs=30)
+    data.folds[0]["val"] = data.folds[0]["test"] = data.folds[0]["train"]
+    system = toy.torch_system(model=model, architecture=architecture, epochs=30)
     outcome = TorchRunner(data, system, "toy", tmp_path, tmp_path).train(7, 0)
     rows = outcome.rows["test"]
     assert (outcome.probabilities["test"].argmax(axis=1) == data.targets[rows]).all()
@@ -74,7 +74,8 @@ def test_a_network_learns_a_few_clips_by_heart(
 @pytest.mark.parametrize("settings", ESTIMATORS.values(), ids=ESTIMATORS)
 def test_an_estimator_learns_a_few_clips_by_heart(tmp_path: Path, settings: dict) -> None:
     data = toy.study("vectors", n_clips=72, apart=4.0)
-    learner = SklearnRunner(data, toy.sklearn_system(**settings, test_on=["train"]), "toy", tmp_path)
+    data.folds[0]["test"] = data.folds[0]["train"]
+    learner = SklearnRunner(data, toy.sklearn_system(**settings), "toy", tmp_path)
     outcome = learner.train(7, 0)
     rows = outcome.rows["test"]
     assert (outcome.probabilities["test"].argmax(axis=1) == data.targets[rows]).all()

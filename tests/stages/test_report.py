@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import Params
 from pipeline.core.paths import DATA, account_path, manifest_path, model_dir
+from pipeline.core.settings import Published
 from pipeline.core.tables import write_json
 from pipeline.evaluation.collect import Step, curation_steps, study_accounts
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
@@ -115,7 +116,7 @@ def html(folder) -> str:
 def demo_html(tmp_path_factory) -> str:
     """The page of a synthetic corpus from a mirror, with markup in a note."""
     params = made_up.params(synthetic=True)
-    params.published["net"]["note"] = "<script>alert(1)</script>"
+    params.published["net"] = Published(accuracy=0.7777, note="<script>alert(1)</script>")
     return build(tmp_path_factory.mktemp("demo"), params, verified_by="mirror")
 
 

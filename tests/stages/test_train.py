@@ -23,7 +23,7 @@ STUDY, CORPUS = "ravdess_methods", "demo_ravdess"
 SYSTEMS: dict[str, dict[str, Any]] = {
     "toy_cnn": {**toy.TORCH, **toy.CNN, "epochs": 2, "seeds": [1, 2]},
     "toy_fusion": {**toy.TORCH, **toy.FUSION, "epochs": 2},
-    "toy_forest": {**toy.SKLEARN, **toy.FOREST, "test_on": ["val", "test"], "seeds": [1, 2]},
+    "toy_forest": {**toy.SKLEARN, **toy.FOREST, "train_on": ["train", "val"], "seeds": [1, 2]},
 }
 NAMES = {"vectors": [f"x{i}" for i in range(6)]}
 every_system = pytest.mark.parametrize("name", SYSTEMS)
@@ -102,7 +102,7 @@ def test_predictions_are_complete_and_sum_to_one(workspace: Path, name: str) -> 
     table = read_table(paths.predictions_path(name))
     assert table.columns.tolist() == predictions_schema(toy.CLASSES).names
     n_runs = len(SYSTEMS[name]["seeds"])
-    expected = {"test": 12 * n_runs} if name == "toy_forest" else {"test": 6 * n_runs, "val": 6 * n_runs}
+    expected = {"test": 6 * n_runs} if name == "toy_forest" else {"test": 6 * n_runs, "val": 6 * n_runs}
     assert table["split"].value_counts().to_dict() == expected
     np.testing.assert_allclose(table.filter(like="p_").sum(axis=1), 1.0, atol=1e-5)
     winners = np.array(toy.CLASSES)[table.filter(like="p_").to_numpy().argmax(axis=1)]
@@ -159,13 +159,13 @@ def test_several_splits_and_augmented_copies(workspace: Path, name: str) -> None
     assert not predictions["utterance_id"].str.contains("#").any()
     models = read_json(paths.model_dir(name) / "model.json")["models"]
     n_train = {model["fold"]: model["n_train"] for model in models}
-    assert n_train == {0: 25, 1: 24}
+    assert n_train == ({0: 31, 1: 30} if name == "toy_forest" else {0: 25, 1: 24})
 
 
 def test_what_the_metrics_say_of_a_model(workspace: Path) -> None:
     main("toy_forest")
     facts = read_json(paths.model_dir("toy_forest") / "model.json")
-    assert (facts["pretrained"], facts["parameters"], facts["n_train"]) == (False, None, 24)
+    assert (facts["pretrained"], facts["parameters"], facts["n_train"]) == (False, None, 30)
     about = read_json(paths.model_dir("toy_forest") / "seed1_fold0.json")
     assert list(about["feature_importances"]) == NAMES["vectors"]
 

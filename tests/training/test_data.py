@@ -22,7 +22,13 @@ def split_table() -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["utterance_id", "fold", "split"])
     return table.assign(
-        example_id=table["utterance_id"], split_seed=42, corpus="toy", speaker="toy/1", sex=None, label="sad"
+        example_id=table["utterance_id"],
+        group=table["utterance_id"],
+        split_seed=42,
+        corpus="toy",
+        speaker="toy/1",
+        sex=None,
+        label="sad",
     )
 
 

@@ -21,10 +21,10 @@ def test_validation_clips_are_predicted_where_they_have_no_other_use() -> None:
     assert {split: len(index) for split, index in rows.items()} == {"test": 6, "val": 6}
 
 
-def test_all_splits_tested_on_are_called_test() -> None:
+def test_what_is_trained_on_is_not_predicted() -> None:
     data = toy.study("vectors")
-    rows = rows_to_predict(data, 0, toy.sklearn_system(**toy.FOREST, test_on=["val", "test"]))
-    assert {split: len(index) for split, index in rows.items()} == {"test": 12}
+    rows = rows_to_predict(data, 0, toy.sklearn_system(**toy.FOREST, train_on=["train", "val"]))
+    assert {split: len(index) for split, index in rows.items()} == {"test": 6}
 
 
 def test_predictions_are_sorted_rounded_and_named() -> None:
@@ -46,7 +46,7 @@ def test_history_of_a_system_without_epochs_has_its_columns() -> None:
     assert history_table([]).empty
 
 
-def test_facts_count_clips_once_and_take_the_largest_model() -> None:
+def test_facts_are_those_of_the_largest_model() -> None:
     data = toy.study("vectors")
     system = toy.sklearn_system(**toy.FOREST)
     facts = model_facts(data, system, [outcome(1, {}, {}), outcome(2, {}, {})])

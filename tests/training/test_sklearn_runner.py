@@ -25,7 +25,8 @@ def runner(folder: Path, settings: dict[str, Any], **changes: Any) -> SklearnRun
 
 @every_system
 def test_a_few_clips_are_learned_by_heart(tmp_path: Path, settings: dict) -> None:
-    learner = runner(tmp_path, settings, test_on=["train"], apart=4.0)
+    learner = runner(tmp_path, settings, apart=4.0)
+    learner.data.folds[0]["test"] = learner.data.folds[0]["train"]
     outcome = learner.train(7, 0)
     predicted = outcome.probabilities["test"].argmax(axis=1)
     assert (predicted == learner.data.targets[outcome.rows["test"]]).all()
@@ -48,11 +49,23 @@ def test_the_grid_scores_what_scikit_learn_scores(tmp_path: Path, settings: dict
     rows = learner.data.rows(0, ["train"])
     values, labels = learner.features[rows], learner.labels[rows]
     estimator = build_model(settings["model"], settings["architecture"], seed=7)
-    ours = search(estimator, values, labels, learner.system, 7, "toy")
+    ours = search(estimator, values, labels, np.arange(len(rows)), learner.system, 7, "toy")
     folds = StratifiedKFold(2, shuffle=True, random_state=7)
     grid = {f"classifier__{name}": options for name, options in settings["grid"].items()}
     theirs = GridSearchCV(estimator, grid, cv=folds, scoring=get_scorer("accuracy")).fit(values, labels)
     np.testing.assert_allclose([c.mean for c in ours], theirs.cv_results_["mean_test_score"], rtol=1e-12)
+
+
+def test_the_grid_holds_no_copy_out_of_what_it_trains_on() -> None:
+    """Noise with labels at random, every clip there twice: one copy gives the other away."""
+    generator = np.random.default_rng(0)
+    values = np.repeat(generator.normal(size=(60, 6)), 2, axis=0)
+    labels = np.repeat(generator.choice(["angry", "sad"], 60), 2)
+    system = toy.sklearn_system(**{**toy.FOREST, "grid": {"n_estimators": [20]}})
+    estimator = build_model("random_forest", {}, seed=7)
+    apart = search(estimator, values, labels, np.repeat(np.arange(60), 2), system, 7, "toy")[0].mean
+    together = search(estimator, values, labels, np.arange(120), system, 7, "toy")[0].mean
+    assert apart < 0.65 < 0.7 < together
 
 
 @every_system

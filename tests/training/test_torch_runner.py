@@ -54,8 +54,8 @@ def loaded_probabilities(folder: Path, inputs: tuple[str, ...], outcome: Outcome
 @every_system
 def test_a_few_clips_are_learned_by_heart(tmp_path: Path, inputs: tuple[str, ...], settings: dict) -> None:
     data = toy.study(*inputs, n_clips=18)
-    data.folds[0]["val"] = data.folds[0]["train"]
-    system = toy.torch_system(**settings, test_on=["train"])
+    data.folds[0]["val"] = data.folds[0]["test"] = data.folds[0]["train"]
+    system = toy.torch_system(**settings)
     outcome = TorchRunner(data, system, "toy", tmp_path, tmp_path).train(7, 0)
     predicted = outcome.probabilities["test"].argmax(axis=1)
     assert (predicted == data.targets[outcome.rows["test"]]).all()

@@ -22,7 +22,6 @@ TORCH: dict[str, Any] = {
     "architecture": BILSTM,
     "seeds": [7],
     "train_on": ["train"],
-    "test_on": ["test"],
     "small": {},
     "optimizer": "adam",
     "lr": 0.01,
@@ -65,7 +64,6 @@ SKLEARN: dict[str, Any] = {
     "second": "none",
     "seeds": [7],
     "train_on": ["train"],
-    "test_on": ["test"],
     "small": {},
     "folds": 2,
     "scoring": "accuracy",
@@ -108,6 +106,7 @@ def study(*inputs: str, n_clips: int = 36, apart: float = 2.0, strange: bool = F
         {
             "example_id": ids,
             "utterance_id": ids,
+            "group": ids,
             "corpus": "toy",
             "speaker": "toy/1",
             "sex": None,
