@@ -130,7 +130,7 @@ def _prepare(
     prepared = []
     alone = len(np.unique(groups)) == len(groups)  # then both would do, and this one is the document's
     cutter = (StratifiedKFold if alone else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
-    for inner, outer in cutter.split(values, labels, groups):
+    for inner, outer in cutter.split(values, labels, None if alone else groups):
         steps = clone(head) if head is not None else None
         train = fit_transform(steps, values[inner], labels[inner])
         held_out = steps.transform(values[outer]) if steps is not None else values[outer]
