@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline.core.mistakes import describe
 
 Split = Literal["train", "val", "test"]
+RANDOM = "random"  # in place of published weights
 MAIN = "main"  # the variant of a study that its `split` describes
 
 
@@ -225,30 +226,80 @@ class System(Settings):
         return self
 
 
+EMOTION = "emotion"  # the target that is a class; all others are dimensions
+DIMENSIONS = ("arousal", "valence", "dominance")
+
+
 class TorchSystem(System):
-    """A network and its recipe."""
+    """A network and its recipe. What a system leaves out is switched off."""
 
     trainer: Literal["torch"]
-    weights: str | None  # published weights to start from: a file, or one below $SER_WEIGHTS; null: none
+    weights: str | None = None  # published ones: a file or hub id; random: their architecture without them
+    targets: list[Literal["emotion", "arousal", "valence", "dominance"]] = [EMOTION]
+    joint: bool = True  # one network for all targets; else one for each
     optimizer: Literal["adam", "adamw", "sgd"]
     lr: float
-    weight_decay: float
-    momentum: float
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    betas: tuple[float, float] | None = None  # of adam and adamw; null: 0.9 and 0.999
+    eps: float | None = None  # of adam and adamw; null: 1e-8
+    bias_correction: bool = True  # of adam and adamw
     batch_size: int
+    accumulate: int = 1  # batches of which each step takes the gradient
     epochs: int
-    patience: int | None
-    clip_norm: float | None
-    scheduler: dict[str, Any] | None
-    monitor: Literal["val_loss", "val_accuracy", "val_uar"]
-    loss: Literal["cross_entropy"]
-    class_weights: Literal["none", "inverse_frequency"]
-    label_smoothing: float
-    normalise: dict[str, dict[str, Any]]  # by input: kind, and that kind's settings; {}: standard scores
-    pretrain: dict[str, Any]  # of the blocks as autoencoders; {}: none
-    augment: dict[str, Any]
-    precision: Literal["float32", "bf16"]
-    max_tokens: int | None
-    min_count: int | None
+    patience: int | None = None
+    clip_norm: float | None = None
+    scheduler: dict[str, Any] | None = None
+    monitor: Literal["val_loss", "val_accuracy", "val_uar", "val_f1", "val_ccc"]
+    loss: Literal["cross_entropy", "focal", "mse", "ccc"]
+    focal_gamma: float | None = None
+    class_weights: Literal["none", "inverse_frequency"] = "none"
+    label_smoothing: float = 0.0
+    normalise: dict[str, dict[str, Any]] = {}  # by input: kind, and that kind's settings; {}: standard scores
+    pretrain: dict[str, Any] = {}  # of the blocks as autoencoders
+    augment: dict[str, Any] = {}
+    precision: Literal["float32", "bf16"] = "float32"
+    compile: bool = False
+    checkpointing: bool = False  # forgets activations and computes them again: less memory, more time
+    max_tokens: int | None = None
+    min_count: int | None = None
+    search: dict[str, Any] = {}  # trials over ranges of these settings; the best is trained
+
+    @field_validator("betas", mode="before")
+    @classmethod
+    def _two_betas(cls, value: Any) -> Any:
+        """Take YAML's list of two numbers for a pair."""
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _loss_suits_targets(self) -> Self:
+        if not self.targets or len(set(self.targets)) < len(self.targets):
+            raise ValueError(f"targets is {self.targets}; expected one or more, all different")
+        if EMOTION in self.targets and len(self.targets) > 1:
+            raise ValueError(f"targets is {self.targets}; expected emotion alone, or dimensions")
+        regression, named = self.regression, self.loss in ("mse", "ccc")
+        if regression != named:
+            raise ValueError(
+                f"loss is {self.loss}, and targets are {self.targets}; expected mse or ccc for dimensions, "
+                "cross_entropy or focal for emotion"
+            )
+        if self.monitor != "val_loss" and regression != (self.monitor == "val_ccc"):
+            raise ValueError(f"monitor is {self.monitor}, which targets {self.targets} do not have")
+        if (self.loss == "focal") != (self.focal_gamma is not None):
+            raise ValueError("focal_gamma belongs to loss focal, and to no other")
+        if self.accumulate < 1:
+            raise ValueError(f"accumulate is {self.accumulate}; expected 1 or more")
+        return self
+
+    @property
+    def regression(self) -> bool:
+        """Whether it predicts dimensions."""
+        return EMOTION not in self.targets
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether it starts from published weights."""
+        return self.weights not in (None, RANDOM)
 
 
 class SklearnSystem(System):
@@ -258,6 +309,19 @@ class SklearnSystem(System):
     folds: int
     scoring: str
     grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
+
+
+class Ensemble(Settings):
+    """Two trained systems joined by their predictions: averaged, or by a network trained on validation's."""
+
+    study: str
+    variant: str
+    first: str  # systems of that study and variant
+    second: str
+    method: Literal["average", "stacked"]
+    seeds: list[int]  # of the members, and of what is trained on them
+    stacking: dict[str, Any] = {}  # of method stacked: its network and recipe
+    small: dict[str, Any] = {}
 
 
 AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]
