@@ -3,6 +3,7 @@
 #   make test     set-up, then the tests
 
 PYTHON ?= python3
+JOBS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -21,8 +22,8 @@ $(READY): requirements.txt requirements-dev.txt
 	@test -d .git || (echo "no .git here (a tarball?): running git init, which DVC needs" && git init -q)
 	@touch $@
 
-repro: $(READY)  ## rebuild what has changed: dvc repro
-	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+repro: $(READY)  ## rebuild what has changed: dvc repro; JOBS=2 trains two systems side by side
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.jobs $(JOBS)
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup

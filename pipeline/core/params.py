@@ -6,7 +6,7 @@ one is close, the name that was probably meant.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
@@ -15,9 +15,11 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import describe, one_of
 from pipeline.core.settings import (
     MAIN,
+    RANDOM,
     AnySystem,
     Asr,
     Corpus,
+    Ensemble,
     FeatureSet,
     Profile,
     Published,
@@ -27,6 +29,8 @@ from pipeline.core.settings import (
     System,
     TorchSystem,
 )
+
+Block = TypeVar("Block", bound=Settings)
 
 
 class Params(Settings):
@@ -39,6 +43,7 @@ class Params(Settings):
     asr: Asr
     studies: dict[str, Study]
     systems: dict[str, AnySystem]
+    ensembles: dict[str, Ensemble]
     published: dict[str, Published]
 
     @model_validator(mode="before")
@@ -100,14 +105,27 @@ class Params(Settings):
         return self.asr.studies if feature_set == "transcripts" else self.feature_sets[feature_set].studies
 
     def system(self, name: str) -> TorchSystem | SklearnSystem:
-        """A system as the active profile trains it: with its `small` settings where the profile is small."""
+        """A system as the active profile trains it: with its `small` settings where the profile is small.
+
+        Published weights become random ones where the profile says so, and nowhere else.
+        """
         system = self.systems[one_of(name, self.systems, "system")]
-        if self.active.size == "full":
-            return system
-        try:
-            return type(system).model_validate({**system.model_dump(), **system.small})
-        except ValidationError as error:
-            raise PipelineError(describe(error, f"systems.{name}.small", type(system))) from error
+        if self.active.size == "small":
+            system = _changed(system, system.small, f"systems.{name}.small")
+        if isinstance(system, TorchSystem) and system.weights is not None and self.active.weights == RANDOM:
+            system = system.model_copy(update={"weights": RANDOM})
+        return system.model_copy(update={"small": {}})
+
+    def ensemble(self, name: str) -> Ensemble:
+        """An ensemble as the active profile makes it, like `system`."""
+        ensemble = self.ensembles[one_of(name, self.ensembles, "ensemble")]
+        if self.active.size == "small":
+            ensemble = _changed(ensemble, ensemble.small, f"ensembles.{name}.small")
+        return ensemble.model_copy(update={"small": {}})
+
+    def evaluated(self) -> list[str]:
+        """The names of all that is scored: systems and ensembles."""
+        return [*self.systems, *self.ensembles]
 
     def check_names(self) -> None:
         """Raise where something is named that is not there."""
@@ -128,7 +146,7 @@ class Params(Settings):
                 one_of(corpus, self.corpora, "corpus", f"studies.{name}.labels")
             for variant in block.variant_names:
                 settings = block.variant(variant)
-                for corpus in [*(settings.corpora or []), *settings.test_corpora]:
+                for corpus in [*(settings.corpora or []), *settings.test_corpora, *settings.also_test]:
                     one_of(corpus, self.corpora, "corpus", f"studies.{name}: split {variant}")
         for set_name, feature_set in self.feature_sets.items():
             where = f"feature_sets.{feature_set.kind}.{set_name}.studies"
@@ -140,8 +158,10 @@ class Params(Settings):
             one_of(study, self.studies, "study", "asr.studies")
         for system_name, system in self.systems.items():
             self._check_system(system_name, system)
+        for name, ensemble in self.ensembles.items():
+            self._check_ensemble(name, ensemble)
         for name, report in self.published.items():
-            one_of(name, self.systems, "system", "published")
+            one_of(name, self.evaluated(), "system", "published")
             for corpus in report.corpora or []:
                 one_of(corpus, self.corpora, "corpus", f"published.{name}.corpora")
 
@@ -149,6 +169,11 @@ class Params(Settings):
         one_of(system.study, self.studies, "study", f"systems.{name}.study")
         for key in system.small:
             one_of(key, type(system).model_fields, "key", f"systems.{name}.small")
+        if isinstance(system, TorchSystem) and RANDOM in (system.weights, system.small.get("weights")):
+            raise PipelineError(
+                f"params.yaml: systems.{name}.weights is {RANDOM!r}, which only a profile may say: name the "
+                f"published weights, and set profiles.<profile>.weights to {RANDOM}; or null for none"
+            )
         variants = self.studies[system.study].variant_names
         one_of(system.variant, variants, f"variant of {system.study}", f"systems.{name}.variant")
         inputs = {"features": system.features, "second": system.second}
@@ -168,6 +193,33 @@ class Params(Settings):
                     f"which feature set {feature_set!r} lacks: add {system.study}/{system.variant} to "
                     f"feature_sets.{self.feature_sets[feature_set].kind}.{feature_set}.studies"
                 )
+
+    def _check_ensemble(self, name: str, ensemble: Ensemble) -> None:
+        where = f"ensembles.{name}"
+        if name in self.systems:
+            raise PipelineError(f"params.yaml: {where}: there is a system of that name; choose another")
+        for key in ensemble.small:
+            one_of(key, Ensemble.model_fields, "key", f"{where}.small")
+        one_of(ensemble.study, self.studies, "study", f"{where}.study")
+        for slot, member in (("first", ensemble.first), ("second", ensemble.second)):
+            system = self.systems[one_of(member, self.systems, "system", f"{where}.{slot}")]
+            if (system.study, system.variant) != (ensemble.study, ensemble.variant):
+                raise PipelineError(
+                    f"params.yaml: {where}.{slot} is {member!r} of {system.study}/{system.variant}, expected a "
+                    f"system of {ensemble.study}/{ensemble.variant}: members are tested on the same clips"
+                )
+            if self.system(member).seeds != self.ensemble(name).seeds:
+                raise PipelineError(
+                    f"params.yaml: {where}.seeds is {self.ensemble(name).seeds}, and {member!r} has "
+                    f"{self.system(member).seeds}: they are joined seed by seed"
+                )
+
+
+def _changed(block: Block, changes: dict[str, Any], where: str) -> Block:
+    try:
+        return type(block).model_validate({**block.model_dump(), **changes})
+    except ValidationError as error:
+        raise PipelineError(describe(error, where, type(block))) from error
 
 
 def load_params(path: Path | str = "params.yaml") -> Params:

@@ -44,6 +44,18 @@ def store_plan_path(feature_set: str) -> Path:
     return DATA / "plan" / "stores" / f"{feature_set}.json"
 
 
+def system_plan_path(system: str) -> Path:
+    return DATA / "plan" / "systems" / f"{system}.json"
+
+
+def ensemble_plan_path(ensemble: str) -> Path:
+    return DATA / "plan" / "ensembles" / f"{ensemble}.json"
+
+
+def evaluation_plan_path(system: str) -> Path:
+    return DATA / "plan" / "evaluations" / f"{system}.json"
+
+
 def clips_path(feature_set: str) -> Path:
     return DATA / "clips" / f"{feature_set}.parquet"
 

@@ -1,19 +1,26 @@
-"""Say, in one small file each, which corpora, transcripts and feature sets the active profile needs.
+"""Say, in one small file each, what the active profile makes of every corpus, feature set, system and ensemble.
 
-The stages below depend on their own file alone, so that a new corpus in a study runs nothing for the others. A
-feature set's file also holds its settings: DVC parses params.yaml once for each stage that names parameters, and
-the many stages of the features need not.
+The stages below depend on their own file alone: a new corpus in a study, or another system's learning rate, runs
+nothing for the others. See `pipeline.core.plans` for why they do not name parameters.
 """
 
-import json
 import logging
-from pathlib import Path
 from typing import Any
 
 from pipeline.core.params import Params, load_params
-from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path, store_plan_path
+from pipeline.core.paths import (
+    corpus_plan_path,
+    ensemble_plan_path,
+    evaluation_plan_path,
+    feature_plan_path,
+    store_path,
+    store_plan_path,
+    system_plan_path,
+)
+from pipeline.core.plans import EnsemblePlan, SystemPlan, write_plan_file
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
+from pipeline.evaluation.describe import describe_system
 
 
 def write_plan(params: Params) -> int:
@@ -22,10 +29,10 @@ def write_plan(params: Params) -> int:
     for corpus in params.corpora:
         write_json(corpus_plan_path(corpus), {"needed": corpus in active})
     needed = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
-    write_exact_json(feature_plan_path("transcripts"), {"corpora": needed["transcripts"]})
+    write_plan_file(feature_plan_path("transcripts"), {"corpora": needed["transcripts"]})
     for name, feature_set in params.feature_sets.items():
         settings = {"kind": feature_set.kind, "corpora": needed[name], "settings": feature_set.settings}
-        write_exact_json(feature_plan_path(name), settings)
+        write_plan_file(feature_plan_path(name), settings)
     for name in needed:
         write_json(store_plan_path(name), plan_store(params, name))
     for study, block in params.studies.items():
@@ -42,17 +49,33 @@ def plan_store(params: Params, name: str) -> dict[str, Any]:
     }
 
 
-def write_exact_json(path: Path, content: dict[str, Any]) -> None:
-    """Write settings as they are: `write_json` rounds numbers."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+def write_systems(params: Params) -> None:
+    """Write what each system and ensemble is trained on and with."""
+    for name in params.systems:
+        system = params.system(name)
+        classes, corpora = params.studies[system.study].classes, params.study_corpora(system.study)
+        plan = SystemPlan(classes=classes, corpora=corpora, system=system)
+        write_plan_file(system_plan_path(name), plan.model_dump())
+    for name in params.ensembles:
+        ensemble = params.ensemble(name)
+        ensemble_plan = EnsemblePlan(classes=params.studies[ensemble.study].classes, ensemble=ensemble)
+        write_plan_file(ensemble_plan_path(name), ensemble_plan.model_dump())
+
+
+def write_evaluations(params: Params) -> None:
+    """Write what each system and ensemble is evaluated on."""
+    for name in params.evaluated():
+        write_plan_file(evaluation_plan_path(name), describe_system(params, name))
 
 
 def main() -> None:
     params = load_params()
     n_sets = write_plan(params)
+    write_systems(params)
+    write_evaluations(params)
     logging.info(
-        "plan: profile %s: %d corpora, %d feature sets", params.profile, len(params.active_corpora()), n_sets
+        "plan: profile %s: %d corpora, %d feature sets, %d systems",
+        *(params.profile, len(params.active_corpora()), n_sets, len(params.evaluated())),
     )
 
 

@@ -90,6 +90,7 @@ def small_params() -> dict:
         "grid": {key: values[:1] for key, values in systems["ravdess_random_forest"]["grid"].items()},
     }
     params["systems"] = systems
+    params["ensembles"] = {}
     params["published"] = {
         name: {**params["published"][name], "corpora": ["demo_ravdess"]} for name in systems
     }

@@ -23,7 +23,7 @@ def test_a_second_run_changes_nothing(clean):
 
 def test_a_learning_rate_runs_one_system_and_metrics_diff_shows_it(clean):
     ran = clean.repro("dvc", "exp", "run", "-S", "systems.ravdess_cnn4.lr=0.00001", "report")
-    assert ran == {"train@ravdess_cnn4", "evaluate@ravdess_cnn4", "report"}
+    assert ran == {"plan", "train@ravdess_cnn4", "evaluate@ravdess_cnn4", "report"}
     shown = clean.run("dvc", "metrics", "diff", "main")
     assert "metrics/ravdess_cnn4.json" in shown
     assert "metrics/ravdess_random_forest.json" not in shown

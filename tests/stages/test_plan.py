@@ -4,8 +4,10 @@ import shutil
 
 import pytest
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.params import load_params
-from pipeline.core.paths import corpus_plan_path, feature_plan_path, store_path
+from pipeline.core.paths import corpus_plan_path, evaluation_plan_path, feature_plan_path, store_path
+from pipeline.core.plans import load_system_plan
 from pipeline.core.tables import read_json
 from pipeline.stages import plan
 
@@ -54,3 +56,26 @@ def test_every_split_has_an_empty_store():
     splits = [(name, variant) for name, s in load_params().studies.items() for variant in s.variant_names]
     assert ("utbm", "oversampled") in splits
     assert [read_json(store_path("none", *split)) for split in splits] == [{}] * len(splits)
+
+
+def test_a_system_is_planned_as_the_profile_trains_it():
+    plan.main()
+    planned = load_system_plan("ravdess_cnn4")
+    assert planned.system == load_params().system("ravdess_cnn4")
+    assert planned.system.epochs == load_params().systems["ravdess_cnn4"].small["epochs"]
+    assert planned.corpora == ["demo_ravdess"]
+
+
+def test_every_system_and_ensemble_has_what_it_is_evaluated_on():
+    plan.main()
+    params = load_params()
+    planned = {name: read_json(evaluation_plan_path(name)) for name in params.evaluated()}
+    assert {about["profile"] for about in planned.values()} == {"demo"}
+
+
+def test_an_unplanned_system_is_named():
+    plan.main()
+    with pytest.raises(
+        PipelineError, match=r"systems/nobody.json is not there: 'nobody' is not in params.yaml"
+    ):
+        load_system_plan("nobody")
