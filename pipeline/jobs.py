@@ -1,8 +1,8 @@
 """`dvc repro` with several systems side by side: `python -m pipeline.jobs 2`, or `make repro JOBS=2`.
 
-`dvc repro` runs one stage at a time. What all systems share (corpora, features, stores) uses every core by itself, so
-it runs first and as always; then as many `dvc repro` as there are jobs train and evaluate the systems, each taking
-the next few that nobody has; then ensembles and the report. Each training gets its share of the cores. The results
+`dvc repro` runs one stage at a time. What all systems share (corpora, features, stores) uses every core, so it
+runs first and as always; then as many `dvc repro` as there are jobs train and evaluate the systems, each taking the
+next few that nobody has; then ensembles and the report. Each training gets its share of the cores. The results
 are those of `dvc repro` with SER_THREADS set to that share.
 """
 

@@ -25,6 +25,7 @@ class Profile(Settings):
 
     size: Literal["small", "full"]
     asr_source: Literal["whisper", "gold"]
+    weights: Literal["published", "random"]  # of systems that start from published ones
     corpora: dict[str, list[str]]  # by study
 
 
@@ -154,6 +155,7 @@ class SplitSettings(Settings):
     corpora: list[str] | None  # of the study's corpora only these; null: all
     test_corpora: list[str]  # of cross_corpus: tested on; the others are trained on
     seeds: list[int]  # each gives another split, its folds numbered on
+    also_test: list[str] = []  # corpora that are not split: tested besides, as "cross"
     resampling: Resampling
 
 
@@ -226,7 +228,7 @@ class System(Settings):
         return self
 
 
-EMOTION = "emotion"  # the target that is a class; all others are dimensions
+EMOTION: Literal["emotion"] = "emotion"  # the target that is a class; all others are dimensions
 DIMENSIONS = ("arousal", "valence", "dominance")
 
 
@@ -311,6 +313,12 @@ class SklearnSystem(System):
     grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
 
 
+GIVEN_TO_META_LEARNER = {*System.model_fields, "trainer", "weights", "targets", "search"} - {
+    "model",
+    "architecture",
+}
+
+
 class Ensemble(Settings):
     """Two trained systems joined by their predictions: averaged, or by a network trained on validation's."""
 
@@ -320,8 +328,40 @@ class Ensemble(Settings):
     second: str
     method: Literal["average", "stacked"]
     seeds: list[int]  # of the members, and of what is trained on them
-    stacking: dict[str, Any] = {}  # of method stacked: its network and recipe
+    folds: int | None = None  # of method stacked: into which validation is cut
+    stacking: dict[str, Any] = {}  # of method stacked: model, architecture and recipe, as a system has them
     small: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _stacking_suits_method(self) -> Self:
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds is {self.seeds}; expected one or more, all different")
+        if self.method == "average":
+            if self.stacking or self.folds is not None:
+                raise ValueError("folds and stacking belong to method stacked, and to no other")
+            return self
+        if self.folds is None or self.folds < 2:
+            raise ValueError(f"folds is {self.folds}; expected 2 or more for method stacked")
+        fixed = sorted(self.stacking.keys() & GIVEN_TO_META_LEARNER)
+        if fixed:
+            raise ValueError(f"stacking: {', '.join(fixed)} cannot be chosen: give model, architecture, recipe")
+        try:
+            _ = self.meta_learner
+        except ValidationError as error:
+            raise ValueError(describe(error, "stacking", TorchSystem)) from error
+        return self
+
+    @property
+    def meta_learner(self) -> TorchSystem:
+        """What method stacked trains on the members' logits, as a system of its own."""
+        given = {"study": self.study, "variant": self.variant, "seeds": self.seeds, "small": {}}
+        inputs = {"trainer": "torch", "features": "logits", "second": "none", "train_on": ["train"]}
+        return TorchSystem.model_validate({**given, **inputs, **self.stacking})
+
+    @property
+    def train_on(self) -> list[Split]:
+        """As of its members: validation, if used, is not what a reader of the protocol takes for training."""
+        return ["train"]
 
 
 AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]
