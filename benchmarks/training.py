@@ -1,11 +1,14 @@
 """Compare the speed of training's own parts with the usual way of doing the same, in one run.
 
-    python -m benchmarks.training [--repeats 7]
+    python -m benchmarks.training [parts] [epochs] [--systems ravdess_cnn3 ..] [--repeats 7]
 
-Batches by index from resident tensors are held against a `DataLoader`, the grid search that fits PCA once a fold
-against `GridSearchCV`, which fits it once a candidate. Ours and theirs take turns, so that whatever else the
-machine does strikes both; the ratio is the median over pairs, and above 1 ours is faster. Both ways see the same
-clips and reach the same scores, which is checked.
+epochs: whole epochs of some systems, from stores, against the usual loop over a file a clip; each way in a process
+    of its own, with the most memory that it took. See `benchmarks.epochs`.
+parts: batches by index from resident tensors are held against a `DataLoader`, the grid search that fits PCA once
+    a fold against `GridSearchCV`, which fits it once a candidate.
+
+Ours and theirs take turns, so that whatever else the machine does strikes both; the ratio is the median over pairs,
+and above 1 ours is faster. Both ways see the same clips and reach the same scores or losses, which is checked.
 """
 
 import argparse
@@ -20,6 +23,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from threadpoolctl import threadpool_limits
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks.epoch_ways import SYSTEMS
+from benchmarks.epochs import compare as compare_epochs
 from pipeline.core.settings import SklearnSystem
 from pipeline.training.batches import Examples, shuffled_batches
 from pipeline.training.build import build_model
@@ -98,8 +103,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("what", nargs="*", metavar="parts, epochs", help="both if none is named")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--repeats", type=int, default=7)
-    repeats = parser.parse_args().repeats
+    arguments = parser.parse_args()
+    if unknown := set(arguments.what) - {"parts", "epochs"}:
+        parser.error(f"{', '.join(unknown)} is none of parts, epochs")
+    if "parts" in arguments.what or not arguments.what:
+        compare_parts(arguments.repeats)
+    if "epochs" in arguments.what or not arguments.what:
+        compare_epochs(arguments.systems, arguments.repeats)
+
+
+def compare_parts(repeats: int) -> None:
+    """Print how much faster parts of training are."""
     for name, compare in (
         ("batches of an epoch", compare_batches),
         ("grid search behind PCA", compare_grid_search),

@@ -86,6 +86,8 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m pipeline.jobs", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.jobs", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("jobs", type=_positive, help="systems trained at the same time")
     sys.exit(main(parser.parse_args().jobs))

@@ -104,6 +104,12 @@ class Params(Settings):
     def _input_entries(self, feature_set: str) -> list[str]:
         return self.asr.studies if feature_set == "transcripts" else self.feature_sets[feature_set].studies
 
+    def feature_settings(self, name: str) -> dict[str, Any]:
+        """The settings of a feature set as the active profile computes it, as its kind takes them."""
+        feature_set = self.feature_sets[name]
+        small = feature_set.small if self.active.size == "small" else {}
+        return {**feature_set.settings, **small}
+
     def system(self, name: str) -> TorchSystem | SklearnSystem:
         """A system as the active profile trains it: with its `small` settings where the profile is small.
 
@@ -150,6 +156,8 @@ class Params(Settings):
                     one_of(corpus, self.corpora, "corpus", f"studies.{name}: split {variant}")
         for set_name, feature_set in self.feature_sets.items():
             where = f"feature_sets.{feature_set.kind}.{set_name}.studies"
+            for key in feature_set.small:
+                one_of(key, feature_set.settings, "key", f"feature_sets.{feature_set.kind}.{set_name}.small")
             for entry in feature_set.studies:
                 study, _, variant = entry.partition("/")
                 one_of(study, self.studies, "study", where)

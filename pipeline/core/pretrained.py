@@ -1,13 +1,25 @@
-"""Published weights: find a file, read it, and take from it what a network has a place for."""
+"""Published weights: find them, read them, and take from them what a network has a place for."""
 
+import hashlib
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.published import (
+    CONFIG,
+    commit_of,
+    hub_model,
+    is_hub_id,
+    is_model_folder,
+    is_url,
+    web_file,
+    weight_file,
+)
+from pipeline.core.settings import RANDOM
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -24,38 +36,83 @@ class Loaded:
         taken: Now in the network.
         left: In the file, without a place in the network.
         fresh: In the network, not in the file: as they were initialised.
+        source: What was read, as `describe_weights` tells it; empty where nobody asked.
     """
 
     taken: list[str]
     left: list[str]
     fresh: list[str]
+    source: dict[str, Any] = field(default_factory=dict)
 
 
-def find_weights(name: str) -> Path:
-    """Return the file of published weights that a name means: a path, or a file below `$SER_WEIGHTS`.
+def find_weights(name: str, where: str = "weights") -> Path:
+    """Return the file of published weights that a name means, or the folder of a model of the hub.
+
+    Args:
+        name: A path, a file or folder below `$SER_WEIGHTS`, a model of the hub as organisation/model@revision, or
+            the address of a file. The last two are downloaded if they are not below `$SER_WEIGHTS`.
+        where: Key in params.yaml, for errors.
 
     Raises:
-        PipelineError: There is none.
+        PipelineError: There is none, or it cannot be downloaded.
     """
+    if name == RANDOM:
+        raise PipelineError(f"{where}: {RANDOM!r} stands for no published weights, so there are none to find")
+    if is_url(name):
+        return web_file(name, where)
+    if is_hub_id(name):
+        return hub_model(name, where)
     folder = os.environ.get("SER_WEIGHTS")
     candidates = [Path(name)] + ([Path(folder) / name] if folder else [])
     for candidate in candidates:
-        if candidate.is_file():
+        if candidate.is_file() or is_model_folder(candidate):
             return candidate
     raise PipelineError(
-        f"pretrained weights {name!r}: no such file, and none below $SER_WEIGHTS ({folder or 'not set'}): put the "
-        "file there, or set the system's `weights` to null"
+        f"{where}: pretrained weights {name!r}: no such file, and none below $SER_WEIGHTS ({folder or 'not set'}): "
+        "put the file there, or set the system's `weights` to null; a model of the hub is written "
+        "organisation/model@revision"
     )
 
 
+def describe_weights(name: str, path: Path) -> dict[str, Any]:
+    """Return what the weights of a trained network were: their name, SHA-256, and commit where the hub tells it.
+
+    Args:
+        name: A system's `weights` in params.yaml.
+        path: What `find_weights` returned for it.
+    """
+    return {
+        "name": name,
+        "sha256": weights_digest(path),
+        "commit": commit_of(path) if path.is_dir() else None,
+    }
+
+
+def weights_digest(path: Path) -> str:
+    """Return the SHA-256 of a file; of a folder, that of the names and digests of its configuration and weights."""
+    if path.is_dir():
+        parts = [path / CONFIG, weight_file(path)]
+        text = "".join(f"{part.name} {weights_digest(part)}\n" for part in parts)
+        return hashlib.sha256(text.encode()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def read_state(path: Path) -> "dict[str, Tensor]":
-    """Read a file of `torch.save`: a state dict, or a mapping that holds one under `model`.
+    """Read weights by name: of a safetensors file, or of `torch.save` (a state dict, or one under `model`).
+
+    Args:
+        path: The file, or the folder of a model of the hub.
 
     Raises:
         PipelineError: It is not there, or holds something else.
     """
     import torch
 
+    if path.is_dir():
+        path = weight_file(path)
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -69,6 +126,18 @@ def read_state(path: Path) -> "dict[str, Tensor]":
     if not isinstance(state, Mapping) or not all(isinstance(item, torch.Tensor) for item in state.values()):
         raise PipelineError(f"{path} holds a {type(state).__name__}, expected tensors by name")
     return dict(state)
+
+
+def _read_safetensors(path: Path) -> "dict[str, Tensor]":
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise PipelineError(f"{path} is not there: expected a file of pretrained weights") from error
+    except SafetensorError as error:
+        raise PipelineError(f"{path} is no safetensors file ({error}): download it again") from error
 
 
 def take_weights(

@@ -1,5 +1,7 @@
 """The columns of every table that one stage writes and another reads."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 INDEX = pa.schema(
@@ -77,7 +79,7 @@ SPLIT = pa.schema(
         *CURATED,
         ("split_seed", pa.int32()),
         ("fold", pa.int16()),  # numbered on over the seeds
-        ("split", pa.string()),  # train, val, test or unused
+        ("split", pa.string()),  # train, val, test, cross or unused
     ]
 )
 
@@ -93,8 +95,18 @@ TRANSCRIPTS = pa.schema(
 )
 
 
-def predictions_schema(classes: list[str]) -> pa.Schema:
-    """Return the schema of a system's predictions: one probability a class, in the study's order."""
+def predictions_schema(classes: list[str], targets: Sequence[str] = ("emotion",)) -> pa.Schema:
+    """Return the schema of a system's predictions.
+
+    Args:
+        classes: The study's, in its order: one probability each, p_<class>.
+        targets: `emotion` alone; or dimensions, each with its true value, t_<dimension>, and the predicted one,
+            y_<dimension>, on the corpus's own scale, in place of class and probabilities.
+    """
+    dimensions = [target for target in targets if target != "emotion"]
+    columns = [(f"{letter}_{name}", pa.float32()) for name in dimensions for letter in "ty"]
+    if not dimensions:
+        columns = [("predicted", pa.string()), *((f"p_{name}", pa.float32()) for name in classes)]
     return pa.schema(
         [
             ("seed", pa.int32()),
@@ -104,9 +116,8 @@ def predictions_schema(classes: list[str]) -> pa.Schema:
             ("corpus", pa.string()),
             ("speaker", pa.string()),
             ("sex", pa.string()),
-            ("split", pa.string()),
+            ("split", pa.string()),  # val, test or cross
             ("label", pa.string()),
-            ("predicted", pa.string()),
-            *((f"p_{name}", pa.float32()) for name in classes),
+            *columns,
         ]
     )

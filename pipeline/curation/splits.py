@@ -2,7 +2,7 @@
 
 A protocol says for a seed which split each utterance is in, in one fold or several. Copies of one recording are
 never in two splits of a fold, unless `group_duplicates` is off, which is how published protocols leak. The
-training of each fold is then resampled.
+training of each fold is then resampled. Corpora that are not split may be tested besides.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,8 @@ import pandas as pd
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT
 from pipeline.core.settings import Protocol, SplitSettings
-from pipeline.curation.clips import NAMES, UNUSED, Clips, as_clips
+from pipeline.curation.clips import NAMES, TEST, UNUSED, Clips, as_clips
+from pipeline.curation.cross import CROSS, add_cross, cross_rows, cross_splits
 from pipeline.curation.folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
 from pipeline.curation.given import cross_corpus, official
 from pipeline.curation.resample import resample
@@ -42,32 +43,36 @@ def split_utterances(curated: pd.DataFrame, settings: SplitSettings) -> pd.DataF
 
     Returns:
         The columns of `SPLIT`, sorted by fold and example id: every utterance of the settings' corpora once a
-        fold, and the transformed copies that are to be trained on. The folds of the second seed are numbered
-        after those of the first.
+        fold, those of `also_test` among them, and the transformed copies that are to be trained on. The folds of
+        the second seed are numbered after those of the first.
 
     Raises:
         PipelineError: The utterances cannot be divided so.
     """
     check_fractions(settings)
     _check_seeds(settings.seeds)
-    rows = curated if settings.corpora is None else curated[curated["corpus"].isin(settings.corpora)]
+    besides = cross_rows(curated, settings)
+    rows = curated[~curated["corpus"].isin(settings.also_test)]
+    if settings.corpora is not None:
+        rows = rows[rows["corpus"].isin(settings.corpora)]
     rows = rows.sort_values("utterance_id", ignore_index=True)
     if rows.empty:
         return rows.reindex(columns=SPLIT.names)
     clips = as_clips(rows, settings.group_duplicates)
     by_seed = [PROTOCOLS[settings.protocol](clips, settings, seed) for seed in settings.seeds]
     _check_drawn(by_seed, settings)
-    return pd.concat(_examples(rows, by_seed, settings), ignore_index=True)[SPLIT.names]
+    return pd.concat(_examples(rows, besides, by_seed, settings), ignore_index=True)[SPLIT.names]
 
 
 def _examples(
-    rows: pd.DataFrame, by_seed: list[list[np.ndarray]], settings: SplitSettings
+    rows: pd.DataFrame, besides: pd.DataFrame, by_seed: list[list[np.ndarray]], settings: SplitSettings
 ) -> Iterator[pd.DataFrame]:
     names = pd.Series(NAMES, dtype="str")
+    cross = cross_splits(besides)
     fold = 0
     for seed, folds in zip(settings.seeds, by_seed, strict=True):
         for splits in folds:
-            assigned = rows.assign(split=names.take(splits).array)
+            assigned = add_cross(rows.assign(split=names.take(splits).array), besides, cross)
             yield resample(assigned, settings.resampling, seed).assign(split_seed=seed, fold=fold)
             fold += 1
 
@@ -105,9 +110,10 @@ def count_splits(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         fold, split, label, speaker, n; n_copies: how many of them are transformed copies; n_shared: how many
-        are of a recording that is also in another split of the fold.
+        are of a recording that is also in another split of the fold (test and cross are no two: neither is
+        trained on).
     """
-    splits = pd.Index(NAMES).get_indexer(table["split"])
+    splits = pd.Index(NAMES).get_indexer(table["split"].replace(CROSS, NAMES[TEST]))
     recording = table.groupby(["fold", "group"], sort=False).ngroup().to_numpy()
     lowest = np.full(recording.max(initial=-1) + 1, UNUSED)
     highest = np.full(len(lowest), -1)
@@ -135,6 +141,6 @@ def untrained_classes(counts: pd.DataFrame) -> dict[str, int]:
     present = counts.pivot_table(
         index=["fold", "label"], columns="split", values="n", aggfunc="sum", fill_value=0
     )
-    present = present.reindex(columns=list(NAMES), fill_value=0)
-    missing = present[(present["test"] > 0) & (present["train"] == 0)]
+    present = present.reindex(columns=[*NAMES, CROSS], fill_value=0)
+    missing = present[(present["test"] + present[CROSS] > 0) & (present["train"] == 0)]
     return missing.groupby("label").size().to_dict()

@@ -1,4 +1,4 @@
-"""Confidence intervals of accuracy and UAR by resampling test clips, or speakers where there are enough.
+"""Confidence intervals of accuracy, UAR and CCC by resampling test clips, or speakers where there are enough.
 
 Clips of one speaker are alike, so resampling them one by one gives intervals that are too narrow for a new
 speaker. A speaker, with all clips, is therefore drawn as one; below `MIN_SPEAKERS` of them such an interval
@@ -7,18 +7,20 @@ Bootstrap, 1993, chapter 13 (percentile interval); Field & Welsh, J. R. Stat. So
 doi:10.1111/j.1467-9868.2007.00593.x (drawing clusters).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from pipeline.evaluation.regression import values_of
 from pipeline.evaluation.scores import number_runs
 
 MIN_SPEAKERS = 5
 N_RESAMPLES = 1000
 CONFIDENCE = 0.95
 _BATCH = 50  # resamples at a time, so that 10,000 clips take a few MB
+_SMALLEST = 1e-12  # variance of a dimension: below it, values are constant but for rounding
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,37 @@ def bootstrap_intervals(
         seed: Of the random generator.
     """
     clusters, drawn = _clusters(test)
-    support, hits = _counts(test, clusters, classes)
-    rng = np.random.default_rng(seed)
-    n_clusters = len(support)
     accuracy, uar = [], []
-    for start in range(0, n_resamples, _BATCH):
-        weights = _draw(rng, min(_BATCH, n_resamples - start), n_clusters)
-        resampled_hits = np.tensordot(weights, hits, axes=1)  # (n_batch, n_runs, n_classes)
-        resampled_support = np.tensordot(weights, support, axes=1)
-        accuracy.append(_mean_accuracy(resampled_hits, resampled_support))
-        uar.append(_mean_recall(resampled_hits, resampled_support))
+    for totals in _resampled(_counts(test, clusters, classes), n_resamples, seed):
+        support, hits = totals[:, 0], totals[:, 1]  # (n_batch, n_runs, n_classes)
+        accuracy.append(_mean_accuracy(hits, support))
+        uar.append(_mean_recall(hits, support))
     return Intervals(_percentiles(np.concatenate(accuracy)), _percentiles(np.concatenate(uar)), drawn)
+
+
+def bootstrap_ccc(
+    test: pd.DataFrame, targets: Sequence[str], *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> tuple[tuple[float, float], str]:
+    """Return the interval of CCC, averaged over the targets and runs, and what was drawn, as `bootstrap_intervals`.
+
+    Args:
+        test: Test predictions with the columns seed, split_seed, utterance_id, speaker, t_<target>, y_<target>.
+        targets: The dimensions.
+        n_resamples: How many times to draw.
+        seed: Of the random generator.
+    """
+    clusters, drawn = _clusters(test)
+    moments = _moments(test, clusters, targets)
+    values = [_mean_concordance(totals) for totals in _resampled(moments, n_resamples, seed)]
+    return _percentiles(np.concatenate(values)), drawn
+
+
+def _resampled(totals: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Draw the units again and again; yield the sums of their totals, (n_units, ...) -> (n_batch, ...)."""
+    rng = np.random.default_rng(seed)
+    for start in range(0, n_resamples, _BATCH):
+        weights = _draw(rng, min(_BATCH, n_resamples - start), len(totals))
+        yield np.tensordot(weights, totals, axes=1)
 
 
 def _clusters(test: pd.DataFrame) -> tuple[np.ndarray, str]:
@@ -68,17 +90,38 @@ def _clusters(test: pd.DataFrame) -> tuple[np.ndarray, str]:
     return pd.factorize(test["utterance_id"], sort=True)[0], "clips"
 
 
-def _counts(
-    test: pd.DataFrame, clusters: np.ndarray, classes: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Count clips and hits a unit, run and true class: two float64 (n_clusters, n_runs, n_classes)."""
+def _counts(test: pd.DataFrame, clusters: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Count clips and hits a unit, run and true class, float64 (n_clusters, 2, n_runs, n_classes)."""
     runs = number_runs(test)
     truth = pd.Index(classes).get_indexer(test["label"])
-    shape = (clusters.max() + 1, runs.max() + 1, len(classes))
-    cells = np.ravel_multi_index((clusters, runs, truth), shape)
     hit = (test["label"].to_numpy() == test["predicted"].to_numpy()).astype(np.float64)
-    support = np.bincount(cells, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
-    return support, np.bincount(cells, weights=hit, minlength=np.prod(shape)).reshape(shape)
+    cells = (clusters, runs, truth)
+    shape = (clusters.max() + 1, runs.max() + 1, len(classes))
+    return np.stack([_sums(cells, shape, values) for values in (np.ones(len(test)), hit)], axis=1)
+
+
+def _moments(test: pd.DataFrame, clusters: np.ndarray, targets: Sequence[str]) -> np.ndarray:
+    """Sum, a unit, run and target, 1, t, y, t^2, y^2 and ty, float64 (n_clusters, 6, n_runs, n_targets).
+
+    t is the truth and y the prediction, both less the mean of all t, which changes no CCC and spares digits.
+    """
+    runs = number_runs(test)
+    shape = (clusters.max() + 1, runs.max() + 1)
+    by_target = []
+    for target in targets:
+        known = test[f"t_{target}"].notna().to_numpy()
+        truth, predicted = values_of(test, target)
+        t, y = truth - truth.mean(), predicted - truth.mean()
+        cells = (clusters[known], runs[known])
+        sums = [_sums(cells, shape, values) for values in (np.ones(len(t)), t, y, t * t, y * y, t * y)]
+        by_target.append(np.stack(sums, axis=1))
+    return np.stack(by_target, axis=-1)
+
+
+def _sums(cells: tuple[np.ndarray, ...], shape: tuple[int, ...], values: np.ndarray) -> np.ndarray:
+    """Sum values by cell: (n_rows,) at n_rows places of an array of this shape."""
+    flat = np.ravel_multi_index(cells, shape)
+    return np.bincount(flat, weights=values, minlength=int(np.prod(shape))).reshape(shape)
 
 
 def _draw(rng: np.random.Generator, n_batch: int, n_clusters: int) -> np.ndarray:
@@ -104,6 +147,19 @@ def _mean_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
         np.nansum(recall, axis=2), n_classes, out=np.full(n_classes.shape, np.nan), where=n_classes > 0
     )
     return np.nanmean(uar, axis=1)
+
+
+def _mean_concordance(totals: np.ndarray) -> np.ndarray:
+    """Return CCC averaged over runs and targets, (n_batch,), of the sums of `_moments`, n_batch times."""
+    n = totals[:, 0]
+    nothing = np.full(totals[:, 1:].shape, np.nan)  # of a target that no drawn clip has a value of
+    means = np.divide(totals[:, 1:], n[:, None], out=nothing, where=n[:, None] > 0)
+    t, y, tt, yy, ty = (means[:, i] for i in range(5))
+    t_variance, y_variance, covariance = tt - t * t, yy - y * y, ty - t * y
+    ccc = np.zeros_like(t)
+    varies = ~((t_variance < _SMALLEST) | (y_variance < _SMALLEST))
+    np.divide(2 * covariance, t_variance + y_variance + (t - y) ** 2, out=ccc, where=varies)
+    return np.nanmean(ccc, axis=(1, 2))
 
 
 def _percentiles(values: np.ndarray) -> tuple[float, float]:

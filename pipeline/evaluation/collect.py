@@ -23,28 +23,47 @@ from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_pat
 
 
 @dataclass(frozen=True)
-class Detail:
-    """One trained system, more closely: tables as `pipeline.evaluation.plots` describes them.
+class ClassDetail:
+    """What is known of a system of classes: tables as `pipeline.evaluation.plots` describes them.
 
     Attributes:
-        row: Its row on the leaderboard.
         confusion: (n_classes, n_classes) counts of the first seed's test clips, rows are the truth.
         per_class: Precision, recall and F1 a class.
-        groups: Scores by corpus, sex and speaker.
         confusions: The most frequent confusions of each corpus.
-        curves: Learning curves; no rows for a system that is not trained by epochs.
     """
 
-    row: Row
     confusion: np.ndarray
     per_class: pd.DataFrame
-    groups: pd.DataFrame
     confusions: pd.DataFrame
-    curves: pd.DataFrame
 
     @property
     def classes(self) -> list[str]:
         return self.per_class["class"].tolist()
+
+
+@dataclass(frozen=True)
+class DimensionDetail:
+    """What is known of a system of dimensions: the scores of each, and a figure of the residuals."""
+
+    per_target: pd.DataFrame
+    residuals: "Picture"
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One trained system, more closely.
+
+    Attributes:
+        row: Its row on the leaderboard.
+        predicted: What it predicts, classes or dimensions, and how well.
+        groups: Scores by corpus, sex and speaker.
+        curves: Learning curves; no rows for a system that is not trained by epochs.
+    """
+
+    row: Row
+    predicted: ClassDetail | DimensionDetail
+    groups: pd.DataFrame
+    curves: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -114,7 +133,7 @@ def collect(params: Params) -> Report:
     Raises:
         PipelineError: A file is not there, or comes from another profile than the active one.
     """
-    rows = in_order([_row(params, system) for system in params.systems], list(params.studies))
+    rows = in_order([_row(params, system) for system in params.evaluated()], list(params.studies))
     studies = [study for study in params.studies if params.study_corpora(study)]
     return Report(
         profile=params.profile,
@@ -166,18 +185,31 @@ def _row(params: Params, system: str) -> Row:
 
 
 def _detail(row: Row) -> Detail:
-    folder, details = plots_dir(row.system), details_dir(row.system)
-    per_class = _read_csv(details / "per_class.csv")
-    pairs = _read_csv(folder / "confusion.csv")
-    classes = per_class["class"].tolist()
-    confusion = pd.crosstab(pairs["actual"], pairs["predicted"])
     return Detail(
         row=row,
+        predicted=_dimension_detail(row.system) if row.targets else _class_detail(row.system),
+        groups=_read_csv(details_dir(row.system) / "groups.csv"),
+        curves=_read_csv(plots_dir(row.system) / "learning.csv"),
+    )
+
+
+def _class_detail(system: str) -> ClassDetail:
+    per_class = _read_csv(details_dir(system) / "per_class.csv")
+    pairs = _read_csv(plots_dir(system) / "confusion.csv")
+    classes = per_class["class"].tolist()
+    confusion = pd.crosstab(pairs["actual"], pairs["predicted"])
+    return ClassDetail(
         confusion=confusion.reindex(index=classes, columns=classes, fill_value=0).to_numpy(),
         per_class=per_class,
-        groups=_read_csv(details / "groups.csv"),
-        confusions=_read_csv(details / "confusions.csv"),
-        curves=_read_csv(folder / "learning.csv"),
+        confusions=_read_csv(details_dir(system) / "confusions.csv"),
+    )
+
+
+def _dimension_detail(system: str) -> DimensionDetail:
+    figure = _existing(plots_dir(system) / "figures" / "residuals.png")
+    return DimensionDetail(
+        per_target=_read_csv(details_dir(system) / "per_target.csv"),
+        residuals=Picture(f"Predictions and residuals of {system} over the truth", figure.read_bytes()),
     )
 
 

@@ -18,6 +18,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pipeline.evaluation.history import LOSSES, SCORES
+
 DPI = 120
 _CELL_INCHES = 0.72
 _COLOURS = "Blues"
@@ -26,6 +28,8 @@ _CURVES = {  # column: label, colour, marker
     "val_loss": ("validation loss", "#D55E00", "s"),
     "val_accuracy": ("accuracy", "#009E73", "o"),
     "val_uar": ("UAR", "#CC79A7", "s"),
+    "val_f1": ("macro F1", "#E69F00", "^"),
+    "val_ccc": ("CCC", "#009E73", "o"),
 }
 
 
@@ -59,7 +63,7 @@ def save_confusion(path: Path, counts: np.ndarray, classes: Sequence[str], title
         bar = figure.colorbar(image, ax=axes, shrink=0.8, format=lambda share, _: f"{share:.0%}")
         bar.set_label("share of the actual class")
         bar.outline.set_visible(False)
-        _save(figure, path)
+        save(figure, path)
 
 
 def save_curves(path: Path, curves: pd.DataFrame, title: str) -> None:
@@ -67,12 +71,14 @@ def save_curves(path: Path, curves: pd.DataFrame, title: str) -> None:
     with matplotlib.style.context("default"):
         figure = Figure(figsize=(9, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2)
-        _draw_curves(left, curves, ["train_loss", "val_loss"], "loss")
-        _draw_curves(right, curves, ["val_accuracy", "val_uar"], "validation score")
-        right.set_ylim(0, 1)
-        right.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        scores = [name for name in SCORES if name in curves]
+        _draw_curves(left, curves, [*LOSSES], "loss")
+        _draw_curves(right, curves, scores, "validation score")
+        right.set_ylim(min([0, *curves[scores].min()]), 1)  # CCC may be below 0
+        if "val_ccc" not in scores:
+            right.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         figure.suptitle(title, fontsize=11)
-        _save(figure, path)
+        save(figure, path)
 
 
 def _annotate(axes: Axes, row: int, column: int, share: float, count: int) -> None:
@@ -111,10 +117,10 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, columns: list[str], label: st
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2)
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=len(columns))
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a PNG without the library's version in it, which would change the bytes on every upgrade."""
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure)

@@ -3,7 +3,7 @@
 import math
 
 MISSING = "–"
-SCORE_NAMES = {"accuracy": "accuracy", "uar": "UAR", "weighted_f1": "weighted F1"}
+SCORE_NAMES = {"accuracy": "accuracy", "uar": "UAR", "weighted_f1": "weighted F1", "ccc": "CCC"}
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
@@ -13,11 +13,24 @@ def percent(fraction: float | None, digits: int = 1) -> str:
 
 def points(fraction: float | None) -> str:
     """A difference in percentage points with its sign: -0.051 -> "−5.1"."""
-    if fraction is None:
+    return MISSING if fraction is None else _signed(100 * fraction, 1)
+
+
+def coefficient(value: float | None) -> str:
+    """A CCC, PCC or MSE: 0.4121 -> "0.412", -0.1 -> "−0.100"."""
+    if value is None or math.isnan(value):
         return MISSING
-    rounded = round(100 * fraction, 1)
-    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
-    return f"{sign}{abs(rounded):.1f}"
+    return f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−")
+
+
+def coefficients(*values: float | None) -> str:
+    """Several, such as those of arousal, valence and dominance: "0.412 / 0.300 / –"."""
+    return " / ".join(map(coefficient, values))
+
+
+def step(value: float | None) -> str:
+    """A difference of coefficients with its sign: 0.0121 -> "+0.012"."""
+    return MISSING if value is None else _signed(value, 3)
 
 
 def count(number: int | None) -> str:
@@ -41,3 +54,9 @@ def duration(seconds: float | None) -> str:
 def yes_no(value: bool | None) -> str:
     """True -> "yes"; None -> a dash: the question does not arise."""
     return MISSING if value is None else "yes" if value else "no"
+
+
+def _signed(value: float, digits: int) -> str:
+    rounded = round(value, digits)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
+    return f"{sign}{abs(rounded):.{digits}f}"

@@ -1,22 +1,25 @@
-"""Learning curves: the history of every seed and fold, averaged epoch by epoch."""
+"""Learning curves: the history of every seed, fold and target, averaged epoch by epoch."""
 
 import pandas as pd
 
-CURVE_COLUMNS = ["epoch", "n_runs", "train_loss", "val_loss", "val_accuracy", "val_uar"]
+LOSSES = ("train_loss", "val_loss")
+SCORES = ("val_accuracy", "val_uar", "val_f1", "val_ccc")
 
 
 def mean_curves(history: pd.DataFrame) -> pd.DataFrame:
-    """Average the runs (one a seed and fold) that reached each epoch.
+    """Average the runs (one a seed and fold, and a target where each has its own network) that reached each epoch.
 
     Runs stop early at different epochs, so `n_runs` says how many stand behind a row; a jump where it falls
     is a run leaving, not the training.
 
     Args:
-        history: One row a seed, fold and epoch; no rows for a system that is not trained by epochs.
+        history: One row a seed, fold, target and epoch; no rows for a system that is not trained by epochs.
 
     Returns:
-        One row an epoch, the columns `CURVE_COLUMNS`.
+        One row an epoch: epoch, n_runs, `LOSSES` and those of `SCORES` that the system has.
     """
+    scores = [name for name in SCORES if name in history and (history.empty or history[name].notna().any())]
     by_epoch = history.groupby("epoch", sort=True)
-    curves = by_epoch[["train_loss", "val_loss", "val_accuracy", "val_uar"]].mean()
-    return curves.assign(n_runs=by_epoch.size()).reset_index()[CURVE_COLUMNS]
+    curves = by_epoch[[*LOSSES, *scores]].mean()
+    curves.insert(0, "n_runs", by_epoch.size())
+    return curves.reset_index()

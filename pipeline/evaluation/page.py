@@ -8,11 +8,22 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.core.settings import DIMENSIONS
 from pipeline.evaluation import drawing, formats
 from pipeline.evaluation.collect import Detail, Picture, Report
+from pipeline.evaluation.history import LOSSES
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
 
 TEMPLATES = Path(__file__).parent / "templates"
+FORMATTERS = (
+    formats.percent,
+    formats.points,
+    formats.coefficient,
+    formats.step,
+    formats.count,
+    formats.duration,
+    formats.yes_no,
+)
 
 
 def render_page(report: Report) -> str:
@@ -24,7 +35,7 @@ def render_page(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for formatter in (formats.percent, formats.points, formats.count, formats.duration, formats.yes_no):
+    for formatter in FORMATTERS:
         environment.filters[formatter.__name__] = formatter
     return environment.get_template("report.html.j2").render(
         report=report,
@@ -33,6 +44,7 @@ def render_page(report: Report) -> str:
         embed=_embed,
         speakers=_speaker_range,
         score_names=formats.SCORE_NAMES,
+        dimensions=DIMENSIONS,
         chart_size=(drawing.WIDTH, drawing.HEIGHT),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
@@ -48,9 +60,10 @@ def _charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
     """Lay out the learning curves of a system; none where it has no epochs."""
     if detail.curves.empty:
         return []
+    scores = ["val_ccc"] if detail.row.targets else ["val_accuracy", "val_uar"]
     return [
-        ("Loss", drawing.line_chart(detail.curves, ["train_loss", "val_loss"], shares=False)),
-        ("Validation score", drawing.line_chart(detail.curves, ["val_accuracy", "val_uar"], shares=True)),
+        ("Loss", drawing.line_chart(detail.curves, [*LOSSES], shares=False)),
+        ("Validation score", drawing.line_chart(detail.curves, scores, shares=not detail.row.targets)),
     ]
 
 
@@ -62,8 +75,8 @@ def _embed(picture: Picture) -> dict[str, Any]:
 
 
 def _speaker_range(detail: Detail) -> dict[str, Any] | None:
-    """Summarise the accuracies of the single speakers; None with fewer than two."""
-    accuracy = detail.groups.query("kind == 'speaker'")["accuracy"]
-    if len(accuracy) < 2:
+    """Summarise the main scores of the single speakers, where they have one; None with fewer than two."""
+    scores = detail.groups.query("kind == 'speaker'")[detail.row.main_score].dropna()
+    if len(scores) < 2:
         return None
-    return {"n": len(accuracy), "low": accuracy.min(), "median": accuracy.median(), "high": accuracy.max()}
+    return {"n": len(scores), "low": scores.min(), "median": scores.median(), "high": scores.max()}

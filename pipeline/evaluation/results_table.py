@@ -1,23 +1,42 @@
-"""The results as Markdown, for the README: one table a study, nothing that varies from run to run."""
+"""The results as Markdown, for the README: tables of each study, nothing that varies from run to run.
 
-from collections.abc import Iterable
+A study has a table for each set of corpora, classes and dimensions apart, because their columns differ.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.evaluation.formats import MISSING, SCORE_NAMES, count, percent, points, yes_no
+from pipeline.core.settings import DIMENSIONS
+from pipeline.evaluation.formats import (
+    MISSING,
+    SCORE_NAMES,
+    coefficient,
+    coefficients,
+    count,
+    percent,
+    points,
+    step,
+    yes_no,
+)
 from pipeline.evaluation.leaderboard import Row
 
 SYNTHETIC_WARNING = "Synthetic corpus: these scores say nothing about emotion in people."
-_COLUMNS = {  # title: alignment
-    "system": "---",
-    "accuracy, % (95 % interval)": "--:",
-    "UAR, %": "--:",
-    "published, %": "--:",
-    "difference": "--:",
-    "protocol": "---",
-    "test clips": "--:",
-    "parameters": "--:",
-    "pretrained": "---",
-}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        title: Its heading.
+        cell: What it says of a system.
+        number: Whether it is set to the right.
+    """
+
+    title: str
+    cell: Callable[[Row], str]
+    number: bool = True
 
 
 def results_markdown(rows: Iterable[Row], profile: str) -> str:
@@ -31,38 +50,41 @@ def results_markdown(rows: Iterable[Row], profile: str) -> str:
     parts = [f"Profile `{profile}`."]
     if any(row.synthetic for row in rows):
         parts.append(f"> **{SYNTHETIC_WARNING}**")
-    parts += [_study_table(study, list(group)) for study, group in groupby(rows, key=lambda row: row.study)]
+    for study, group in groupby(rows, key=lambda row: row.study):
+        parts += _study_tables(study, list(group))
     return "\n\n".join(parts) + "\n"
 
 
-def _study_table(study: str, rows: list[Row]) -> str:
-    trained = [row for row in rows if row.trained]
-    skipped = ", ".join(f"`{row.system}`" for row in rows if not row.trained)
+def _study_tables(study: str, rows: list[Row]) -> list[str]:
+    tables: dict[tuple[bool, str], list[Row]] = {}
+    for row in rows:
+        if row.trained:
+            tables.setdefault((bool(row.targets), row.metrics["corpora"]), []).append(row)
     parts = []
-    if trained:
-        parts.append(f"**{study}** ({trained[0].metrics['corpora'].replace(',', ', ')})")
-        parts.append(
-            "\n".join([_table_line(_COLUMNS), _table_line(_COLUMNS.values()), *map(_system_line, trained)])
-        )
-    if skipped:
+    for (_, corpora), table in tables.items():
+        parts.append(f"**{study}** ({corpora.replace(',', ', ')}{_elsewhere(table)})")
+        parts.append(_table(table))
+    if skipped := ", ".join(f"`{row.system}`" for row in rows if not row.trained):
         parts.append(f"**{study}**: no clips in this profile, so skipped: {skipped}.")
-    return "\n\n".join(parts)
+    return parts
 
 
-def _system_line(row: Row) -> str:
-    metrics = row.metrics
-    accuracy, low, high = (percent(metrics[name]) for name in ("accuracy", "accuracy_low", "accuracy_high"))
-    return _table_line(
+def _elsewhere(rows: list[Row]) -> str:
+    """Say on which corpora the models of the table were tested besides."""
+    found = sorted({row.metrics["cross_corpora"] for row in rows if "cross_corpora" in row.metrics})
+    return f"; cross-corpus: {'; '.join(found).replace(',', ', ')}" if found else ""
+
+
+def _table(rows: list[Row]) -> str:
+    elsewhere = any("cross_corpora" in row.metrics for row in rows)
+    dimensions = bool(rows[0].targets)
+    scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_CLASSES, _CROSS_UAR)
+    columns = [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS]
+    return "\n".join(
         [
-            f"`{row.system}`",
-            f"{accuracy} ({low}–{high})",
-            percent(metrics["uar"]),
-            published_text(row),
-            difference_text(row),
-            metrics["protocol"],
-            count(metrics["n_test"]),
-            count(metrics["parameters"]),
-            yes_no(metrics["pretrained"]),
+            _table_line(column.title for column in columns),
+            _table_line("--:" if column.number else "---" for column in columns),
+            *(_table_line(column.cell(row) for column in columns) for row in rows),
         ]
     )
 
@@ -71,14 +93,61 @@ def _table_line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _with_interval(row: Row, name: str, written: Callable[[float | None], str]) -> str:
+    value, low, high = (written(row.metrics[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{value} ({low}–{high})"
+
+
 def difference_text(row: Row) -> str:
     """Return ours less published, or why the two are not compared."""
     if row.compared and row.incomparable:
         return f"{MISSING} ({row.incomparable})"
-    return points(row.difference)
+    return step(row.difference) if row.targets else points(row.difference)
 
 
 def published_text(row: Row) -> str:
-    """Return the document's score, named where it is not the accuracy."""
+    """Return the document's score, with its standard deviation, named where it is not the accuracy."""
+    if row.targets:
+        return _by_dimension(row.published, "ccc")
+    sd = f" ± {percent(row.published_sd)}" if row.published_sd is not None else ""
     named = f" ({SCORE_NAMES[row.compared]})" if row.compared not in (None, "accuracy") else ""
-    return percent(row.published_score) + named
+    return percent(row.published_score) + sd + named
+
+
+def _by_dimension(scores: Mapping[str, float | None], name: str) -> str:
+    """Return a score of each dimension, in their usual order; one dash where there is none of them."""
+    values = [scores.get(f"{name}_{dimension}") for dimension in DIMENSIONS]
+    return MISSING if values == [None] * len(values) else coefficients(*values)
+
+
+def _dimension(name: str) -> Column:
+    return Column(f"CCC {name}", lambda row: coefficient(row.metrics.get(f"ccc_{name}")))
+
+
+_SYSTEM = Column("system", lambda row: f"`{row.system}`", number=False)
+_CLASSES = [
+    Column("accuracy, % (95 % interval)", lambda row: _with_interval(row, "accuracy", percent)),
+    Column("UAR, %", lambda row: percent(row.metrics["uar"])),
+    Column("published, %", published_text),
+    Column("difference", difference_text),
+]
+_CROSS_UAR = [
+    Column("cross-corpus UAR, %", lambda row: percent(row.metrics.get("cross_uar"))),
+    Column("published, %", lambda row: percent(row.published.get("cross_uar"))),
+]
+_DIMENSIONS = [
+    Column("mean CCC (95 % interval)", lambda row: _with_interval(row, "ccc", coefficient)),
+    *map(_dimension, DIMENSIONS),
+    Column("published, in that order", published_text),
+    Column("difference of the means", difference_text),
+]
+_CROSS_PCC = [
+    Column("cross-corpus PCC, in that order", lambda row: _by_dimension(row.metrics, "cross_pcc")),
+    Column("published", lambda row: _by_dimension(row.published, "cross_pcc")),
+]
+_FACTS = [
+    Column("protocol", lambda row: row.metrics["protocol"], number=False),
+    Column("test clips", lambda row: count(row.metrics["n_test"])),
+    Column("parameters", lambda row: count(row.metrics["parameters"])),
+    Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False),
+]

@@ -19,6 +19,7 @@ from sklearn.metrics import (
 from pipeline.core.errors import PipelineError
 
 PROBABILITY_PREFIX = "p_"
+NO_TEST = "no predictions of test clips: the split's test part is empty; check its settings"
 PER_CLASS_COLUMNS = ["class", "n_test", "precision", "recall", "f1"]
 
 
@@ -67,9 +68,7 @@ def present_classes(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
     """
     found = set(labels)
     if not found:
-        raise PipelineError(
-            "no predictions of test clips: the split's test part is empty; check its settings"
-        )
+        raise PipelineError(NO_TEST)
     unknown = sorted(found - set(classes))
     if unknown:
         raise PipelineError(

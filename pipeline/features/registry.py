@@ -1,9 +1,13 @@
-"""Finds the kinds of feature: a kind is a module of this package that has `Settings` and `extract`."""
+"""Finds the kinds of feature: a kind is a module of this package that has `Settings`, and `extract` or `embed`.
+
+Kinds with `extract` are computed from samples, those with `embed` from transcripts.
+"""
 
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
@@ -30,8 +34,26 @@ class Kind(Protocol):
         """Name the values along the last axis, where they have names."""
 
 
+class TextKind(Protocol):
+    """What a module that computes features from transcripts offers."""
+
+    DTYPE: np.dtype
+    Settings: type[BaseModel]
+
+    def build_embedder(self, settings: Any, weights: Literal["published", "random"], where: str) -> Any:
+        """Find the model; its `digest` names all that decides a row besides the text."""
+
+    def embed(
+        self, texts: Iterable[str], embedder: Any, device: Any, description: str
+    ) -> tuple[dict[str, np.ndarray], int]:
+        """Return the features of each text, and how many of them were computed now."""
+
+    def text_key(self, text: str) -> str:
+        """Name a text in caches and shards."""
+
+
 def kinds() -> list[str]:
-    """Return the names of all kinds, sorted."""
+    """Return the names of all kinds that read samples, sorted."""
     names = [module.name for module in pkgutil.iter_modules(pipeline.features.__path__)]
     return sorted(name for name in names if _is_kind(importlib.import_module(f"pipeline.features.{name}")))
 
@@ -42,16 +64,29 @@ def load_kind(name: str) -> Kind:
     Raises:
         PipelineError: There is no such kind.
     """
-    module_name = f"pipeline.features.{name}"
-    if name.isidentifier() and importlib.util.find_spec(module_name):
-        module = importlib.import_module(module_name)
-        if _is_kind(module):
-            return cast(Kind, module)
+    if _is_kind(module := _module(name)):
+        return cast(Kind, module)
     known = kinds()
     raise PipelineError(f"unknown kind of feature {name!r}{nearest(name, known)}; known: {', '.join(known)}")
 
 
-def parse_settings(kind: Kind, values: Mapping[str, Any], where: str) -> Any:
+def reads_text(name: str) -> bool:
+    """Tell whether a kind is computed from transcripts; false of one that is not there."""
+    return hasattr(_module(name), "embed")
+
+
+def load_text_kind(name: str) -> TextKind:
+    """Import a kind that reads transcripts.
+
+    Raises:
+        PipelineError: There is none of that name.
+    """
+    if not reads_text(name):
+        raise PipelineError(f"{name!r} is no kind of feature that is computed from transcripts")
+    return cast(TextKind, _module(name))
+
+
+def parse_settings(kind: Kind | TextKind, values: Mapping[str, Any], where: str) -> Any:
     """Check a feature set's settings and return its kind's `Settings`.
 
     Args:
@@ -66,6 +101,13 @@ def parse_settings(kind: Kind, values: Mapping[str, Any], where: str) -> Any:
         return kind.Settings.model_validate(dict(values))
     except ValidationError as error:
         raise PipelineError(f"params.yaml: {describe(error, where, kind.Settings)}") from error
+
+
+def _module(name: str) -> ModuleType | None:
+    module_name = f"pipeline.features.{name}"
+    if name.isidentifier() and importlib.util.find_spec(module_name):
+        return importlib.import_module(module_name)
+    return None
 
 
 def _is_kind(module: object) -> bool:

@@ -8,11 +8,11 @@ import logging
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.core.params import load_params
 from pipeline.core.paths import clips_path, feature_plan_path, index_path
 from pipeline.core.schemas import CLIPS
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_table
+from pipeline.features.registry import reads_text
 
 COLUMNS = ["utterance_id", "path", "audio_hash", "status"]
 TEXT = pa.field("text", pa.string())  # the corpus's own, for gold transcripts
@@ -29,11 +29,13 @@ def list_clips(corpora: list[str], *, with_text: bool) -> pd.DataFrame:
 
 
 def main() -> None:
-    params = load_params()
     n_clips = {}
-    for name in [*params.feature_sets, "transcripts"]:
+    for name in sorted(path.stem for path in feature_plan_path("transcripts").parent.glob("*.json")):
         is_text = name == "transcripts"
-        clips = list_clips(read_json(feature_plan_path(name))["corpora"], with_text=is_text)
+        plan = read_json(feature_plan_path(name))
+        if not is_text and reads_text(plan["kind"]):
+            continue  # made of transcripts, not of audio
+        clips = list_clips(plan["corpora"], with_text=is_text)
         write_table(clips_path(name), clips, CLIPS.append(TEXT) if is_text else CLIPS)
         n_clips[name] = len(clips)
     logging.info("clips: %s", ", ".join(f"{name} {n:,}" for name, n in n_clips.items() if n))

@@ -21,6 +21,7 @@ from pipeline.core.plans import EnsemblePlan, SystemPlan, write_plan_file
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
 from pipeline.evaluation.describe import describe_system
+from pipeline.features.registry import reads_text
 
 
 def write_plan(params: Params) -> int:
@@ -31,7 +32,13 @@ def write_plan(params: Params) -> int:
     needed = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
     write_plan_file(feature_plan_path("transcripts"), {"corpora": needed["transcripts"]})
     for name, feature_set in params.feature_sets.items():
-        settings = {"kind": feature_set.kind, "corpora": needed[name], "settings": feature_set.settings}
+        settings = {
+            "kind": feature_set.kind,
+            "corpora": needed[name],
+            "settings": params.feature_settings(name),
+        }
+        if reads_text(feature_set.kind):
+            settings["weights"] = params.active.weights
         write_plan_file(feature_plan_path(name), settings)
     for name in needed:
         write_json(store_plan_path(name), plan_store(params, name))

@@ -29,15 +29,23 @@ def main(study: str) -> None:
 def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
     """Reduce a split to the corpora that the study has in the active profile.
 
-    A cross-corpus split that has nobody left to test, or to train on, has no corpora: its table is empty.
+    Where none are named, all are split but those that are tested besides. A cross-corpus split that has nobody
+    left to test, or to train on, has no corpora: its table is empty.
     """
-    named = corpora if settings.corpora is None else settings.corpora
+    besides = [corpus for corpus in corpora if corpus in settings.also_test]
+    named = (
+        [name for name in corpora if name not in besides] if settings.corpora is None else settings.corpora
+    )
     present = [corpus for corpus in corpora if corpus in named]
     tested = [corpus for corpus in settings.test_corpora if corpus in present]
     one_sided = (
         settings.protocol == "cross_corpus" and settings.test_corpora and len(tested) in (0, len(present))
     )
-    changes = {"corpora": [] if one_sided else present, "test_corpora": tested or settings.test_corpora}
+    changes = {
+        "corpora": [] if one_sided else present,
+        "test_corpora": tested or settings.test_corpora,
+        "also_test": besides,
+    }
     return settings.model_copy(update=changes)
 
 

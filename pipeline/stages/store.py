@@ -16,6 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     clips_path,
     copies_path,
+    feature_facts_path,
     feature_plan_path,
     features_path,
     split_path,
@@ -27,8 +28,8 @@ from pipeline.core.paths import (
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
-from pipeline.features.registry import load_kind, parse_settings
-from pipeline.features.store import shard_schema, write_shard
+from pipeline.features.registry import load_kind, parse_settings, reads_text
+from pipeline.features.store import load_features, shard_schema, write_shard
 
 TRANSCRIPTS = "transcripts"
 EXAMPLE = ["example_id", "utterance_id", "corpus", "transform"]
@@ -96,6 +97,30 @@ def make_copies(feature_set: str, study: str, examples: list[pd.DataFrame]) -> d
     return {example: key for example, key, _ in rows}
 
 
+def repeat_originals(
+    feature_set: str, study: str, corpora: list[str], examples: list[pd.DataFrame], keys: pd.Series
+) -> dict[str, str]:
+    """Write the rows of all augmented copies of a study where features are of what is said: their originals' rows.
+
+    Returns:
+        Row keys by example id; empty where there are no copies, and then no shard is written.
+    """
+    everything = pd.concat(examples).drop_duplicates("example_id").sort_values("example_id")
+    copies = everything[everything["transform"].notna()]
+    if copies.empty:
+        return {}
+    originals = copies["utterance_id"].unique().tolist()
+    shards = [features_path(feature_set, corpus) for corpus in corpora]
+    loaded, names = load_features(feature_set, shards, originals)
+    values = dict(zip(originals, loaded, strict=True))
+    rows = [
+        (example, keys[original], values[original])
+        for example, original in zip(copies["example_id"], copies["utterance_id"], strict=True)
+    ]
+    write_shard(copies_path(feature_set, study), rows, shard_schema(loaded[0].dtype, names))
+    return {example: key for example, key, _ in rows}
+
+
 def digest_rows(examples: pd.DataFrame, keys: pd.Series, what: str) -> dict[str, Any]:
     """Return the digest of the rows that a split uses.
 
@@ -111,6 +136,14 @@ def digest_rows(examples: pd.DataFrame, keys: pd.Series, what: str) -> dict[str,
         )
     text = "\n".join(f"{name} {key}" for name, key in zip(examples["example_id"], found, strict=True))
     return {"n_rows": len(examples), "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def origin(feature_set: str) -> dict[str, bool]:
+    """Return, as `pretrained`, whether a feature set was made with published weights; nothing where it has none."""
+    if feature_set == TRANSCRIPTS:
+        return {}
+    facts = read_json(feature_facts_path(feature_set))
+    return {"pretrained": facts["pretrained"]} if "pretrained" in facts else {}
 
 
 def complete_store(feature_set: str, study: str, corpora: list[str], variants: list[str]) -> None:
@@ -129,13 +162,17 @@ def complete_store(feature_set: str, study: str, corpora: list[str], variants: l
         originals = everything.drop_duplicates("example_id").set_index("example_id")["utterance_id"]
         keys = originals.map(keys)
     else:
-        copies = make_copies(feature_set, study, list(examples.values()))
+        tables = list(examples.values())
+        if reads_text(read_json(feature_plan_path(feature_set))["kind"]):
+            copies = repeat_originals(feature_set, study, corpora, tables, keys)
+        else:
+            copies = make_copies(feature_set, study, tables)
         keys = pd.concat([keys, pd.Series(copies, dtype=str)]) if copies else keys
     for variant, table in examples.items():
         facts = digest_rows(
             table, keys, f"feature set {feature_set!r}, for split {variant!r} of study {study!r},"
         )
-        write_json(store_path(feature_set, study, variant), facts)
+        write_json(store_path(feature_set, study, variant), {**facts, **origin(feature_set)})
 
 
 def main(feature_set: str) -> None:

@@ -3,12 +3,13 @@
 import logging
 import os
 import time
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params, load_params
 from pipeline.core.paths import (
     copies_path,
     features_path,
@@ -19,27 +20,38 @@ from pipeline.core.paths import (
     store_path,
     transcripts_path,
 )
+from pipeline.core.plans import SystemPlan, load_system_plan
 from pipeline.core.row_cache import digest
 from pipeline.core.schemas import predictions_schema
-from pipeline.core.settings import SklearnSystem, System, TorchSystem
+from pipeline.core.settings import RANDOM, SklearnSystem, System, TorchSystem
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.store import load_features
-from pipeline.training.data import StudyData, check_training, clips_of, folds_of, split_digest, split_seeds_of
+from pipeline.training.data import (
+    StudyData,
+    check_training,
+    clips_of,
+    complete,
+    dimensions_of,
+    folds_of,
+    split_digest,
+    split_seeds_of,
+    targets_of,
+)
 from pipeline.training.outcome import Outcome, history_table, model_facts, predictions_table
 from pipeline.training.run_record import run_record
 
 log = logging.getLogger(__name__)
 
 
-def load_study(params: Params, system: System, split_table: pd.DataFrame) -> StudyData:
-    """Load what a system reads: features, transcripts, labels and splits.
+def load_study(plan: SystemPlan, split_table: pd.DataFrame) -> StudyData:
+    """Load what a system reads: features, transcripts, targets and splits; clips that lack a target are in none.
 
     Raises:
         PipelineError: A clip has no features or transcript, or features differ in shape.
     """
     clips = clips_of(split_table)
-    corpora = params.study_corpora(system.study)
+    system = plan.system
     features: dict[str, np.ndarray | list[np.ndarray]] = {}
     names: dict[str, list[str]] = {}
     texts: list[str | None] | None = None
@@ -47,15 +59,16 @@ def load_study(params: Params, system: System, split_table: pd.DataFrame) -> Stu
         if feature_set == "transcripts":
             texts = load_texts(clips["utterance_id"])
         elif feature_set != "none":
-            shards = [features_path(feature_set, corpus) for corpus in corpora]
+            shards = [features_path(feature_set, corpus) for corpus in plan.corpora]
             if (copies := copies_path(feature_set, system.study)).exists():
                 shards.append(copies)
             values, feature_names = load_features(feature_set, shards, clips["example_id"].tolist())
             features[slot] = values
             names[slot] = feature_names or []
-    classes = params.studies[system.study].classes
     folds, split_seeds = folds_of(split_table, clips), split_seeds_of(split_table)
-    return StudyData(clips, classes, features, names, texts, folds, split_seeds)
+    dimensions = dimensions_of(split_table, clips)
+    data = StudyData(clips, plan.classes, features, names, texts, folds, split_seeds, dimensions)
+    return complete(data, targets_of(system))
 
 
 def load_texts(utterance_ids: pd.Series) -> list[str | None]:
@@ -80,7 +93,7 @@ def train(data: StudyData, system: TorchSystem | SklearnSystem, name: str, data_
         data_key: Digest of the data, for the checkpoints.
     """
     for fold in data.folds:
-        check_training(data, fold, list(system.train_on), f"systems.{name}")
+        check_training(data, fold, list(system.train_on), f"systems.{name}", targets_of(system))
     if isinstance(system, SklearnSystem):
         from pipeline.training.sklearn_runner import SklearnRunner
 
@@ -91,19 +104,42 @@ def train(data: StudyData, system: TorchSystem | SklearnSystem, name: str, data_
     from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
     from pipeline.training.torch_runner import TorchRunner
 
+    chosen: dict[str, Any] = {}
+    if system.search:
+        from pipeline.training.search import searched
+        from pipeline.training.space import found
+
+        system = searched(data, system, name, data_key, model_dir(name))
+        chosen = {"searched": found(system.search["space"], system)}
     checkpoints = checkpoint_folder(name, system, data_key)
     runner = TorchRunner(data, system, name, model_dir(name), checkpoints)
     outcomes = [runner.train(seed, fold) for seed in system.seeds for fold in data.folds]
     remove_checkpoints(checkpoints)
-    return outcomes
+    return [replace(outcome, facts={**outcome.facts, **chosen}) for outcome in outcomes]
+
+
+def read_stores(system: System) -> list[dict[str, Any]]:
+    """Return what the store stage wrote down of a system's inputs."""
+    return [
+        read_json(store_path(name, system.study, system.variant)) for name in (system.features, system.second)
+    ]
 
 
 def data_digest(system: System, split_table: pd.DataFrame, classes: list[str]) -> str:
-    """Return a digest of the splits, the classes and the features' content, as the store stage wrote it down."""
-    stores = [
-        read_json(store_path(name, system.study, system.variant)) for name in (system.features, system.second)
-    ]
-    return digest([split_digest(split_table), classes, *stores])
+    """Return a digest of the splits, the classes and the features' content."""
+    return digest([split_digest(split_table), classes, *read_stores(system)])
+
+
+def starts_from_published(system: System) -> bool:
+    """Tell whether published weights are in a system: its own, or those of a network whose embeddings it reads.
+
+    Random ones in the place of any of them, and it does not.
+    """
+    weights = system.weights if isinstance(system, TorchSystem) else None
+    said = [store["pretrained"] for store in read_stores(system) if "pretrained" in store]
+    if weights is not None:
+        said.append(weights != RANDOM)
+    return bool(said) and all(said)
 
 
 def write_history(name: str, history: pd.DataFrame) -> None:
@@ -112,33 +148,36 @@ def write_history(name: str, history: pd.DataFrame) -> None:
     history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def skip(params: Params, system: System, name: str) -> None:
+def skip(plan: SystemPlan, name: str) -> None:
     """Write empty outputs for a system whose study has no clips in the active profile."""
-    classes = params.studies[system.study].classes
-    schema = predictions_schema(classes)
+    schema = predictions_schema(plan.classes, targets_of(plan.system))
     write_table(predictions_path(name), schema.empty_table(), schema)
     write_history(name, history_table([]))
     for file in ("model.json", "run.json"):
-        write_json(model_dir(name) / file, {"status": "skipped", "profile": params.profile})
-    log.info("train %s: skipped, study %s has no clips in profile %s", name, system.study, params.profile)
+        write_json(model_dir(name) / file, {"status": "skipped"})
+    log.info("train %s: skipped, study %s has no clips in this profile", name, plan.system.study)
 
 
 def main(system: str) -> None:
     started = time.perf_counter()
-    params = load_params()
-    settings = params.system(system)
+    plan = load_system_plan(system)
+    settings = plan.system
     split_table = read_table(split_path(settings.study, settings.variant))
     if split_table.empty:
-        skip(params, settings, system)
+        skip(plan, system)
         return
-    data = load_study(params, settings, split_table)
+    data = load_study(plan, split_table)
     outcomes = train(data, settings, system, data_digest(settings, split_table, data.classes))
-    predictions = predictions_table(data, outcomes)
-    write_table(predictions_path(system), predictions, predictions_schema(data.classes))
+    targets = targets_of(settings)
+    predictions = predictions_table(data, outcomes, targets)
+    write_table(predictions_path(system), predictions, predictions_schema(data.classes, targets))
     write_history(system, history_table(outcomes))
-    write_json(model_dir(system) / "model.json", model_facts(data, settings, outcomes))
+    facts = model_facts(data, settings, outcomes) | {"pretrained": starts_from_published(settings)}
+    if facts["n_left_out"]:
+        log.info("train %s: %d clip(s) lack one of %s: left out", system, facts["n_left_out"], targets)
+    write_json(model_dir(system) / "model.json", facts)
     seconds = time.perf_counter() - started
-    write_json(model_dir(system) / "run.json", run_record(settings, params.profile, outcomes, seconds))
+    write_json(model_dir(system) / "run.json", run_record(settings, outcomes, seconds))
     n_test = int((predictions["split"] == "test").sum())
     log.info(
         "train %s: %d model(s), %d clips, %d test predictions, %.0f s",

@@ -4,12 +4,13 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pipeline.models
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import nearest, one_of
-from pipeline.core.pretrained import Loaded, find_weights
+from pipeline.core.pretrained import Loaded, describe_weights, find_weights
 
 
 def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any:
@@ -23,19 +24,31 @@ def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any
     Raises:
         PipelineError: No such model, or a key it does not take or lacks.
     """
+    return call(family(name).build, architecture, f"architecture (model {name!r})", **given)
+
+
+def family(name: str) -> Any:
+    """Import `pipeline/models/<name>.py`.
+
+    Raises:
+        PipelineError: There is no such model.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules(pipeline.models.__path__))
     one_of(name, names, "model", "model")
-    module = importlib.import_module(f"pipeline.models.{name}")
-    return call(module.build, architecture, f"architecture (model {name!r})", **given)
+    return importlib.import_module(f"pipeline.models.{name}")
 
 
-def load_pretrained(name: str, model: Any, weights: str) -> Loaded:
+def load_pretrained(name: str, model: Any, weights: str, where: str = "weights") -> Loaded:
     """Fill a model with published weights, by `load_pretrained` of `pipeline/models/<name>.py`.
 
     Args:
         name: File in pipeline/models, without its suffix.
         model: What its `build` returned.
         weights: A system's `weights` in params.yaml.
+        where: Key of that, for errors.
+
+    Returns:
+        What became of the tensors, and in `source` which weights they were.
 
     Raises:
         PipelineError: The file is not there or does not fit, or the family reads none.
@@ -45,7 +58,22 @@ def load_pretrained(name: str, model: Any, weights: str) -> Loaded:
         raise PipelineError(
             f"weights is {weights!r}, but model {name!r} reads no published weights: set it to null"
         )
-    return module.load_pretrained(model, find_weights(weights))
+    path = find_weights(weights, where)
+    return replace(module.load_pretrained(model, path), source=describe_weights(weights, path))
+
+
+def enable_checkpointing(model: Any, name: str) -> None:
+    """Let a model forget its activations and compute them again for the gradients: less memory, more time.
+
+    Raises:
+        PipelineError: The family has no `enable_checkpointing`.
+    """
+    if not hasattr(model, "enable_checkpointing"):
+        raise PipelineError(
+            f"checkpointing is true, but model {name!r} keeps all its activations: leave it out, or take a smaller "
+            "batch_size and accumulate"
+        )
+    model.enable_checkpointing()
 
 
 def call(

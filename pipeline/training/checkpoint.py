@@ -14,10 +14,11 @@ from typing import Any
 
 import torch
 
+import pipeline.core
 import pipeline.models
 import pipeline.training
 from pipeline.core.paths import cache_dir
-from pipeline.core.pretrained import find_weights
+from pipeline.core.pretrained import find_weights, weights_digest
 from pipeline.core.row_cache import digest
 from pipeline.core.settings import TorchSystem
 
@@ -70,15 +71,14 @@ def checkpoint_folder(name: str, system: TorchSystem, data_key: str) -> Path:
         data_key: Digest of the data.
     """
     settings = system.model_dump(exclude={"seeds", "small"})  # what no single model depends on
-    weights = file_digest(system.weights) if system.weights is not None else None
+    weights = file_digest(str(system.weights), f"systems.{name}.weights") if system.pretrained else None
     key = digest([settings, data_key, weights, code_digest(system.model)])
     return cache_dir() / "checkpoints" / name / key
 
 
-def file_digest(weights: str) -> str:
-    """Return a digest of a file of published weights: the same name may come to mean another file."""
-    with find_weights(weights).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_digest(weights: str, where: str = "weights") -> str:
+    """Return a digest of published weights, a file or a folder: the same name may come to mean others."""
+    return weights_digest(find_weights(weights, where))
 
 
 def remove_checkpoints(folder: Path) -> None:
@@ -87,8 +87,9 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def code_digest(model: str) -> str:
-    """Return a digest of the source of the training package and of one model: the code's version."""
-    files = sorted(Path(pipeline.training.__path__[0]).glob("*.py"))
+    """Return a digest of the source that trains, of what it rests on and of one model: the code's version."""
+    packages = (pipeline.core.__path__[0], pipeline.training.__path__[0])
+    files = [file for package in packages for file in sorted(Path(package).glob("*.py"))]
     files.append(Path(pipeline.models.__path__[0]) / f"{model}.py")
     text = b"".join(file.read_bytes() for file in files if file.exists())
     return hashlib.blake2b(text, digest_size=8).hexdigest()

@@ -1,18 +1,22 @@
 """The frozen part of a network, computed once a clip instead of once an epoch.
 
 A model family says what is frozen by `split_frozen(model) -> (trunk, rest)`. What the trunk gives for a clip never
-changes while the rest is trained, unless its input is augmented.
+changes while the rest is trained, unless its input is augmented. Where clips differ in length, the trunk takes
+their `lengths` too, and gives frames with the number of each clip's own, or one vector a clip and None.
 """
 
 import importlib
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from pipeline.core.settings import TorchSystem
-from pipeline.training.batches import Examples
+from pipeline.training.batches import Examples, by_length
 from pipeline.training.loop import autocast
 from pipeline.training.network import Network
+from pipeline.training.ragged import Ragged
+from pipeline.training.reduce import InputReduction
 
 MOST = 8  # times the bytes of a clip as stored: what is kept of all clips must not fill the memory
 
@@ -30,9 +34,9 @@ class Tail(nn.Module):
         self.network = network
         self._rest = (rest,)  # not registered: the network holds its modules
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return logits, shape (clips, classes), of what the frozen part gave, shape (clips, ...)."""
-        return self._rest[0](features)
+        return self._rest[0](features) if lengths is None else self._rest[0](features, lengths)
 
     def penalty(self) -> Tensor | float:
         """Return the network's."""
@@ -51,21 +55,70 @@ def pass_frozen(
         rows: Indices of the clips that are trained on or predicted.
         settings: The system's.
     """
+    if network.augmentation is not None or set(examples.inputs) != {"features"}:
+        return network, examples
+    values, normaliser = examples.inputs["features"], network.normalisers["features"]
     split = getattr(importlib.import_module(f"pipeline.models.{model}"), "split_frozen", None)
-    values = examples.inputs.get("features")
-    if split is None or network.augmentation is not None or not isinstance(values, Tensor):
+    if split is not None:
+        trunk, rest = split(network.model)
+        if not any(True for _ in trunk.parameters()):
+            return network, examples
+    elif isinstance(normaliser, InputReduction):  # once fitted it is as fixed as a frozen layer
+        trunk, rest = nn.Identity(), network.model
+    else:
         return network, examples
-    trunk, rest = split(network.model)
-    if not any(True for _ in trunk.parameters()):
-        return network, examples
-    normaliser = network.normalisers["features"]
-    kept = None
+    passed = _pass_ragged if isinstance(values, Ragged) else _pass_alike
     with torch.no_grad():
-        for batch in rows.split(settings.batch_size):
-            with autocast(rows.device, settings):
-                part = trunk(normaliser(values.index_select(0, batch)))
-            if kept is None and part[0].nbytes > MOST * values[0].nbytes:
-                return network, examples
-            kept = part.new_zeros((len(values), *part.shape[1:])) if kept is None else kept
+        kept = passed(trunk, normaliser, values, rows, settings)
+    if kept is None:
+        return network, examples
+    return Tail(network, rest), replace(examples, inputs={"features": kept})
+
+
+def _pass_alike(
+    trunk: nn.Module, normaliser: nn.Module, values: Tensor, rows: Tensor, settings: TorchSystem
+) -> Tensor | None:
+    """Return what the frozen part gives for each clip; None where that is too much to keep."""
+    kept = None
+    for batch in rows.split(settings.batch_size):
+        with autocast(rows.device, settings):
+            part = trunk(normaliser(values.index_select(0, batch)))
+        if kept is None and part[0].nbytes > MOST * values[0].nbytes:
+            return None
+        kept = part.new_zeros((len(values), *part.shape[1:])) if kept is None else kept
+        kept[batch] = part
+    return kept
+
+
+def _pass_ragged(
+    trunk: nn.Module, normaliser: nn.Module, values: Ragged, rows: Tensor, settings: TorchSystem
+) -> Tensor | Ragged | None:
+    """Return the frames that the frozen part gives for each clip, or its vectors; None where that is too much.
+
+    Clips of nearly the same length go together, the longest first: they need most memory.
+    """
+    n_clips = len(values.lengths)
+    pieces: list[Tensor] = []
+    numbers = values.lengths.new_zeros(n_clips)  # frames of each clip
+    kept = None
+    order = by_length(rows, values.lengths).flip(0)
+    for batch in rows[order].split(settings.batch_size):
+        clips, lengths = values.take(batch)
+        with autocast(rows.device, settings):
+            part, n = trunk(normaliser(clips), lengths)
+        own = part[0] if n is None else part[0, : int(n[0])]
+        if kept is None and not pieces and own.nbytes > MOST * clips[0, : int(lengths[0])].nbytes:
+            return None
+        if n is None:
+            kept = part.new_zeros((n_clips, *part.shape[1:])) if kept is None else kept
             kept[batch] = part
-    return Tail(network, rest), Examples({"features": kept}, examples.targets)
+        else:
+            pieces += [frames[:number].clone() for frames, number in zip(part, n.tolist(), strict=True)]
+            numbers[batch] = n
+    return kept if kept is not None else _end_to_end(pieces, rows[order], numbers)
+
+
+def _end_to_end(pieces: list[Tensor], rows: Tensor, numbers: Tensor) -> Ragged:
+    """Lay the frames of clips, which come in the order of `rows`, end to end in their own order."""
+    steps = torch.cat([pieces[place] for place in rows.argsort().tolist()])
+    return Ragged(steps, numbers.cumsum(0) - numbers, numbers)

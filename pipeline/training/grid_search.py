@@ -1,11 +1,13 @@
 """Grid search by stratified folds.
 
 The steps before the classifier are not tuned, so they are fitted once a fold and not once a candidate: with
-PCA over 6,373 functionals they are nearly all of the time. Candidates run in threads (scikit-learn releases
-the GIL in what takes long here); how many does not change a score.
+PCA over 6,373 functionals they are nearly all of the time. Folds, and then candidates, run in threads
+(scikit-learn releases the GIL in what takes long here); how many does not change a score.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import parallel_map
 from pipeline.core.settings import SklearnSystem
+from pipeline.training.reduction_head import choose_solver
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,26 @@ class Candidate:
 
 def fit_transform(head: Pipeline | None, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Fit the steps before the classifier and return what they make of the training clips."""
+    with _fewer_components():
+        return _fit_transform(head, values, labels)
+
+
+def _fit_transform(head: Pipeline | None, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     if head is None:
         return values
+    choose_solver(head, *values.shape)
+    return head.fit_transform(values, labels)
+
+
+@contextmanager
+def _fewer_components() -> Iterator[None]:
+    """Let nobody be warned where PCA of a small corpus leaves fewer components than `select_k`, the most wanted.
+
+    Warnings belong to the whole process, so this stands around threads and never in one.
+    """
     with warnings.catch_warnings():
-        # PCA of a small corpus may leave fewer components than `select_k`, the most that are wanted.
         warnings.filterwarnings("ignore", message="k=.* is greater than n_features", category=UserWarning)
-        return head.fit_transform(values, labels)
+        yield
 
 
 def split_steps(estimator: Pipeline) -> tuple[Pipeline | None, Any]:
@@ -127,15 +144,23 @@ def _prepare(
             f"systems.{name}.folds: a class has {fewest} training clips, fewer than the {n_folds} folds: "
             "lower folds or raise the study's curation.min_per_class"
         )
-    prepared = []
     alone = len(np.unique(groups)) == len(groups)  # then both would do, and this one is the document's
     cutter = (StratifiedKFold if alone else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
-    for inner, outer in cutter.split(values, labels, None if alone else groups):
+    cuts = list(cutter.split(values, labels, None if alone else groups))
+
+    def prepare(cut: tuple[np.ndarray, np.ndarray]) -> Prepared:
+        inner, outer = cut
         steps = clone(head) if head is not None else None
-        train = fit_transform(steps, values[inner], labels[inner])
+        train = _fit_transform(steps, values[inner], labels[inner])
         held_out = steps.transform(values[outer]) if steps is not None else values[outer]
-        prepared.append(Prepared(train, labels[inner], held_out, labels[outer]))
-    return prepared
+        return Prepared(train, labels[inner], held_out, labels[outer])
+
+    with _fewer_components():
+        return list(
+            parallel_map(
+                prepare, cuts, description=f"{name} folds", backend="threads", batch_size=1, where="here"
+            )
+        )
 
 
 def _scorer(scoring: str, name: str) -> Any:

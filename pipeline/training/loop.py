@@ -1,7 +1,7 @@
 """The one training loop: epochs, validation, schedule, early stopping, the best weights, resuming."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,21 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.parallel import batched
 from pipeline.core.settings import TorchSystem
-from pipeline.training.batches import Examples, shuffled_batches
+from pipeline.training import distributed
+from pipeline.training.batches import Examples, by_length, shuffled_batches
 from pipeline.training.checkpoint import Checkpoint
-from pipeline.training.optimise import build_optimizer, build_scheduler
+from pipeline.training.optimise import after_epoch, after_step, build_optimizer, build_scheduler
 from pipeline.training.seeding import random_state, restore_random_state
+from pipeline.training.validation import class_scores, dimension_scores
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 PROGRESS = ("epoch", "best_epoch", "best_value", "history")  # of a run: numbers and rows, without tensors
+
+
+class Diverged(PipelineError):
+    """The loss is no longer a number."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Task:
         examples: All clips.
         train_rows: Indices of the training clips, on the device.
         val_rows: Indices of the validation clips, on the device.
-        loss: Of logits and targets.
+        loss: Of the network's outputs (logits, or values of dimensions) and targets.
     """
 
     examples: Examples
@@ -43,7 +50,7 @@ class TrainingRun:
     Args:
         network: On its device.
         settings: The system's recipe.
-        seed: Of the order of the clips.
+        seed: Of the order of the clips, and of what several processes draw.
 
     Attributes:
         epoch: Epochs done.
@@ -54,6 +61,7 @@ class TrainingRun:
     def __init__(self, network: nn.Module, settings: TorchSystem, seed: int) -> None:
         self.network = network
         self.settings = settings
+        self.seed = seed
         self.optimizer = build_optimizer(network, settings)
         self.scheduler = build_scheduler(self.optimizer, settings.scheduler)
         self.generator = torch.Generator().manual_seed(seed)
@@ -71,12 +79,11 @@ class TrainingRun:
         monitor = self.settings.monitor
         self.epoch += 1
         self.history.append({"epoch": self.epoch, **scores, "lr": self.optimizer.param_groups[0]["lr"]})
-        value = scores[monitor] if monitor == "val_loss" else -scores[monitor]
+        value = scores[monitor] if monitor == "val_loss" else -scores[monitor]  # of all others more is better
         if value < self.best_value:
             self.best_value, self.best_epoch = value, self.epoch
             self.best_weights = {name: item.clone() for name, item in self.network.state_dict().items()}
-        if self.scheduler is not None:
-            self.scheduler.step(scores["val_loss"])
+        after_epoch(self.scheduler, scores["val_loss"])
 
     def finished(self) -> bool:
         """Tell whether the epochs, or the patience, are used up."""
@@ -108,7 +115,13 @@ class TrainingRun:
         restore_random_state(state["random"])
 
 
-def fit(run: TrainingRun, task: Task, checkpoint: Checkpoint, description: str) -> None:
+def fit(
+    run: TrainingRun,
+    task: Task,
+    checkpoint: Checkpoint,
+    description: str,
+    on_epoch: Callable[[TrainingRun], None] | None = None,
+) -> None:
     """Train until done and leave the best weights in the network.
 
     Args:
@@ -116,27 +129,32 @@ def fit(run: TrainingRun, task: Task, checkpoint: Checkpoint, description: str) 
         task: What to train on.
         checkpoint: Where to save, and to resume from.
         description: Of the progress bar and of errors.
+        on_epoch: Called after each epoch; what it raises ends the training.
 
     Raises:
-        PipelineError: The loss is no longer a number.
+        Diverged: The loss is no longer a number.
     """
     state = checkpoint.load(task.train_rows.device)
     if state is not None:
         run.restore(state)
-    total = run.settings.epochs
-    with tqdm(total=total, initial=run.epoch, desc=description, unit="epoch", disable=None) as bar:
+    total, hidden = run.settings.epochs, None if distributed.is_first() else True
+    with tqdm(total=total, initial=run.epoch, desc=description, unit="epoch", disable=hidden) as bar:
         while not run.finished():
             train_loss = train_epoch(run, task)
             scores = {"train_loss": train_loss, **validate(run.network, task, run.settings)}
             if not (math.isfinite(train_loss) and math.isfinite(scores["val_loss"])):
-                raise PipelineError(
+                raise Diverged(
                     f"{description}: the loss of epoch {run.epoch + 1} is {train_loss} in training and "
                     f"{scores['val_loss']} in validation: lower lr ({run.settings.lr}) or clip_norm, or look "
                     "for features that are not finite"
                 )
             run.record(scores)
-            checkpoint.save(run.state, now=run.finished())
-            bar.set_postfix(val_loss=scores["val_loss"], val_uar=scores["val_uar"], refresh=False)
+            if on_epoch is not None:
+                on_epoch(run)
+            if distributed.is_first():
+                checkpoint.save(run.state, now=run.finished())
+            monitor = run.settings.monitor
+            bar.set_postfix({"val_loss": scores["val_loss"], monitor: scores[monitor]}, refresh=False)
             bar.update()
     run.network.load_state_dict(run.best_weights)
 
@@ -144,44 +162,61 @@ def fit(run: TrainingRun, task: Task, checkpoint: Checkpoint, description: str) 
 def train_epoch(run: TrainingRun, task: Task) -> float:
     """Take one pass over the training clips; return the mean loss, without the model's penalty."""
     network, settings, device = run.network.train(), run.settings, task.train_rows.device
+    distributed.seed_epoch(run.seed, run.epoch)
     total = torch.zeros((), device=device)  # stays there: reading it would wait for every batch
-    for batch in shuffled_batches(task.train_rows, settings.batch_size, run.generator):
-        inputs, targets = task.examples.take(batch)
-        with autocast(device, settings):
-            logits = network(**inputs)
-        loss = task.loss(logits.float(), targets)
+    lengths = task.examples.lengths
+    batches = shuffled_batches(task.train_rows, settings.batch_size, run.generator, lengths)
+    for step in batched(batches, settings.accumulate):
         run.optimizer.zero_grad()
-        (loss + network.penalty()).backward()  # the history is of the loss alone, as in validation
+        for batch, share in zip(step, batch_shares(task, step), strict=True):
+            inputs, targets = task.examples.take(batch)
+            with autocast(device, settings):
+                outputs = distributed.forward(network, inputs)
+            loss = task.loss(outputs, targets)
+            # The history is of the loss alone, as in validation; the penalty counts once a step.
+            penalty = network.penalty() / (len(step) * distributed.size())
+            (loss * share + penalty).backward()
+            total += loss.detach() * len(batch)
+        distributed.add_gradients(network)
         if settings.clip_norm is not None:
             nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
         run.optimizer.step()
-        total += loss.detach() * len(batch)
+        after_step(run.scheduler)
     return float(total / len(task.train_rows))
+
+
+def batch_shares(task: Task, step: Sequence[Tensor]) -> list[Tensor | float]:
+    """Return what each batch of a step counts in the loss of them all: by clips, or by their classes' weights."""
+    if len(step) == 1:
+        return [1.0]
+    weight = getattr(task.loss, "weight", None)
+    parts = [
+        torch.tensor(float(len(batch))) if weight is None else weight[task.examples.targets[batch]].sum()
+        for batch in step
+    ]
+    return list(torch.stack(parts) / sum(parts))
 
 
 @torch.inference_mode()
 def predict_logits(network: nn.Module, examples: Examples, rows: Tensor, settings: TorchSystem) -> Tensor:
-    """Return logits, shape (rows, classes), float32, in the order of the rows."""
+    """Return logits, or values of dimensions, shape (rows, outputs), float32, in the order of the rows."""
     network.eval()
     parts = []
-    for batch in rows.split(settings.batch_size):
+    order = by_length(rows, examples.lengths)
+    for batch in rows[order].split(settings.batch_size):
         inputs, _ = examples.take(batch)
         with autocast(rows.device, settings):
-            parts.append(network(**inputs).float())
-    return torch.cat(parts)
+            parts.append(distributed.forward(network, inputs))
+    outputs = torch.cat(parts)
+    return torch.empty_like(outputs).index_copy_(0, order, outputs)
 
 
 def validate(network: nn.Module, task: Task, settings: TorchSystem) -> dict[str, float]:
-    """Return loss, accuracy and unweighted average recall (of the classes there) on the validation clips."""
-    logits = predict_logits(network, task.examples, task.val_rows, settings)
+    """Return the loss of the validation clips, all at once, and their scores: those of classes or of dimensions."""
+    outputs = predict_logits(network, task.examples, task.val_rows, settings)
     targets = task.examples.targets[task.val_rows]
-    correct = (logits.argmax(dim=1) == targets).double()  # (n,)
-    recalls = [correct[targets == label].mean() for label in targets.unique()]
-    return {
-        "val_loss": float(task.loss(logits, targets)),
-        "val_accuracy": float(correct.mean()),
-        "val_uar": float(torch.stack(recalls).mean()),
-    }
+    scores = dimension_scores if settings.regression else class_scores
+    return {"val_loss": float(task.loss(outputs, targets)), **scores(outputs, targets)}
 
 
 def autocast(device: torch.device, settings: TorchSystem) -> torch.autocast:

@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
+from pipeline.core.settings import EMOTION
 from pipeline.training.augment import SpectrogramAugmentation
 from pipeline.training.build import build_model, call
 from pipeline.training.normalise import build_normaliser
+from pipeline.training.text import Tokeniser
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,14 @@ class Design:
     Attributes:
         model: File in pipeline/models.
         architecture: Its settings.
-        classes: In the order of the logits.
+        classes: The study's; in the order of the logits, where the target is `emotion`.
         shapes: Shape of one clip of each input, by name of the model's argument.
         dtypes: Type of each input as stored: uint8, float32 or int64 (token ids).
         vocabulary: Tokens by id; None without text.
+        tokeniser: What makes the ids of a text by that vocabulary: see `pipeline.training.text.encode`.
         normalise: A system's `normalise` in params.yaml.
+        targets: What the outputs are: `emotion` for one logit a class; else the dimensions, one value each, on the
+            corpus's own scale.
     """
 
     model: str
@@ -34,7 +39,14 @@ class Design:
     shapes: dict[str, tuple[int, ...]]
     dtypes: dict[str, str]
     vocabulary: list[str] | None
+    tokeniser: Tokeniser = "words"
     normalise: dict[str, dict[str, Any]] = field(default_factory=dict)
+    targets: list[str] = field(default_factory=lambda: [EMOTION])
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of the network's outputs."""
+        return len(self.classes) if EMOTION in self.targets else len(self.targets)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, as `Design(**values)` takes them."""
@@ -59,7 +71,7 @@ class Network(nn.Module):
         self.augmentation = augmentation
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        """Return logits, shape (clips, classes), of inputs as stored, each of shape (clips, ...)."""
+        """Return logits or values of dimensions, shape (clips, outputs), of inputs as stored, (clips, ...) each."""
         for name, normaliser in self.normalisers.items():
             inputs[name] = normaliser(inputs[name])
         if self.augmentation is not None:
@@ -92,7 +104,7 @@ def build_network(design: Design, augment: dict[str, Any] | None = None) -> Netw
     model = build_model(
         design.model,
         design.architecture,
-        n_classes=len(design.classes),
+        n_classes=design.n_outputs,
         input_shapes={**shapes, **{name: step.out_shape for name, step in normalisers.items()}},
         vocabulary_size=len(design.vocabulary) if design.vocabulary else None,
     )

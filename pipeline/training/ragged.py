@@ -33,8 +33,8 @@ class Ragged:
 
     def all_steps(self, rows: Tensor) -> Tensor:
         """Return the steps of some clips end to end, without padding."""
-        clips = torch.arange(len(self.lengths), device=rows.device).repeat_interleave(self.lengths)
-        return self.steps[torch.isin(clips, rows)]
+        pairs = zip(self.starts[rows].tolist(), self.lengths[rows].tolist(), strict=True)
+        return torch.cat([self.steps[start : start + n] for start, n in pairs])
 
     def to(self, device: torch.device) -> "Ragged":
         """Return the same on another device."""

@@ -7,10 +7,19 @@ fitted steps become tensors. The number of components, 600 in the document's bes
 selection leaves (section 5.1, last sentence), not how many PCA keeps.
 """
 
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
+
+if TYPE_CHECKING:  # takes a second to import, which networks without reduction need not wait
+    from sklearn.pipeline import Pipeline
+
+_last: dict[bytes, "Pipeline"] = {}  # at most one
 
 
 class InputReduction(nn.Module):
@@ -55,18 +64,8 @@ class InputReduction(nn.Module):
             rows: Indices of the training clips.
             targets: Class indices of all clips, shape (clips,): they select the components.
         """
-        from sklearn.pipeline import (
-            Pipeline,
-        )  # late: a second, which networks without reduction need not wait
-
-        from pipeline.training.grid_search import fit_transform
-        from pipeline.training.reduction_head import reduction_steps
-
-        steps = reduction_steps(
-            seed=0, clip=self.clip, pca_variance=self.pca_variance, select_k=self.select_k
-        )
-        head = Pipeline(steps)
-        fit_transform(head, values[rows].double().cpu().numpy(), targets[rows].cpu().numpy())
+        vectors, classes = values[rows].double().cpu().numpy(), targets[rows].cpu().numpy()
+        head = fit_head(vectors, classes, self.clip, self.pca_variance).set_params(select__k=self.select_k)
         kept = head["select"].get_support()
         axes = torch.from_numpy(head["pca"].components_[kept])  # (kept, features)
         self.mean.copy_(torch.from_numpy(head["scale"].mean_))
@@ -79,3 +78,31 @@ class InputReduction(nn.Module):
         """Return the components, shape (clips, select_k), float32, of vectors, shape (clips, features)."""
         scores = ((values.double() - self.mean) / self.deviation).clamp(-self.clip, self.clip).float()
         return scores @ self.axes.T - self.offset
+
+
+def fit_head(vectors: np.ndarray, classes: np.ndarray, clip: float, pca_variance: float) -> "Pipeline":
+    """Fit the steps of `pipeline.training.reduction_head`; how many components are selected can be set afterwards.
+
+    The last ones are kept in memory: the trials of a search, and a fold's seeds, fit the same, and principal
+    components take minutes where comparing the clips takes seconds.
+
+    Args:
+        vectors: Of the training clips, shape (clips, features), float64.
+        classes: Their indices, shape (clips,).
+        clip: Largest absolute standard score, in standard deviations.
+        pca_variance: Share of the variance that the principal components keep.
+    """
+    from sklearn.pipeline import Pipeline
+
+    from pipeline.training.grid_search import fit_transform
+    from pipeline.training.reduction_head import reduction_steps
+
+    key = hashlib.blake2b(np.ascontiguousarray(vectors).data)
+    key.update(np.ascontiguousarray(classes).data)
+    key.update(repr((vectors.shape, clip, pca_variance)).encode())
+    if key.digest() not in _last:
+        head = Pipeline(reduction_steps(seed=0, clip=clip, pca_variance=pca_variance, select_k=1))
+        fit_transform(head, vectors, classes)
+        _last.clear()
+        _last[key.digest()] = head
+    return _last[key.digest()]

@@ -9,24 +9,22 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeline.core.parallel import worker_count
-from pipeline.core.settings import System
+from pipeline.core.settings import Ensemble, System
 from pipeline.training.outcome import Outcome
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "torch", "transformers")
 
 
-def run_record(system: System, profile: str, outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
+def run_record(system: System | Ensemble, outcomes: list[Outcome], seconds: float) -> dict[str, Any]:
     """Describe a finished training.
 
     Args:
         system: Its settings, resolved for the profile.
-        profile: In force.
         outcomes: One a seed and fold.
         seconds: Wall clock of the whole stage, loading included.
     """
     return {
         "status": "trained",
-        "profile": profile,
         "commit": git_commit(),
         "seconds": seconds,
         "runs": [{"seed": o.seed, "fold": o.fold, **o.record} for o in outcomes],

@@ -13,14 +13,17 @@ import numpy as np
 import torch
 
 from pipeline.core.errors import PipelineError
+from pipeline.training import distributed
+from pipeline.training.memory import keep_memory
 
 log = logging.getLogger(__name__)
 
 
 def prepare_torch() -> torch.device:
-    """Set the number of threads and repeatable kernels; return the device to train on.
+    """Set the number of threads, repeatable kernels and how memory is kept; return the device to train on.
 
-    The device is `$SER_DEVICE`, else the GPU where there is one. A kernel without a repeatable version warns.
+    The device is `$SER_DEVICE`, else the GPU where there is one; each of several processes has its own. A kernel
+    without a repeatable version warns.
     """
     if threads := os.environ.get("SER_THREADS"):
         torch.set_num_threads(int(threads))
@@ -35,6 +38,8 @@ def prepare_torch() -> torch.device:
     name = os.environ.get("SER_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise PipelineError(f"SER_DEVICE is {name!r}, but torch finds no GPU; unset it to train on the CPU")
+    name = distributed.join(name)
+    keep_memory()
     log.info("training on %s, %d threads", name, torch.get_num_threads())
     return torch.device(name)
 

@@ -1,30 +1,39 @@
-"""Trains a system's networks, one a seed and fold, on features that are moved to the device once."""
+"""Trains a system's networks, one a seed and fold, on features that are moved to the device once.
+
+A network of dimensions learns them, and predicts them, on the corpus's own scale: the studies say nothing of
+standardising them. A system whose dimensions are not learned jointly has one network for each, and its outcome
+joins their predictions.
+"""
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import TorchSystem
+from pipeline.core.settings import EMOTION, TorchSystem
+from pipeline.training import distributed
 from pipeline.training.batches import Examples
-from pipeline.training.build import call, load_pretrained
+from pipeline.training.build import call, enable_checkpointing, load_pretrained
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData
 from pipeline.training.frozen import pass_frozen
 from pipeline.training.loop import Task, TrainingRun, fit, predict_logits
-from pipeline.training.losses import cross_entropy
-from pipeline.training.model_files import file_stem
+from pipeline.training.losses import build_loss
+from pipeline.training.memory import check_room, describe_peak, peak_memory, start_measuring
+from pipeline.training.model_files import file_stem, networks_of
 from pipeline.training.network import Design, Network, build_network, count_parameters
 from pipeline.training.network_files import save_network
-from pipeline.training.outcome import Outcome, rows_to_predict
+from pipeline.training.outcome import Outcome, join_networks, rows_to_predict
 from pipeline.training.pretrain import Pretraining, pretrain_blocks
 from pipeline.training.ragged import Ragged, ragged
 from pipeline.training.seeding import prepare_torch, seed_everything
-from pipeline.training.text import build_vocabulary, encode
+from pipeline.training.text import Tokeniser, token_ids
 
 log = logging.getLogger(__name__)
 
@@ -38,29 +47,49 @@ class TorchRunner:
         name: The system's name.
         models: Folder of the trained models.
         checkpoints: Folder of the checkpoints.
+        on_epoch: Called after each epoch of each training.
     """
 
     def __init__(
-        self, data: StudyData, system: TorchSystem, name: str, models: Path, checkpoints: Path
+        self,
+        data: StudyData,
+        system: TorchSystem,
+        name: str,
+        models: Path,
+        checkpoints: Path,
+        on_epoch: Callable[[TrainingRun], None] | None = None,
     ) -> None:
         if "val" in system.train_on:
             raise PipelineError(
                 f"systems.{name}.train_on: val chooses the best epoch, so it cannot be trained on"
             )
+        kinds = [settings.get("kind") for settings in system.normalise.values()]
+        if system.regression and "components" in kinds:
+            raise PipelineError(
+                f"systems.{name}.normalise: components are chosen by how well they separate classes, but the "
+                f"targets are {', '.join(system.targets)}: take another kind"
+            )
         self.data, self.system, self.name = data, system, name
-        self.models, self.checkpoints = models, checkpoints
+        self.models, self.checkpoints, self.on_epoch = models, checkpoints, on_epoch
         self.device = prepare_torch()
+        check_room(data.features.values(), self.device, name)
         self.features = {
             slot: (torch.from_numpy(values) if isinstance(values, np.ndarray) else ragged(values)).to(
                 self.device
             )
             for slot, values in data.features.items()
         }
-        self.targets = torch.from_numpy(data.targets).to(self.device)
 
     def train(self, seed: int, fold: int) -> Outcome:
-        """Train and save the network of one seed and fold; predict its clips."""
+        """Train and save the network, or one for each target, of one seed and fold; predict its clips."""
+        networks = networks_of(self.system)
+        return join_networks(
+            {name: self._train_network(seed, fold, name, targets) for name, targets in networks.items()}
+        )
+
+    def _train_network(self, seed: int, fold: int, name: str, targets: list[str]) -> Outcome:
         started = time.perf_counter()
+        start_measuring(self.device)
         seed_everything(seed)
         train_rows = self._rows(self.data.rows(fold, list(self.system.train_on)))
         val_rows = self._rows(self.data.rows(fold, ["val"]))
@@ -68,54 +97,69 @@ class TorchRunner:
             raise PipelineError(
                 f"systems.{self.name}: fold {fold} has no clips in val to choose the best epoch by"
             )
-        examples, design = self._prepare(train_rows)
-        network = self._build(design, examples, train_rows)
+        examples, design = self._prepare(train_rows, targets)
+        network, weights = self._build(design, examples, train_rows)
         if self.system.pretrain:
             self._pretrain(network, examples, train_rows, seed)
+        distributed.share(network, len(train_rows), self.system.batch_size)
         rows = rows_to_predict(self.data, fold, self.system)
         used = torch.cat([train_rows, val_rows, *map(self._rows, rows.values())]).unique()
         trained, examples = pass_frozen(network, design.model, examples, used, self.system)
+        if self.system.compile:
+            trained.compile()  # in place: the names of weights stay
         run = TrainingRun(trained, self.system, seed)
+        stem = file_stem(seed, fold, name)
         # Random states of a GPU mean nothing to a CPU: each kind of device has its own checkpoints.
-        checkpoint = Checkpoint(self.checkpoints / f"{file_stem(seed, fold)}_{self.device.type}.pt")
-        task = Task(examples, train_rows, val_rows, self._loss(train_rows))
-        fit(run, task, checkpoint, f"{self.name} seed {seed} fold {fold}")
+        checkpoint = Checkpoint(self.checkpoints / f"{stem}_{self.device.type}.pt")
+        task = Task(examples, train_rows, val_rows, self._loss(examples.targets[train_rows]))
+        description = f"{self.name} seed {seed} fold {fold} {name}".rstrip()
+        fit(run, task, checkpoint, description, self.on_epoch)
         facts = {
             "parameters": count_parameters(network),
             "n_train": len(train_rows),
             "best_epoch": run.best_epoch,
+            **({"published_weights": weights} if weights else {}),
         }
-        save_network(self.models, seed, fold, network, design, facts)
-        probabilities = {
-            split: self._probabilities(trained, examples, index) for split, index in rows.items()
+        if distributed.is_first():
+            save_network(self.models, seed, fold, network, design, facts, name)
+        predicted = {
+            split: self._predict(trained, examples, index, design.n_outputs) for split, index in rows.items()
         }
-        record = {"seconds": time.perf_counter() - started, "epochs": run.epoch}
-        return Outcome(seed, fold, rows, probabilities, facts, run.history, record)
-
-    def _loss(self, train_rows: Tensor) -> nn.Module:
-        return cross_entropy(
-            self.targets[train_rows],
-            len(self.data.classes),
-            class_weights=self.system.class_weights,
-            label_smoothing=self.system.label_smoothing,
+        record = {
+            "seconds": time.perf_counter() - started,
+            "epochs": run.epoch,
+            "processes": distributed.size(),
+            **peak_memory(self.device),
+        }
+        log.info(
+            "%s: %d epochs (best %d) in %.1f s, peak memory %s",
+            *(description, run.epoch, run.best_epoch, record["seconds"], describe_peak(record)),
         )
+        return Outcome(seed, fold, rows, predicted, facts, run.history, record)
 
-    def _prepare(self, train_rows: Tensor) -> tuple[Examples, Design]:
-        """Add token ids to the features, by a vocabulary of the training clips."""
+    def _loss(self, targets: Tensor) -> nn.Module:
+        """Build the loss from the targets of the training clips."""
+        return build_loss(self.system, targets, len(self.data.classes)).to(self.device)
+
+    def _targets(self, names: list[str]) -> Tensor:
+        """Return class indices, shape (clips,), or the values of dimensions, shape (clips, targets)."""
+        values = self.data.targets if EMOTION in names else self.data.values(names)
+        return torch.from_numpy(values).to(self.device)
+
+    def _prepare(self, train_rows: Tensor, targets: list[str]) -> tuple[Examples, Design]:
+        """Add token ids to the features, by a vocabulary of the training clips or a published one."""
         inputs = dict(self.features)
-        vocabulary = None
+        vocabulary: list[str] | None = None
+        tokeniser: Tokeniser = "words"
         if self.data.texts is not None:
-            if self.system.max_tokens is None or self.system.min_count is None:
-                raise PipelineError(
-                    f"systems.{self.name}: a system that reads transcripts needs max_tokens and min_count"
-                )
-            vocabulary = build_vocabulary(
-                (self.data.texts[row] for row in train_rows.tolist()), self.system.min_count
+            training = [self.data.texts[row] for row in train_rows.tolist()]
+            tokens, vocabulary, tokeniser = token_ids(
+                self.data.texts, training, self.system, f"systems.{self.name}"
             )
-            tokens = encode(self.data.texts, vocabulary, self.system.max_tokens)
             inputs["tokens"] = torch.from_numpy(tokens).to(self.device)
         # What the model is given for one clip; for the longest, where their lengths differ.
-        clip, _ = Examples(inputs, self.targets).take(self._longest())
+        examples = Examples(inputs, self._targets(targets))
+        clip, _ = examples.take(self._longest())
         design = Design(
             model=self.system.model,
             architecture=self.system.architecture,
@@ -123,19 +167,31 @@ class TorchRunner:
             shapes={name: tuple(values.shape[1:]) for name, values in clip.items()},
             dtypes={name: str(values.dtype).removeprefix("torch.") for name, values in clip.items()},
             vocabulary=vocabulary,
+            tokeniser=tokeniser,
             normalise=self.system.normalise,
+            targets=targets,
         )
-        return Examples(inputs, self.targets), design
+        return examples, design
 
-    def _build(self, design: Design, examples: Examples, train_rows: Tensor) -> Network:
+    def _build(
+        self, design: Design, examples: Examples, train_rows: Tensor
+    ) -> tuple[Network, dict[str, Any] | None]:
+        """Build the network; return it and where its published weights come from, None without any."""
         network = build_network(design, self.system.augment).to(self.device)
-        if self.system.weights is not None:
-            loaded = load_pretrained(design.model, network.model, self.system.weights)
+        if self.system.checkpointing:
+            enable_checkpointing(network.model, design.model)
+        source = None
+        if self.system.pretrained:
+            where = f"systems.{self.name}.weights"
+            loaded = load_pretrained(design.model, network.model, str(self.system.weights), where)
+            source = loaded.source
             counts = (len(loaded.taken), len(loaded.left), len(loaded.fresh))
             log.info("%s: %s: %d tensors taken, %d left, %d fresh", self.name, self.system.weights, *counts)
+        elif self.system.weights is not None:
+            log.warning("%s: RANDOM WEIGHTS in place of published ones, as the profile says", self.name)
         for name, normaliser in network.normalisers.items():
             normaliser.fit(*_values_of(examples.inputs[name], train_rows), examples.targets)
-        return network
+        return network, source
 
     def _longest(self) -> Tensor:
         """Return the row of the longest clip, or of any where all have one shape."""
@@ -148,11 +204,14 @@ class TorchRunner:
         images = network.normalisers["features"](examples.take(train_rows)[0]["features"])
         pretrain_blocks(network.model, images, settings, seed)
 
-    def _probabilities(self, network: nn.Module, examples: Examples, rows: np.ndarray) -> np.ndarray:
+    def _predict(
+        self, network: nn.Module, examples: Examples, rows: np.ndarray, n_outputs: int
+    ) -> np.ndarray:
+        """Return probabilities, or the values of dimensions, shape (rows, outputs), float64."""
         if not len(rows):
-            return np.empty((0, len(self.data.classes)), np.float32)
-        logits = predict_logits(network, examples, self._rows(rows), self.system)
-        return logits.double().softmax(dim=1).cpu().numpy()
+            return np.empty((0, n_outputs))
+        outputs = predict_logits(network, examples, self._rows(rows), self.system).double()
+        return (outputs if self.system.regression else outputs.softmax(dim=1)).cpu().numpy()
 
     def _rows(self, rows: np.ndarray) -> Tensor:
         return torch.from_numpy(rows).to(self.device)

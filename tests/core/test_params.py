@@ -35,6 +35,13 @@ def changed(tmp_path: Path, key: str, value: object) -> Path:
     return path
 
 
+def ensemble(**changes: object) -> dict:
+    members = {"first": "ravdess_cnn3", "second": "ravdess_cnn4"}
+    return {
+        **members, "study": "ravdess_methods", "variant": "main", "method": "average", "seeds": [42], **changes
+    }  # fmt: skip
+
+
 def test_the_shipped_file_is_valid():
     params = load_params(SHIPPED)
     assert params.profile == "demo"
@@ -106,6 +113,27 @@ def test_every_system_resolves_in_every_size(size, system):
         ("systems.ravdess_cnn4.variant", "mian", r"unknown variant of ravdess_methods 'mian'.*mean 'main'"),
         ("feature_sets.mfcc.mfcc_delta_16k.studies", ["utbm/over"], r"unknown variant of utbm 'over'"),
         ("published.ravdess_cnn44", {"accuracy": 1.0}, r"unknown system 'ravdess_cnn44', did you mean 'rav"),
+        ("systems.utbm_vgg19.weights", "random", r"weights is 'random', which only a profile may say"),
+        (
+            "systems.ravdess_cnn4.targets",
+            ["arousal"],
+            r"loss is cross_entropy, and targets are \['arousal'\]",
+        ),
+        ("systems.ravdess_cnn4.loss", "focal", r"focal_gamma belongs to loss focal"),
+        (
+            "systems.ravdess_cnn4.monitor",
+            "val_ccc",
+            r"monitor is val_ccc, which targets \['emotion'\] do not",
+        ),
+        (
+            "feature_sets.mel_image.mel_image_128.small",
+            {"widht": 8},
+            r"mel_image_128.small: unknown key 'widht', did you mean 'width'",
+        ),
+        ("ensembles.both", ensemble(first="ravdess_cnn"), r"unknown system 'ravdess_cnn', did you mean"),
+        ("ensembles.both", ensemble(second="utbm_cnn"), r"both.second is 'utbm_cnn' of utbm/undersampled"),
+        ("ensembles.both", ensemble(seeds=[1]), r"both.seeds is \[1\], and 'ravdess_cnn3' has \[42\]"),
+        ("ensembles.ravdess_cnn3", ensemble(), r"there is a system of that name"),
         ("nonsense", 1, r"nonsense: unknown key"),
     ],
 )
@@ -139,4 +167,22 @@ def test_a_small_profile_takes_the_small_settings(tmp_path):
 def test_a_full_profile_does_not(tmp_path):
     path = changed(tmp_path, "profile", "ravdess")
     params = load_params(path)
-    assert params.system("ravdess_cnn4") == params.systems["ravdess_cnn4"]
+    expected = params.systems["ravdess_cnn4"]
+    assert params.system("ravdess_cnn4") == expected.model_copy(update={"small": {}})
+    assert params.feature_settings("mel_image_zero_1920")["draw_width"] == 1920
+
+
+def test_a_small_profile_draws_smaller_pictures():
+    assert shipped_params().feature_settings("mel_image_zero_1920")["draw_width"] == 480
+
+
+@pytest.mark.parametrize(("profile", "weights"), [("demo", "random"), ("open", "https://")])
+def test_weights_are_random_where_the_profile_says_so(tmp_path, profile, weights):
+    params = load_params(changed(tmp_path, "profile", profile))
+    system = params.system("utbm_vgg19")
+    assert system.weights.startswith(weights)
+    assert system.pretrained is (profile == "open")
+
+
+def test_a_system_without_published_weights_has_none_in_any_profile():
+    assert shipped_params().system("ravdess_cnn4").weights is None

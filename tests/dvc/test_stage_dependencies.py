@@ -17,6 +17,7 @@ BY_NAME = {
     "code": {"pipeline"},
     "index": {"data/code/corpora/${key}.json"},
     "train": {"data/code/models/${item.model}.json"},
+    "combine": {"data/code/models/mlp.json"},
     "report": {"pipeline/evaluation/templates"},
 }
 

@@ -5,8 +5,15 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from pipeline.evaluation.bootstrap import bootstrap_intervals
-from tests.evaluation.made_up import CLASSES, predictions, random_predictions
+from pipeline.evaluation.bootstrap import bootstrap_ccc, bootstrap_intervals
+from pipeline.evaluation.regression import concordance, score_targets, values_of
+from tests.evaluation.made_up import (
+    CLASSES,
+    dimension_predictions,
+    predictions,
+    random_dimensions,
+    random_predictions,
+)
 
 
 def test_the_same_predictions_give_the_same_interval():
@@ -74,3 +81,61 @@ def test_seeds_that_agree_give_the_interval_of_one():
     table = random_predictions(60, accuracy=0.6)
     twice = pd.concat([table, table.assign(seed=1)])
     assert bootstrap_intervals(twice, CLASSES) == bootstrap_intervals(table, CLASSES)
+
+
+TARGETS = ["arousal", "valence"]
+
+
+def test_interval_of_concordance_is_that_of_drawing_rows_anew():
+    """Each resample scored by itself, row by row, gives the same percentiles as the sums do."""
+    table = random_dimensions(80, targets=("arousal",), n_speakers=1)
+    truth, predicted = values_of(table, "arousal")
+    rng = np.random.default_rng(0)
+    picks = [rng.integers(80, size=(50, 80)) for _ in range(4)]
+    values = [concordance(truth[rows], predicted[rows]) for batch in picks for rows in batch]
+    interval, drawn = bootstrap_ccc(table, ["arousal"], n_resamples=200)
+    assert drawn == "clips"
+    assert interval == pytest.approx(np.percentile(values, [2.5, 97.5]))
+
+
+@pytest.mark.parametrize(("n_speakers", "drawn"), [(1, "clips"), (4, "clips"), (8, "speakers")], ids=str)
+def test_interval_of_concordance_holds_the_score(n_speakers, drawn):
+    table = pd.concat([random_dimensions(80, seed=seed, n_speakers=n_speakers) for seed in (1, 2)])
+    mean = np.mean([score_targets(part, TARGETS)["ccc"] for _, part in table.groupby("seed")])
+    (low, high), unit = bootstrap_ccc(table, TARGETS)
+    assert low < mean < high
+    assert unit == drawn
+
+
+def test_alike_errors_of_a_speaker_widen_the_interval_of_concordance():
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(1, 5, 160)
+    shift = np.where(np.arange(160) % 8 < 4, 1.5, 0.0)  # speakers 0 to 3 are predicted too high
+    by_speaker, by_clip = (
+        bootstrap_ccc(
+            dimension_predictions({"arousal": truth}, {"arousal": truth + shift}, n_speakers=n), ["arousal"]
+        )[0]
+        for n in (8, 1)
+    )
+    assert np.ptp(by_speaker) > 1.5 * np.ptp(by_clip)
+
+
+def test_the_order_of_the_rows_does_not_matter_to_concordance():
+    table = random_dimensions(60)
+    (low, high), _ = bootstrap_ccc(table[::-1], TARGETS)
+    assert (low, high) == pytest.approx(bootstrap_ccc(table, TARGETS)[0], abs=1e-12)
+
+
+@pytest.mark.parametrize(("noise", "expected"), [(0.0, (1.0, 1.0)), (None, (0.0, 0.0))])
+def test_concordance_without_spread(noise, expected):
+    table = random_dimensions(60, noise=noise or 0.0)
+    if noise is None:
+        table = table.assign(y_arousal=np.float32(2.7), y_valence=np.float32(2.7))
+    assert bootstrap_ccc(table, TARGETS)[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_clips_without_a_value_do_not_count():
+    table = random_dimensions(60, n_speakers=1)
+    more = table.assign(utterance_id=table["utterance_id"] + "x", t_arousal=np.nan, t_valence=np.nan)
+    (low, high), _ = bootstrap_ccc(pd.concat([table, more]), TARGETS)
+    assert (low, high) == pytest.approx(bootstrap_ccc(table, TARGETS)[0], abs=0.04)

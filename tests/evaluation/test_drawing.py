@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.evaluation import drawing
 from pipeline.evaluation.history import mean_curves
-from tests.evaluation.made_up import history
+from tests.evaluation.made_up import dimension_history, history
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,22 @@ def test_curves_lie_within_the_chart():
 def test_shares_have_an_axis_to_one_hundred_percent():
     chart = drawing.line_chart(mean_curves(history(12)), ["val_accuracy"], shares=True)
     assert [label for _, label in chart.y_ticks] == ["0%", "25%", "50%", "75%", "100%"]
+
+
+def test_scores_below_zero_lie_within_the_chart():
+    curves = mean_curves(dimension_history(8))
+    chart = drawing.line_chart(curves, ["val_ccc"], shares=False)
+    heights = [y for _, y in chart.lines[0].points]
+    assert heights == sorted(heights, reverse=True)
+    assert all(0 <= y <= drawing.HEIGHT for y in heights)
+    assert [label for _, label in chart.y_ticks] == ["0", "0.2", "0.4", "0.6"]
+
+
+@pytest.mark.parametrize(
+    ("low", "top", "ticks"), [(-0.3, 0.0, [-0.3, -0.2, -0.1, 0]), (0.0, 2.1, [0, 0.5, 1, 1.5, 2])]
+)
+def test_ticks_on_both_sides_of_zero(low, top, ticks):
+    assert drawing.ticks_between(low, top) == pytest.approx(ticks)
 
 
 def test_one_epoch_stands_in_the_middle():

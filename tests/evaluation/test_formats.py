@@ -23,6 +23,25 @@ def test_points(fraction, text):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.41249, "0.412"), (-0.1, "−0.100"), (-0.0001, "0.000"), (1.0, "1.000"), (None, "–"), (math.nan, "–")],
+)
+def test_coefficient(value, text):
+    assert formats.coefficient(value) == text
+
+
+def test_several_coefficients():
+    assert formats.coefficients(0.5, None, -0.25) == "0.500 / – / −0.250"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0121, "+0.012"), (-0.0121, "−0.012"), (-0.0004, "±0.000"), (None, "–")]
+)
+def test_step(value, text):
+    assert formats.step(value) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [(None, "–"), (3.25, "3.2 s"), (75.3, "1 min 15 s"), (3599.9, "1 h 0 min"), (7380, "2 h 3 min")],
 )

@@ -1,7 +1,9 @@
 """Scores by group and frequent confusions, counted by hand."""
 
-from pipeline.evaluation.groups import frequent_confusions, scores_by_group
-from tests.evaluation.made_up import predictions, random_predictions
+import numpy as np
+
+from pipeline.evaluation.groups import frequent_confusions, scores_by_group, target_scores_by_group
+from tests.evaluation.made_up import dimension_predictions, predictions, random_predictions
 
 LABELS = ["angry", "angry", "angry", "happy"]
 PREDICTED = ["angry", "sad", "sad", "happy"]
@@ -17,6 +19,30 @@ def test_every_corpus_sex_and_speaker_has_its_scores():
         ["speaker", "made_up/0", 2, 0.5, 0.5],
         ["speaker", "made_up/1", 2, 0.5, 0.5],
     ]
+
+
+def test_dimensions_have_scores_of_every_corpus_sex_and_speaker():
+    # Speaker 0, a man, is predicted exactly, and speaker 1, a woman, the wrong way round
+    truth, predicted = {"arousal": [1, 1, 3, 3]}, {"arousal": [1, 3, 3, 1]}
+    table = target_scores_by_group(dimension_predictions(truth, predicted), ["arousal"])
+    assert table[["kind", "group", "n_test"]].values.tolist() == [
+        ["corpus", "made_up", 4],
+        ["sex", "female", 2],
+        ["sex", "male", 2],
+        ["speaker", "made_up/0", 2],
+        ["speaker", "made_up/1", 2],
+    ]
+    assert table["ccc"].tolist() == [0, -1, 1, 1, -1]
+    assert table["ccc_arousal"].tolist() == table["ccc"].tolist()
+
+
+def test_a_group_that_is_rated_alike_has_no_concordance():
+    table = target_scores_by_group(
+        dimension_predictions({"arousal": [2, 1, 2, 3]}, {"arousal": [1, 1, 3, 3]}), ["arousal"]
+    )
+    by_speaker = table[table["kind"] == "speaker"]
+    assert np.isnan(by_speaker["ccc"].iloc[0])
+    assert by_speaker["ccc"].iloc[1] == 1
 
 
 def test_unknown_sex_is_left_out():

@@ -1,7 +1,9 @@
 """Learning curves are means over the runs that reached an epoch."""
 
-from pipeline.evaluation.history import CURVE_COLUMNS, mean_curves
-from tests.evaluation.made_up import history
+from pipeline.evaluation.history import mean_curves
+from tests.evaluation.made_up import dimension_history, history
+
+COLUMNS = ["epoch", "n_runs", "train_loss", "val_loss"]
 
 
 def test_runs_that_stopped_early_leave_the_mean():
@@ -16,4 +18,13 @@ def test_runs_that_stopped_early_leave_the_mean():
 def test_no_epochs_give_no_rows():
     curves = mean_curves(history(1)[:0])
     assert curves.empty
-    assert list(curves.columns) == CURVE_COLUMNS
+    assert list(curves.columns) == [*COLUMNS, "val_accuracy", "val_uar"]
+
+
+def test_networks_of_single_targets_are_runs_of_their_own():
+    runs = dimension_history(2)
+    runs.loc[runs["target"] == "valence", "val_ccc"] += 0.5
+    curves = mean_curves(runs)
+    assert list(curves.columns) == [*COLUMNS, "val_ccc"]
+    assert curves["n_runs"].tolist() == [2, 2]
+    assert curves["val_ccc"].round(9).tolist() == [0.15, 0.25]

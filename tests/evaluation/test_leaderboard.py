@@ -1,12 +1,15 @@
 """Rows: when a score is compared with the published one, and the order of the systems."""
 
 import pytest
+from pydantic import ValidationError
 
+from pipeline.core.settings import Published
 from pipeline.evaluation.leaderboard import Row, in_order
 
 
 def row(system="net", *, study="study", accuracy=0.7, published=None, **metrics):
     base = {"status": "trained", "study": study, "synthetic": False, "corpora": "a,b", "accuracy": accuracy}
+    base["targets"] = "emotion"
     base["protocol"] = "stratified 70/15/15, deduplicated"
     return Row(system, {**base, "uar": 0.6, "weighted_f1": 0.5, **metrics}, published or {})
 
@@ -45,6 +48,53 @@ def test_no_difference(metrics, published, why):
     compared = row(published=published, **metrics)
     assert compared.difference is None
     assert compared.incomparable == why
+
+
+def dimensions(system="net", *, ccc=0.4, published=None, **metrics):
+    scores = {"targets": "arousal,valence", "ccc": ccc, "ccc_arousal": ccc + 0.1, "ccc_valence": ccc - 0.1}
+    found = row(system, published=published, **scores, **metrics)
+    return Row(
+        system, {key: found.metrics[key] for key in found.metrics if key != "accuracy"}, found.published
+    )
+
+
+@pytest.mark.parametrize(
+    ("published", "score"),
+    [
+        ({"ccc": 0.5}, 0.5),
+        ({"ccc_arousal": 0.7, "ccc_valence": 0.2, "ccc_dominance": 0.9}, 0.45),
+        ({"ccc": 0.5, "ccc_arousal": 0.7, "ccc_valence": 0.2}, 0.5),
+    ],
+    ids=["printed", "mean of the targets it has", "printed before mean"],
+)
+def test_dimensions_are_compared_by_their_mean(published, score):
+    compared = dimensions(published=published)
+    assert compared.compared == "ccc"
+    assert compared.published_score == pytest.approx(score)
+    assert compared.difference == pytest.approx(0.4 - score)
+
+
+@pytest.mark.parametrize("published", [{"ccc_arousal": 0.7}, {"accuracy": 0.7, "uar": 0.7}, {}], ids=str)
+def test_dimensions_without_all_published_values_are_not_compared(published):
+    assert dimensions(published=published).compared is None
+    assert dimensions(published=published).difference is None
+
+
+def test_published_deviation_is_of_the_score_that_is_compared():
+    assert row(published={"uar": 0.5, "sd": {"uar": 0.01}}).published_sd == 0.01
+    assert row(published={"uar": 0.5, "sd": {"cross_uar": 0.01}}).published_sd is None
+    assert row(published={"uar": 0.5}).published_sd is None
+
+
+@pytest.mark.parametrize("name", ["accuracy", "note", "uarr"])
+def test_a_published_deviation_goes_with_a_published_score(name):
+    with pytest.raises(ValidationError, match=rf"sd\.{name}: there is no score {name}"):
+        Published(uar=0.5, note="a note", sd={"uar": 0.01, name: 0.02})
+
+
+def test_classes_come_before_dimensions_and_the_best_of_each_first():
+    rows = [dimensions("low", ccc=-0.1), dimensions("high", ccc=0.9), row("worse", accuracy=0.1), row("best")]
+    assert [r.system for r in in_order(rows, ["study"])] == ["best", "worse", "high", "low"]
 
 
 def test_order_is_study_then_accuracy_then_skipped_ones():

@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluation.plots import write_plots
-from tests.evaluation.made_up import CLASSES, history, random_predictions
+from pipeline.evaluation.regression import score_targets
+from tests.evaluation.made_up import (
+    CLASSES,
+    dimension_history,
+    history,
+    random_dimensions,
+    random_predictions,
+)
 
 TABLES = [
     "details/confusions.csv",
@@ -88,3 +95,57 @@ def test_a_skipped_system_has_no_pictures(skipped):
 @pytest.mark.parametrize("name", TABLES)
 def test_a_skipped_system_has_headers_alone(skipped, name):
     assert len((skipped / name).read_text().splitlines()) == 1
+
+
+DIMENSION_TABLES = [
+    "details/groups.csv",
+    "details/per_target.csv",
+    "plots/confusion.csv",
+    "plots/learning.csv",
+]
+DIMENSION_PICTURES = ["plots/figures/learning.png", "plots/figures/residuals.png"]
+
+
+def write_dimensions(folder: Path) -> Path:
+    both = pd.concat([random_dimensions(40, seed=seed) for seed in (3, 4)])
+    write_plots(folder / "plots", folder / "details", both, dimension_history(4), "net")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dimensions(tmp_path_factory) -> Path:
+    return write_dimensions(tmp_path_factory.mktemp("dimensions") / "net")
+
+
+@pytest.fixture(scope="module")
+def dimensions_again(tmp_path_factory) -> Path:
+    return write_dimensions(tmp_path_factory.mktemp("again"))
+
+
+def test_files_of_dimensions(dimensions):
+    assert files(dimensions) == sorted([*DIMENSION_TABLES, *DIMENSION_PICTURES])
+
+
+@pytest.mark.parametrize("name", [*DIMENSION_TABLES, *DIMENSION_PICTURES])
+def test_the_same_predictions_of_dimensions_give_the_same_bytes(dimensions, dimensions_again, name):
+    assert (dimensions_again / name).read_bytes() == (dimensions / name).read_bytes()
+
+
+def test_dimensions_have_no_confusions(dimensions):
+    assert (dimensions / "plots/confusion.csv").read_text() == "actual,predicted\n"
+
+
+def test_scores_per_target_are_those_of_the_first_seed(dimensions):
+    table = pd.read_csv(dimensions / "details/per_target.csv")
+    first = score_targets(random_dimensions(40, seed=3), ["arousal", "valence"])
+    assert table["target"].tolist() == ["arousal", "valence"]
+    assert table["n_test"].tolist() == [40, 40]
+    assert table["ccc"].tolist() == pytest.approx([first["ccc_arousal"], first["ccc_valence"]], abs=1e-6)
+
+
+def test_a_skipped_system_of_dimensions_has_headers_alone(tmp_path):
+    nothing = random_dimensions(4)[:0]
+    write_plots(tmp_path / "plots", tmp_path / "details", nothing, dimension_history(1)[:0], "left_out")
+    assert files(tmp_path) == DIMENSION_TABLES
+    n_lines = [len((tmp_path / name).read_text().splitlines()) for name in DIMENSION_TABLES]
+    assert n_lines == [1, 1, 1, 1]

@@ -1,12 +1,18 @@
-"""A system's metrics: what they say, their order, and how the protocol is put into words."""
+"""A system's metrics: what they say, of classes and of dimensions."""
+
+import json
 
 import pandas as pd
 import pytest
 
-from pipeline.core.params import load_params
-from pipeline.evaluation.summary import describe_protocol, describe_system, summarise
-from tests.evaluation import made_up
-from tests.evaluation.made_up import predictions, random_predictions
+from pipeline.evaluation.summary import summarise
+from tests.evaluation.made_up import (
+    dimension_predictions,
+    elsewhere,
+    predictions,
+    random_dimensions,
+    random_predictions,
+)
 
 MODEL = {"pretrained": False, "parameters": 1204, "n_train": 70}
 
@@ -42,35 +48,38 @@ def test_metrics_are_flat_and_plain():
     assert {type(value) for value in metrics.values()} <= {str, int, float, bool, type(None)}
 
 
-@pytest.mark.parametrize(
-    ("study", "system", "expected"),
-    [
-        ({}, {}, "stratified 70/15/15, deduplicated"),
-        ({}, {"train_on": ("train", "val")}, "stratified 85/15, deduplicated"),
-        ({"protocol": "speaker_independent"}, {}, "speaker-independent 70/15/15, deduplicated"),
-        ({"protocol": "leave_one_speaker_out"}, {}, "leave-one-speaker-out, deduplicated"),
-        ({"protocol": "speaker_k_fold"}, {}, "5-fold by speaker, deduplicated"),
-        ({"protocol": "cross_corpus"}, {}, "cross-corpus, tested on elsewhere, deduplicated"),
-        ({"deduplicate": False}, {}, "stratified 70/15/15, duplicates kept on one side"),
-        (
-            {"deduplicate": False, "group_duplicates": False},
-            {},
-            "stratified 70/15/15, duplicates kept",
-        ),
-    ],
-)
-def test_protocol_in_words(study, system, expected):
-    assert describe_protocol(made_up.study(**study), made_up.system(**system), ["elsewhere"]) == expected
+def test_metrics_of_dimensions():
+    right = dimension_predictions({"arousal": [1, 2, 3, 4]}, {"arousal": [1, 2, 3, 4]})
+    wrong = dimension_predictions({"arousal": [1, 2, 3, 4]}, {"arousal": [4, 3, 2, 1]}, seed=1)
+    metrics = summarise(pd.concat([right, wrong]), {"profile": "open"}, MODEL)
+    assert metrics["targets"] == "arousal"
+    assert (metrics["n_test"], metrics["n_seeds"]) == (4, 2)
+    assert metrics["ccc"] == metrics["ccc_arousal"] == pytest.approx(0, abs=1e-12)
+    assert metrics["ccc_sd"] == pytest.approx(2 / 2**0.5)
+    assert metrics["mse_arousal"] == pytest.approx((0 + 5) / 2)
+    assert metrics["interval_over"] == "clips"
+    assert not [name for name in metrics if "accuracy" in name or "uar" in name]
 
 
-@pytest.mark.parametrize("synthetic", [True, False])
-def test_any_synthetic_corpus_is_said(synthetic):
-    about = describe_system(made_up.params(synthetic=synthetic), "net")
-    assert about["synthetic"] is synthetic
-    assert about["corpora"] == ("demo_made_up" if synthetic else "made_up")
+def test_metrics_of_dimensions_are_flat_plain_and_finite():
+    tables = [random_dimensions(40), elsewhere(random_dimensions(40))]
+    metrics = summarise(pd.concat(tables), {"profile": "open"}, MODEL)
+    assert {type(value) for value in metrics.values()} <= {str, int, float, bool, type(None)}
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    assert metrics["ccc_low"] < metrics["ccc"] < metrics["ccc_high"]
 
 
-def test_every_system_of_the_project_can_be_described(root):
-    params = load_params(root / "params.yaml")
-    keys = {tuple(describe_system(params, system)) for system in params.systems}
-    assert keys <= {("profile", "synthetic", "study", "corpora", "protocol")}
+def test_constant_predictions_of_a_dimension_score_zero_and_are_noted():
+    metrics = summarise(dimension_predictions({"arousal": [1, 2]}, {"arousal": [3, 3]}), {}, MODEL)
+    scores = [metrics[name] for name in ("ccc", "ccc_low", "ccc_high", "pcc_arousal")]
+    assert scores == [0, 0, 0, 0]
+    assert metrics["note"] == "predictions of arousal are constant: CCC and PCC are 0 there"
+
+
+def test_clips_of_other_corpora_have_scores_of_their_own():
+    own = predictions(["angry", "happy", "sad"], ["angry", "happy", "sad"])
+    other = elsewhere(predictions(["angry", "sad"], ["sad", "sad"]))
+    metrics = summarise(pd.concat([own, other]), {}, MODEL)
+    assert (metrics["accuracy"], metrics["n_test"]) == (1.0, 3)
+    assert (metrics["cross_accuracy"], metrics["cross_n_test"], metrics["cross_corpora"]) == (0.5, 2, "other")
+    assert metrics["note"] == "other has no clip of happy, which does not count there"

@@ -28,7 +28,7 @@ def test_corpora_of_the_profile_are_needed(corpus, needed):
     ("feature_set", "corpora"),
     [
         ("spectral_scalars", ["demo_ravdess"]),
-        ("transcripts", ["demo_dialogue", "demo_tess"]),
+        ("transcripts", ["demo_dialogue", "demo_ravdess", "demo_tess"]),
         ("compare_functionals", []),
     ],
 )

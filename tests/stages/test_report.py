@@ -15,12 +15,13 @@ from pipeline.core.params import Params
 from pipeline.core.paths import DATA, account_path, manifest_path, model_dir
 from pipeline.core.settings import Published
 from pipeline.core.tables import write_json
-from pipeline.evaluation.collect import Step, curation_steps, study_accounts
+from pipeline.evaluation.collect import Step, collect, curation_steps, study_accounts
+from pipeline.evaluation.page import render_page
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
-from pipeline.stages import evaluate, report
+from pipeline.stages import evaluate, plan, report
 from tests.evaluation import made_up
-from tests.stages.test_evaluate import write_training
+from tests.stages.test_evaluate import ratings, write_training
 
 PAGE = DATA / "report" / "index.html"
 ACCOUNT = pd.DataFrame(
@@ -42,7 +43,8 @@ def write_inputs(corpus: str, *, verified_by: str) -> None:
     write_training("net", made_up.random_predictions(60, accuracy=0.7), made_up.history(3))
     write_training("forest", made_up.random_predictions(60, accuracy=0.6), made_up.history(1)[:0])
     write_training("left_out", empty, made_up.history(1)[:0])
-    for system in ("net", "forest", "left_out"):
+    write_training("ratings", ratings(), made_up.dimension_history(3))
+    for system in ("net", "forest", "left_out", "ratings"):
         write_json(model_dir(system) / "run.json", {"seconds": 75.0})
         evaluate.main(system)
     write_json(account_path("study"), {"n_combined": 110, "n_readable": 107, "n_left": 100})
@@ -70,7 +72,7 @@ def build(folder: Path, params: Params, *, verified_by: str = "publisher") -> st
     """Run the stages evaluate and report in a folder; return the page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(evaluate, "load_params", lambda: params)
+        plan.write_evaluations(params)
         patch.setattr(report, "load_params", lambda: params)
         write_inputs(next(iter(params.corpora)), verified_by=verified_by)
         write_exploration()
@@ -120,7 +122,7 @@ def demo_html(tmp_path_factory) -> str:
     return build(tmp_path_factory.mktemp("demo"), params, verified_by="mirror")
 
 
-@pytest.mark.parametrize("system", ["net", "forest", "left_out"])
+@pytest.mark.parametrize("system", ["net", "forest", "left_out", "ratings"])
 def test_every_system_is_on_the_leaderboard(html, system):
     assert f'data-value="{system}"' in html
 
@@ -135,6 +137,31 @@ def test_published_numbers_are_shown(html):
 def test_a_skipped_system_has_no_section(html):
     assert {"system-net", "system-forest"} <= set(Page(html).ids)
     assert "system-left_out" not in Page(html).ids
+
+
+def test_dimensions_have_a_leaderboard_of_their_own(html):
+    assert {"board", "board-dimensions"} <= set(Page(html).ids)
+    assert html.index('id="board"') < html.index('data-value="net"') < html.index('id="board-dimensions"')
+    assert html.index('id="board-dimensions"') < html.index('data-value="ratings"')
+
+
+def test_dimensions_have_their_published_values_and_residuals(html):
+    text = text_of(html)
+    assert re.search(r"arousal 0\.\d{3} 0\.610 0\.\d{3} – −?\d\.\d{3} 0\.456", text)
+    assert re.search(r"8 speakers: mean CCC from 0\.\d{3} to 0\.\d{3}", text)
+    (residuals,) = [image for image in Page(html).images if "residuals" in image["alt"]]
+    assert residuals["alt"] == "Predictions and residuals of ratings over the truth"
+
+
+def test_without_dimensions_there_is_one_leaderboard(html, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    params = made_up.params()
+    systems = {name: params.systems[name] for name in ("net", "forest", "left_out")}
+    page = render_page(collect(params.model_copy(update={"systems": systems})))
+    assert 'id="board"' in page
+    assert 'id="board-dimensions"' not in page
+    assert "Concordance correlation" in html
+    assert "Concordance correlation" not in page
 
 
 def test_nothing_is_loaded_from_elsewhere(html):
@@ -174,7 +201,7 @@ def test_curation_is_accounted_for(html):
 
 
 def test_the_figures_of_explore_are_in_the_page(html):
-    images = Page(html).images
+    images = [image for image in Page(html).images if "residuals" not in image["alt"]]
     assert [image["alt"] for image in images] == [*CORPUS_FIGURES.values(), *STUDY_FIGURES.values()]
     pictures = [Image.open(io.BytesIO(base64.b64decode(image["src"].split(",")[1]))) for image in images]
     assert [picture.getpixel((0, 0)) for picture in pictures] == list(range(len(images)))
@@ -204,6 +231,7 @@ def test_training_time_comes_from_the_run_record(html):
 def test_readme_table_is_written(html, folder):
     text = (folder / DATA / "report" / "results.md").read_text("utf-8")
     assert "| `net` |" in text
+    assert "| `ratings` |" in text
     assert "skipped: `left_out`" in text
 
 

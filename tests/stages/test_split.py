@@ -57,6 +57,17 @@ def test_a_cross_corpus_split_takes_what_the_profile_has(present, corpora, teste
     assert (reduced.corpora, reduced.test_corpora) == (corpora, tested)
 
 
+@pytest.mark.parametrize(
+    ("named", "corpora", "tested"),
+    [(None, ["a", "c"], ["b"]), (["a"], ["a"], ["b"])],
+    ids=["all but those tested besides", "named ones"],
+)
+def test_corpora_that_are_tested_besides_stay(named, corpora, tested):
+    changes = {"corpora": named, "also_test": ["b", "absent"]}
+    reduced = split.of_corpora(load_params().studies[STUDY].split.model_copy(update=changes), ["a", "b", "c"])
+    assert (reduced.corpora, reduced.also_test) == (corpora, tested)
+
+
 def test_every_variant_has_its_table_and_its_counts(working, caplog):
     caplog.set_level("INFO")
     split.main(STUDY)

@@ -13,10 +13,13 @@ from ruamel.yaml import YAML
 
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
+from pipeline.core.params import load_params
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS, predictions_schema
+from pipeline.core.settings import DIMENSIONS
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.store import shard_schema
-from pipeline.stages.train import main
+from pipeline.stages.plan import write_systems
+from pipeline.stages.train import main, starts_from_published
 from tests.training import toy
 
 STUDY, CORPUS = "ravdess_methods", "demo_ravdess"
@@ -24,6 +27,18 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "toy_cnn": {**toy.TORCH, **toy.CNN, "epochs": 2, "seeds": [1, 2]},
     "toy_fusion": {**toy.TORCH, **toy.FUSION, "epochs": 2},
     "toy_forest": {**toy.SKLEARN, **toy.FOREST, "train_on": ["train", "val"], "seeds": [1, 2]},
+}
+VALUES: dict[str, Any] = {
+    **toy.TORCH,
+    **toy.REGRESSION,
+    "model": "mlp",
+    "features": "vectors",
+    "architecture": {"hidden": [8], "dropouts": [0.0], "batch_norm": False},
+    "epochs": 2,
+}
+REGRESSIONS: dict[str, dict[str, Any]] = {
+    "toy_separate": {**VALUES, "joint": False},
+    "toy_joint": {**VALUES, "loss": "ccc", "monitor": "val_ccc", "seeds": [1, 2]},
 }
 NAMES = {"vectors": [f"x{i}" for i in range(6)]}
 every_system = pytest.mark.parametrize("name", SYSTEMS)
@@ -39,7 +54,8 @@ def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     params |= {
         "profile": "demo",
         "feature_sets": {kind: {name: {"studies": [STUDY]}} for kind, name in kinds.items()},
-        "systems": {name: {**system, "study": STUDY} for name, system in SYSTEMS.items()},
+        "systems": {name: {**system, "study": STUDY} for name, system in (SYSTEMS | REGRESSIONS).items()},
+        "ensembles": {},
         "published": {},
     }
     params["asr"]["studies"] = [STUDY]
@@ -51,6 +67,7 @@ def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: [CORPUS]}}}
     params["studies"] = {STUDY: {**params["studies"][STUDY], **labels}}
     YAML().dump(params, tmp_path / "params.yaml")
+    write_systems(load_params())
     write_split(toy.study("vectors"))
     for name in kinds.values():
         write_features(name)
@@ -65,6 +82,7 @@ def write_split(data: Any) -> None:
     for name, rows in data.folds[0].items():
         split[rows] = name
     table = data.clips.assign(split=split, split_seed=42, fold=0, group=data.clips["utterance_id"])
+    table[list(DIMENSIONS)] = data.dimensions[: len(table)]
     write_table(paths.split_path(STUDY, "main"), table.reindex(columns=SPLIT.names), SPLIT)
 
 
@@ -94,6 +112,7 @@ def change_params(change: Callable[[dict], None]) -> None:
     params = YAML(typ="safe").load(Path("params.yaml"))
     change(params)
     YAML().dump(params, Path("params.yaml"))
+    write_systems(load_params())
 
 
 @every_system
@@ -215,3 +234,97 @@ def test_an_unknown_key_of_the_architecture_is_named(workspace: Path) -> None:
     change_params(lambda params: params["systems"]["toy_cnn"]["architecture"].update(chanels=[4]))
     with pytest.raises(PipelineError, match="unknown key 'chanels', did you mean 'channels'"):
         main("toy_cnn")
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_dimensions_are_predicted_beside_their_true_values(workspace: Path, name: str) -> None:
+    main(name)
+    table = read_table(paths.predictions_path(name))
+    assert table.columns.tolist() == predictions_schema(toy.CLASSES, DIMENSIONS).names
+    n_runs = len(REGRESSIONS[name]["seeds"])
+    assert table["split"].value_counts().to_dict() == {"test": 6 * n_runs, "val": 6 * n_runs}
+    data = toy.study("vectors")
+    rows = table["utterance_id"].str.removeprefix("toy/").astype(int)
+    assert (table[[f"t_{target}" for target in DIMENSIONS]].to_numpy() == data.dimensions[rows]).all()
+    assert table[[f"y_{target}" for target in DIMENSIONS]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_a_second_run_of_a_regression_gives_the_same_bytes(workspace: Path, name: str) -> None:
+    main(name)
+    first = paths.predictions_path(name).read_bytes()
+    main(name)
+    assert paths.predictions_path(name).read_bytes() == first
+
+
+def test_each_dimension_has_its_rows_of_the_history(workspace: Path) -> None:
+    main("toy_separate")
+    history = pd.read_csv(paths.history_path("toy_separate"), keep_default_na=False, na_values=[""])
+    assert history[["target", "epoch"]].to_numpy().tolist() == [[d, e] for d in DIMENSIONS for e in (1, 2)]
+    assert history["val_ccc"].notna().all()
+    assert history[["val_accuracy", "val_uar", "val_f1"]].isna().all(axis=None)
+    facts = read_json(paths.model_dir("toy_separate") / "model.json")
+    assert list(facts["models"][0]["best_epoch"]) == list(DIMENSIONS)
+
+
+def test_clips_without_a_dimension_are_left_out_and_counted(
+    workspace: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = toy.study("vectors")
+    train, test = data.folds[0]["train"][0], data.folds[0]["test"][0]
+    data.dimensions[[train, test], [0, 2]] = np.nan
+    write_split(data)
+    with caplog.at_level("INFO"):
+        main("toy_joint")
+    facts = read_json(paths.model_dir("toy_joint") / "model.json")
+    assert (facts["n_left_out"], facts["n_train"]) == (2, 23)
+    assert "2 clip(s) lack one of ['arousal', 'valence', 'dominance']: left out" in caplog.text
+    predicted = read_table(paths.predictions_path("toy_joint"))
+    assert data.clips["utterance_id"][test] not in set(predicted["utterance_id"])
+
+
+def test_a_corpus_without_a_dimension_is_refused(workspace: Path) -> None:
+    data = toy.study("vectors")
+    data.dimensions[:, 1] = np.nan
+    write_split(data)
+    with pytest.raises(PipelineError, match=r"fold 0 has 0 different value\(s\) of arousal to train on"):
+        main("toy_separate")
+
+
+def test_a_regression_without_clips_is_skipped(workspace: Path) -> None:
+    data = toy.study("vectors")
+    data.clips.drop(data.clips.index, inplace=True)
+    data.folds[0].clear()
+    write_split(data)
+    main("toy_joint")
+    columns = read_table(paths.predictions_path("toy_joint")).columns.tolist()
+    assert columns == predictions_schema(toy.CLASSES, DIMENSIONS).names
+
+
+@pytest.mark.parametrize("name", ["toy_cnn", "toy_forest", "toy_joint"])
+def test_clips_of_other_corpora_are_tested_besides(workspace: Path, name: str) -> None:
+    data = toy.study("vectors")
+    cross, data.folds[0]["test"] = data.folds[0]["test"][:2], data.folds[0]["test"][2:]
+    data.folds[0]["cross"] = cross
+    write_split(data)
+    main(name)
+    table = read_table(paths.predictions_path(name))
+    others = table[(table["split"] == "cross") & (table["seed"] == 1)]
+    assert others["utterance_id"].tolist() == data.clips["utterance_id"][cross].tolist()
+
+
+@pytest.mark.parametrize(
+    ("weights", "store", "expected"),
+    [
+        (None, {}, False),
+        ("random", {}, False),
+        ("net.pth", {}, True),
+        (None, {"pretrained": True}, True),
+        (None, {"pretrained": False}, False),
+        ("net.pth", {"pretrained": False}, False),
+    ],
+)
+def test_pretrained_is_what_starts_from_published_weights_throughout(workspace, weights, store, expected):
+    write_json(paths.store_path("images", STUDY, "main"), {"digest": "images", **store})
+    system = toy.torch_system(**toy.CNN, study=STUDY, weights=weights)
+    assert starts_from_published(system) is expected

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from pipeline.core.errors import PipelineError
 from pipeline.training.checkpoint import Checkpoint, checkpoint_folder, remove_checkpoints
 from tests.training import toy
 
@@ -42,3 +43,18 @@ def test_the_folder_changes_with_what_decides_the_weights(
 
 def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     remove_checkpoints(tmp_path / "nothing")
+
+
+def test_random_weights_are_not_looked_for_and_published_ones_are_named_with_their_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SER_CACHE", str(tmp_path))
+    monkeypatch.setenv("SER_WEIGHTS", str(tmp_path))
+    assert (
+        checkpoint_folder("toy", toy.torch_system(weights="random"), "key").parent
+        == tmp_path / "checkpoints/toy"
+    )
+    with pytest.raises(
+        PipelineError, match=r"systems\.toy\.weights: pretrained weights 'net\.pth': no such file"
+    ):
+        checkpoint_folder("toy", toy.torch_system(weights="net.pth"), "key")

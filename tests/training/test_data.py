@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.training.data import check_training, clips_of, folds_of, split_digest, split_seeds_of
+from pipeline.training.data import (
+    check_training,
+    clips_of,
+    complete,
+    dimensions_of,
+    folds_of,
+    split_digest,
+    split_seeds_of,
+    targets_of,
+)
 from tests.training import toy
 
 
@@ -29,6 +38,9 @@ def split_table() -> pd.DataFrame:
         speaker="toy/1",
         sex=None,
         label="sad",
+        arousal=table["utterance_id"].map({"a": 1.0, "b": 2.0, "c": np.nan}),
+        valence=3.0,
+        dominance=np.nan,
     )
 
 
@@ -39,9 +51,23 @@ def test_a_clip_is_there_once_whatever_the_folds(split_table: pd.DataFrame) -> N
 def test_folds_index_the_clips(split_table: pd.DataFrame) -> None:
     folds = folds_of(split_table, clips_of(split_table))
     assert {fold: {s: rows.tolist() for s, rows in splits.items()} for fold, splits in folds.items()} == {
-        0: {"train": [0], "val": [1], "test": [2]},
-        1: {"train": [1], "val": [2], "test": [0]},
+        0: {"train": [0], "val": [1], "test": [2], "cross": []},
+        1: {"train": [1], "val": [2], "test": [0], "cross": []},
     }
+
+
+def test_clips_of_other_corpora_have_a_split_of_their_own(split_table: pd.DataFrame) -> None:
+    other = split_table.iloc[[0, 3]].assign(example_id="z", utterance_id="z", split="cross")
+    table = pd.concat([split_table, other])
+    folds = folds_of(table, clips_of(table))
+    assert [folds[fold]["cross"].tolist() for fold in (0, 1)] == [[3], [3]]
+
+
+def test_dimensions_come_in_the_order_of_the_clips(split_table: pd.DataFrame) -> None:
+    values = dimensions_of(split_table, clips_of(split_table))
+    nan = np.nan
+    np.testing.assert_array_equal(values, np.float32([[1, 3, nan], [2, 3, nan], [nan, 3, nan]]))
+    assert values.dtype == np.float32
 
 
 def test_augmented_copies_are_examples_of_their_own(split_table: pd.DataFrame) -> None:
@@ -62,9 +88,53 @@ def test_a_fold_knows_the_seed_it_was_cut_with(split_table: pd.DataFrame) -> Non
     assert split_seeds_of(split_table.assign(split_seed=split_table["fold"] + 7)) == {0: 7, 1: 8}
 
 
-def test_the_digest_changes_with_a_split(split_table: pd.DataFrame) -> None:
-    changed = split_table.assign(split="train")
-    assert split_digest(split_table) == split_digest(split_table.copy()) != split_digest(changed)
+@pytest.mark.parametrize("changed", [{"split": "train"}, {"label": "happy"}, {"valence": 3.5}], ids=str)
+def test_the_digest_changes_with_splits_and_targets(split_table: pd.DataFrame, changed: dict) -> None:
+    different = split_digest(split_table.assign(**changed))
+    assert split_digest(split_table) == split_digest(split_table.copy()) != different
+
+
+def test_what_a_system_predicts() -> None:
+    assert targets_of(toy.sklearn_system(**toy.FOREST)) == ["emotion"]
+    assert targets_of(toy.torch_system()) == ["emotion"]
+    assert targets_of(toy.torch_system(**toy.REGRESSION)) == ["arousal", "valence", "dominance"]
+
+
+def test_values_come_in_the_order_asked_for() -> None:
+    data = toy.study("vectors")
+    assert (data.values(["dominance", "arousal"]) == data.dimensions[:, [2, 0]]).all()
+
+
+def test_only_clips_with_all_targets_are_used() -> None:
+    data = toy.study("vectors")
+    data.dimensions[0, 1] = data.dimensions[1, 2] = np.nan  # both in train
+    used = complete(data, ["arousal", "valence"])
+    assert used.folds[0]["train"].tolist() == data.folds[0]["train"].tolist()[1:]
+    assert used.folds[0]["val"].tolist() == data.folds[0]["val"].tolist()
+
+
+def test_classes_need_no_dimensions() -> None:
+    data = toy.study("vectors")
+    data.dimensions[:] = np.nan
+    assert complete(data, ["emotion"]) is data
+
+
+@pytest.mark.parametrize(
+    ("arousal", "found"), [(3.0, 1), (np.nan, 0)], ids=["always the same", "always unknown"]
+)
+def test_a_dimension_that_does_not_vary_is_refused(arousal: float, found: int) -> None:
+    data = toy.study("vectors")
+    data.dimensions[data.folds[0]["train"], 0] = arousal
+    with pytest.raises(
+        PipelineError, match=rf"fold 0 has {found} different value\(s\) of arousal to train on"
+    ):
+        check_training(data, 0, ["train"], "systems.toy", ["valence", "arousal"])
+
+
+def test_dimensions_are_learned_whatever_the_labels() -> None:
+    data = toy.study("vectors")
+    data.clips["label"] = None
+    check_training(data, 0, ["train"], "systems.toy", ["valence", "arousal"])
 
 
 @pytest.mark.parametrize(("kept", "found"), [([0], 1), ([], 0)], ids=["one class", "nothing"])

@@ -1,5 +1,6 @@
 """The frozen part of a network is computed once, and that changes nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from torch import nn
 from pipeline.core.errors import PipelineError
 from pipeline.core.torchaudio_cpu import prepare
 from pipeline.training import frozen
+from pipeline.training.batches import Examples
+from pipeline.training.data import StudyData
 from pipeline.training.network_files import load_network
 from pipeline.training.outcome import Outcome
 from pipeline.training.torch_runner import TorchRunner
+from tests.models.cases import SMALL_SIZES, SPEECH
 from tests.training import toy
 
 MOBILENET: dict[str, Any] = {
@@ -101,7 +105,8 @@ def test_published_weights_are_where_training_starts(tmp_path: Path, monkeypatch
     state = mobilenet_v3_large(width_mult=0.25).state_dict()
     torch.save(state, tmp_path / "mobilenet.pth")
     monkeypatch.setenv("SER_WEIGHTS", str(tmp_path))
-    train(tmp_path, weights="mobilenet.pth")
+    outcome = train(tmp_path, weights="mobilenet.pth")
+    assert outcome.facts["published_weights"]["name"] == "mobilenet.pth"
     network, _ = load_network(tmp_path / "models", 7, 0)
     assert torch.equal(network.model.backbone.features[0][0].weight, state["features.0.0.weight"])
     assert not torch.equal(network.model.backbone.features[16][0].weight, state["features.16.0.weight"])
@@ -112,3 +117,119 @@ def test_a_family_without_published_weights_says_so(tmp_path: Path) -> None:
         PipelineError, match=r"weights is 'a\.pth', but model 'mel_cnn' reads no published weights"
     ):
         train(tmp_path, **{**toy.CNN, "weights": "a.pth"})
+
+
+WAV2VEC2: dict[str, Any] = {
+    "model": "speech_transformer",
+    "features": "waves",
+    "normalise": {"features": {"kind": "none"}},
+    "epochs": 3,
+    "lr": 0.003,
+    "optimizer": "adamw",
+    "architecture": {
+        **SPEECH,
+        "network": "wav2vec2_base",
+        "sizes": SMALL_SIZES,
+        "head_size": 16,
+        "train_layers": 1,
+        "dropout": 0.0,
+    },
+}
+TRAINED: dict[str, dict[str, Any]] = {
+    "head alone": {"train_layers": 0},
+    "last layer": {"train_layers": 1},
+    "all but convolutions": {"train_layers": None, "train_convolutions": False, "projection_dropout": 0.0},
+}
+
+
+def waves(alike: bool = False) -> StudyData:
+    """Return a toy study of tones, 16 bits, a class a pitch; of 300 to 820 samples, or 600 each."""
+    data = toy.study("frames")
+    generator = np.random.default_rng(1)
+    clips = []
+    for i, target in enumerate(data.targets):
+        n = 600 if alike else 300 + 40 * (i * 5 % 14)
+        tone = np.sin(2 * np.pi * (0.02 + 0.06 * target) * np.arange(n))
+        clips.append((3000 * (tone + 0.1 * generator.normal(size=n))).round().astype(np.int16))
+    return replace(data, features={"features": np.stack(clips) if alike else clips})
+
+
+def train_waves(folder: Path, data: StudyData, **changes: Any) -> Outcome:
+    architecture = {**WAV2VEC2["architecture"], **changes.pop("architecture", {})}
+    system = toy.torch_system(**{**WAV2VEC2, **changes, "architecture": architecture})
+    return TorchRunner(data, system, "toy", folder / "models", folder / "checkpoints").train(7, 0)
+
+
+@pytest.fixture
+def n_samples(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the clips whose samples a convolution saw in each call."""
+    seen: list[int] = []
+    forward = nn.Conv1d.forward
+
+    def counting(self: nn.Conv1d, x: torch.Tensor) -> torch.Tensor:
+        if self.in_channels == 1:
+            seen.append(len(x))
+        return forward(self, x)
+
+    monkeypatch.setattr(nn.Conv1d, "forward", counting)
+    return seen
+
+
+@pytest.mark.parametrize("alike", [True, False])
+@pytest.mark.parametrize("architecture", TRAINED.values(), ids=TRAINED)
+def test_clips_of_any_length_pass_the_frozen_part_once_and_that_changes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    n_samples: list[int],
+    architecture: dict[str, Any],
+    alike: bool,
+) -> None:
+    data = waves(alike)
+    monkeypatch.setattr(
+        frozen, "MOST", 64
+    )  # narrow networks with short strides give much more than they take
+    # All in one batch: vectors have no lengths, so their batches would be others.
+    once = train_waves(tmp_path / "a", data, batch_size=36, architecture=architecture)
+    assert sum(n_samples) == 36
+    monkeypatch.setattr(frozen, "MOST", 0)
+    each_time = train_waves(tmp_path / "b", data, batch_size=36, architecture=architecture)
+    assert sum(n_samples) == 36 + 36 + 3 * (24 + 6) + 6 + 6  # 36 to see how much it would be
+    np.testing.assert_allclose(once.probabilities["test"], each_time.probabilities["test"], atol=1e-3)
+    assert once.facts == each_time.facts
+
+
+def test_what_the_frozen_part_gives_for_a_clip_has_no_padding(tmp_path: Path) -> None:
+    runner = TorchRunner(
+        waves(), toy.torch_system(**WAV2VEC2), "toy", tmp_path / "models", tmp_path / "checkpoints"
+    )
+    runner.train(7, 0)
+    network, _ = load_network(tmp_path / "models", 7, 0)
+    clips = runner.features["features"]
+    rows = torch.tensor([4, 0, 9])
+    examples = Examples({"features": clips}, torch.arange(36))
+    tail, kept = frozen.pass_frozen(
+        network, "speech_transformer", examples, rows, toy.torch_system(**WAV2VEC2)
+    )
+    frames = kept.inputs["features"]
+    expected = ((clips.lengths - 10) // 8 + 1 - 6) // 4 + 1
+    assert frames.lengths[rows].tolist() == expected[rows].tolist()
+    assert len(frames.steps) == int(expected[rows].sum())
+    alone, _ = clips.take(rows[:1])
+    torch.testing.assert_close(
+        frames.take(rows[:1])[0], network.model.frozen_part(alone, None)[0], rtol=1e-4, atol=1e-5
+    )
+    assert tail(**kept.take(rows)[0]).shape == (3, 3)
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_network_learns_tones_and_is_the_same_once_it_is_loaded(tmp_path: Path, alike: bool) -> None:
+    data = waves(alike)
+    data.folds[0]["val"] = data.folds[0]["test"] = data.folds[0]["train"]
+    outcome = train_waves(tmp_path, data, epochs=15, architecture={"train_layers": None})
+    rows = outcome.rows["test"]
+    assert (outcome.probabilities["test"].argmax(axis=1) == data.targets[rows]).all()
+    network, design = load_network(tmp_path / "models", 7, 0)
+    assert design.dtypes["features"] == "int16"
+    alone = [network(features=torch.from_numpy(data.features["features"][row][None])) for row in rows]
+    probabilities = torch.cat(alone).softmax(dim=1).detach().numpy()
+    np.testing.assert_allclose(outcome.probabilities["test"], probabilities, rtol=1e-3, atol=1e-5)

@@ -6,6 +6,7 @@ from torch import nn
 
 from pipeline.training.batches import Examples
 from pipeline.training.loop import Task, TrainingRun, predict_logits, validate
+from pipeline.training.losses import CccLoss
 from tests.training import toy
 
 
@@ -22,7 +23,7 @@ def run_of(losses: list[float], **settings: object) -> TrainingRun:
 @pytest.mark.parametrize(
     ("monitor", "best"),
     [("val_loss", 2), ("val_accuracy", 2), ("val_uar", 1)],
-    ids=["loss", "accuracy", "equal"],
+    ids=["less loss", "more accuracy", "equal"],
 )
 def test_the_first_of_the_best_epochs_is_kept(monitor: str, best: int) -> None:
     run = run_of([0.5, 0.2, 0.3, 0.2], monitor=monitor)
@@ -41,6 +42,20 @@ def test_the_first_of_the_best_epochs_is_kept(monitor: str, best: int) -> None:
 )
 def test_it_stops_after_its_epochs_or_its_patience(settings: dict, finished: bool) -> None:
     assert run_of([0.5, 0.2, 0.3, 0.2], monitor="val_loss", **settings).finished() == finished
+
+
+def test_the_first_decrease_ends_a_run_of_patience_1() -> None:
+    run = run_of([0.5, 0.2, 0.3], monitor="val_accuracy", patience=1, epochs=9)
+    assert run.finished()
+    assert run.best_epoch == 2
+
+
+def test_the_highest_concordance_is_kept() -> None:
+    system = toy.torch_system(**{**toy.REGRESSION, "monitor": "val_ccc"})
+    run = TrainingRun(nn.Linear(1, 1), system, seed=0)
+    for value in (0.1, 0.4, 0.3):
+        run.record({"train_loss": 0.0, "val_loss": 1.0, "val_ccc": value})
+    assert run.best_epoch == 2
 
 
 def test_the_rate_falls_where_the_loss_does_not() -> None:
@@ -62,6 +77,9 @@ def test_validation_by_hand() -> None:
     assert scores["val_loss"] == pytest.approx((3 * agree + differ) / 4)
     assert scores["val_accuracy"] == 0.75
     assert scores["val_uar"] == 0.75
+    assert scores["val_f1"] == pytest.approx(
+        (4 / 5 + 2 / 3) / 2
+    )  # 2 x 2 right of 2 + 3, 2 x 1 right of 2 + 1
 
 
 def test_recall_is_averaged_over_the_classes_that_are_there() -> None:
@@ -69,6 +87,23 @@ def test_recall_is_averaged_over_the_classes_that_are_there() -> None:
     rows = torch.arange(3)
     scores = validate(nn.Identity(), Task(examples, rows, rows, nn.CrossEntropyLoss()), toy.torch_system())
     assert scores["val_uar"] == pytest.approx(2 / 3)
+
+
+def test_validation_of_dimensions_by_hand() -> None:
+    predicted = torch.tensor([[1.0, 2.0], [2.0, 2.0], [3.0, 2.0]])
+    examples = Examples({"input": predicted}, torch.tensor([[2.0, 1.0], [3.0, 2.0], [4.0, 3.0]]))
+    rows = torch.arange(3)
+    settings = toy.torch_system(**toy.REGRESSION, batch_size=2)
+    scores = validate(nn.Identity(), Task(examples, rows, rows, nn.MSELoss()), settings)
+    assert scores == pytest.approx({"val_loss": (1 + 2 / 3) / 2, "val_ccc": (4 / 7 + 0) / 2})
+
+
+def test_the_validation_loss_is_of_all_clips_at_once() -> None:
+    values = torch.tensor([[1.0], [2.0], [3.0], [4.0]])
+    rows = torch.arange(4)
+    task = Task(Examples({"input": values}, values), rows, rows, CccLoss())
+    scores = validate(nn.Identity(), task, toy.torch_system(**toy.REGRESSION, batch_size=1))
+    assert scores == pytest.approx({"val_loss": 0.0, "val_ccc": 1.0})
 
 
 def test_logits_come_in_the_order_of_the_rows() -> None:

@@ -1,13 +1,15 @@
 """Reduction to components ahead of a network: scikit-learn's numbers, of the training rows only."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
-from pipeline.training.reduce import InputReduction
-from pipeline.training.reduction_head import reduction_steps
+from pipeline.training.reduce import InputReduction, fit_head
+from pipeline.training.reduction_head import choose_solver, reduction_steps
 
 SETTINGS = {"clip": 3.0, "pca_variance": 0.9, "select_k": 6}
 ROWS = torch.arange(0, 60, 2)
@@ -80,3 +82,45 @@ def test_saved_and_loaded_it_gives_the_same(clips: tuple[torch.Tensor, torch.Ten
 def test_inputs_that_cannot_be_reduced_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(PipelineError, match="reduction to 6 components needs vectors"):
         InputReduction(shape, **SETTINGS)
+
+
+def test_another_number_of_components_needs_no_other_fit(clips: tuple[torch.Tensor, torch.Tensor]) -> None:
+    values, targets = clips[0][ROWS].double().numpy(), clips[1][ROWS].numpy()
+    head = fit_head(values, targets, 3.0, 0.9)
+    six = fitted(clips)
+    three = fitted(clips, select_k=3)
+    assert fit_head(values, targets, 3.0, 0.9) is head
+    expected = Pipeline(reduction_steps(seed=0, clip=3.0, pca_variance=0.9, select_k=3)).fit(values, targets)
+    np.testing.assert_allclose(
+        three(clips[0]), expected.transform(clips[0].double().numpy()), rtol=1e-4, atol=1e-5
+    )
+    assert set(three.axes[:, 0].tolist()) < set(six.axes[:, 0].tolist())
+
+
+@pytest.mark.parametrize("changed", ["values", "targets", "clip", "pca_variance"])
+def test_what_decides_the_components_is_fitted_anew(changed: str) -> None:
+    given: dict[str, Any] = {
+        "vectors": np.random.default_rng(0).normal(size=(30, 4)),
+        "classes": np.arange(30) % 3,
+        "clip": 3.0,
+        "pca_variance": 0.9,
+    }
+    other: dict[str, Any] = {
+        "values": {"vectors": given["vectors"] + np.eye(30, 4)},
+        "targets": {"classes": np.arange(30) % 2},
+        "clip": {"clip": 2.0},
+        "pca_variance": {"pca_variance": 0.5},
+    }[changed]
+    assert fit_head(**{**given, **other}) is not fit_head(**given)
+
+
+@pytest.mark.parametrize(
+    ("n_clips", "solver"), [(19, "full"), (20, "covariance_eigh")], ids=["fewer clips", "more clips"]
+)
+def test_the_faster_solver_gives_the_same_components(n_clips: int, solver: str) -> None:
+    values = np.random.default_rng(0).normal(size=(n_clips, 20)) * np.logspace(0, -3, 20)
+    head = Pipeline(reduction_steps(seed=0, clip=9.0, pca_variance=0.99, select_k=5))[:-1]
+    expected = head.fit(values).transform(values)
+    choose_solver(head, *values.shape)
+    assert head["pca"].svd_solver == solver
+    np.testing.assert_allclose(head.fit(values).transform(values), expected, rtol=1e-9, atol=1e-9)

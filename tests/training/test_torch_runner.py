@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 
 from pipeline.core.errors import PipelineError
 from pipeline.training.checkpoint import Checkpoint
+from pipeline.training.losses import concordance
 from pipeline.training.network_files import load_network
 from pipeline.training.outcome import Outcome
 from pipeline.training.text import encode
@@ -26,6 +28,12 @@ SYSTEMS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "fusion_bilstm_attention": (("frames", "transcripts"), toy.FUSION),
 }
 every_system = pytest.mark.parametrize(("inputs", "settings"), SYSTEMS.values(), ids=SYSTEMS)
+MLP = {"model": "mlp", "architecture": {"hidden": [16], "dropouts": [0.0], "batch_norm": False}, "lr": 0.03}
+MSE = {**MLP, **toy.REGRESSION}
+SEPARATE = {**MSE, "joint": False}
+CCC = {**MSE, "loss": "ccc", "monitor": "val_ccc"}
+DIMENSIONS = {"mse, separate": SEPARATE, "mse, joint": MSE, "ccc, joint": CCC}
+every_regression = pytest.mark.parametrize("settings", DIMENSIONS.values(), ids=DIMENSIONS)
 
 
 def train(folder: Path, inputs: tuple[str, ...], strange: bool = False, **settings: Any) -> Outcome:
@@ -59,6 +67,108 @@ def test_a_few_clips_are_learned_by_heart(tmp_path: Path, inputs: tuple[str, ...
     outcome = TorchRunner(data, system, "toy", tmp_path, tmp_path).train(7, 0)
     predicted = outcome.probabilities["test"].argmax(axis=1)
     assert (predicted == data.targets[outcome.rows["test"]]).all()
+
+
+@every_regression
+def test_dimensions_are_learned_by_heart(tmp_path: Path, settings: dict) -> None:
+    data = toy.study("vectors", n_clips=18)
+    data.folds[0]["val"] = data.folds[0]["test"] = data.folds[0]["train"]
+    system = toy.torch_system(**settings, epochs=60)
+    outcome = TorchRunner(data, system, "toy", tmp_path, tmp_path).train(7, 0)
+    predicted = torch.from_numpy(outcome.probabilities["test"])
+    truth = torch.from_numpy(data.dimensions[outcome.rows["test"]])
+    assert (concordance(predicted, truth) > 0.9).all()
+
+
+@every_regression
+def test_a_killed_regression_ends_with_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict
+) -> None:
+    undisturbed = train(tmp_path / "a", ("vectors",), **settings, epochs=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_stop_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "b", ("vectors",), **settings, epochs=3)
+    resumed = train(tmp_path / "b", ("vectors",), **settings, epochs=3)
+    assert resumed.history == undisturbed.history
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return all that was saved of a system's networks."""
+    return {path.name: path.read_bytes() for path in (folder / "models").iterdir()}
+
+
+def test_each_dimension_has_a_network_of_its_own(tmp_path: Path) -> None:
+    outcome = train(tmp_path, ("vectors",), **SEPARATE, epochs=2)
+    joint = train(tmp_path / "joint", ("vectors",), **MSE, epochs=2)
+    names = [f"seed7_fold0_{target}" for target in toy.REGRESSION["targets"]]
+    assert set(files(tmp_path)) == {f"{name}.{end}" for name in names for end in ("json", "safetensors")}
+    assert {path.name for path in (tmp_path / "checkpoints").iterdir()} == {
+        f"{name}_cpu.pt" for name in names
+    }
+    assert [row["target"] for row in outcome.history] == ["arousal"] * 2 + ["valence"] * 2 + ["dominance"] * 2
+    assert {row["target"] for row in joint.history} == {""}
+    output = 16 + 1  # weights and bias
+    assert outcome.facts["parameters"] == 3 * (joint.facts["parameters"] - 2 * output)
+
+
+def test_a_network_of_one_dimension_is_the_one_trained_alone(tmp_path: Path) -> None:
+    together = train(tmp_path / "a", ("vectors",), **SEPARATE, epochs=2)
+    alone = train(tmp_path / "b", ("vectors",), **{**SEPARATE, "targets": ["valence"]}, epochs=2)
+    name = "seed7_fold0_valence.safetensors"
+    assert files(tmp_path / "a")[name] == files(tmp_path / "b")[name]
+    assert (together.probabilities["test"][:, [1]] == alone.probabilities["test"]).all()
+
+
+def test_a_loaded_network_knows_its_dimension_and_gives_the_same_values(tmp_path: Path) -> None:
+    outcome = train(tmp_path, ("vectors",), **SEPARATE, epochs=2)
+    network, design = load_network(tmp_path / "models", 7, 0, "dominance")
+    assert design.targets == ["dominance"]
+    vectors = torch.from_numpy(toy.study("vectors").features["features"][outcome.rows["test"]])
+    with torch.inference_mode():
+        values = network(features=vectors).double().numpy()
+    np.testing.assert_array_equal(values, outcome.probabilities["test"][:, [2]])
+
+
+@pytest.mark.parametrize("settings", [SEPARATE, CCC], ids=["one output", "three outputs"])
+def test_cnn14_crops_clips_in_training_and_reads_them_whole_in_evaluation(
+    tmp_path: Path, settings: dict
+) -> None:
+    clips = [np.random.default_rng(i).normal(size=(36 + i, 32)).astype(np.float32) for i in range(36)]
+    data = replace(toy.study("frames"), features={"features": clips})
+    network = {"conditioning": "none", "width": 1, "pooling": "max", "dropout": 0.2, "head_dropout": 0.5}
+    system = toy.torch_system(
+        **{**settings, "model": "cnn14", "architecture": {**network, "crop": 32}, "epochs": 1, "lr": 1e-4}
+    )
+    outcome = TorchRunner(data, system, "toy", tmp_path, tmp_path).train(7, 0)
+    loaded, design = load_network(tmp_path, 7, 0, "" if system.joint else "arousal")
+    assert design.n_outputs == (3 if system.joint else 1)
+    with torch.inference_mode():
+        alone = [loaded(features=torch.from_numpy(clips[row])[None]) for row in outcome.rows["test"]]
+    expected = outcome.probabilities["test"][:, : design.n_outputs]
+    np.testing.assert_allclose(torch.cat(alone).numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_class_that_training_lacks_is_an_output_of_focal_loss(tmp_path: Path) -> None:
+    data = toy.study("frames")
+    rows = data.folds[0]["train"]
+    data.folds[0]["train"] = rows[data.targets[rows] != 2]
+    settings = {"loss": "focal", "focal_gamma": 2.0, "class_weights": "inverse_frequency", "epochs": 2}
+    outcome = TorchRunner(data, toy.torch_system(**settings), "toy", tmp_path, tmp_path).train(7, 0)
+    assert outcome.probabilities["test"].shape == (6, 3)
+    assert np.isfinite(outcome.probabilities["test"]).all()
+
+
+def test_label_smoothing_acts_on_what_is_learned(tmp_path: Path) -> None:
+    train(tmp_path / "a", ("frames",), epochs=1)
+    train(tmp_path / "b", ("frames",), epochs=1, label_smoothing=0.3)
+    assert weights(tmp_path / "a") != weights(tmp_path / "b")
+
+
+def test_components_are_of_no_use_to_dimensions(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"toy.normalise: components .* targets are arousal, valence"):
+        train(tmp_path, ("vectors",), **MSE, normalise={"features": {"kind": "components"}})
 
 
 @every_system

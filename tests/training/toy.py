@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.settings import SklearnSystem, TorchSystem
-from pipeline.training.data import StudyData
+from pipeline.training.data import SPLITS, StudyData
 
 CLASSES = ["angry", "happy", "sad"]
+VALUES = np.array([[5.5, 2.0, 5.0], [4.5, 6.0, 4.0], [2.0, 2.5, 2.5]])  # arousal, valence, dominance of each
 WORDS = {"angry": "go away", "happy": "well done", "sad": "so sorry"}
 BILSTM = {"hidden": 16, "layers": 2, "attention": 16, "classifier": 16, "dropout": 0.3}
 TORCH: dict[str, Any] = {
@@ -55,6 +56,11 @@ CNN = {
     "model": "mel_cnn",
     "features": "images",
     "architecture": {"channels": [4, 8], "hidden": [16], "dropout": 0.2},
+}
+REGRESSION: dict[str, Any] = {
+    "targets": ["arousal", "valence", "dominance"],
+    "loss": "mse",
+    "monitor": "val_loss",
 }
 SKLEARN: dict[str, Any] = {
     "study": "toy",
@@ -132,5 +138,6 @@ def study(*inputs: str, n_clips: int = 36, apart: float = 2.0, strange: bool = F
         texts = [
             text if part == "train" else f"other {text}" for text, part in zip(texts, split, strict=True)
         ]
-    folds = {0: {name: np.flatnonzero(split == name) for name in ("train", "val", "test")}}
-    return StudyData(clips, CLASSES, features, {}, texts, folds, {0: 42})
+    folds = {0: {name: np.flatnonzero(split == name) for name in SPLITS}}
+    dimensions = VALUES[np.arange(n_clips) % 3] + np.arange(n_clips)[:, np.newaxis] / (4 * n_clips)
+    return StudyData(clips, CLASSES, features, {}, texts, folds, {0: 42}, dimensions.astype(np.float32))

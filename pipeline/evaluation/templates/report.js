@@ -1,39 +1,17 @@
 "use strict";
 // Sorting and filtering of the leaderboard, and opening a system that is linked to. The page reads well without it.
 (() => {
-  const board = document.getElementById("board");
-  const body = board.tBodies[0];
-  const rows = [...body.rows];
-  const order = new Map(rows.map((row, index) => [row, index]));
-  const headings = [...board.tHead.rows[0].cells];
   const search = document.getElementById("search");
   const study = document.getElementById("study");
-  const sorter = document.getElementById("sorter");
   const skipped = document.getElementById("skipped");
   const shown = document.getElementById("shown");
-
-  const compare = (column, kind, descending) => (a, b) => {
-    const [x, y] = [a, b].map((row) => row.cells[column].dataset.value ?? "");
-    if ((x === "") !== (y === "")) return x === "" ? 1 : -1; // what is missing comes last, whichever way
-    const difference = kind === "number" ? Number(x) - Number(y) : x.localeCompare(y, "en", { numeric: true });
-    return (descending ? -difference : difference) || order.get(a) - order.get(b);
-  };
-
-  const sort = (column, descending) => {
-    headings.forEach((heading, index) => {
-      if (index === column) heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
-      else heading.removeAttribute("aria-sort");
-    });
-    const by = column < 0 ? (a, b) => order.get(a) - order.get(b)
-      : compare(column, headings[column].dataset.sort, descending);
-    body.append(...rows.sort(by));
-    sorter.value = column < 0 ? "" : `${column}:${descending ? 1 : 0}`;
-  };
+  const boards = [...document.querySelectorAll(".board")];
+  const allRows = boards.flatMap((board) => [...board.tBodies[0].rows]);
 
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let visible = 0;
-    for (const row of rows) {
+    for (const row of allRows) {
       const text = row.textContent.toLowerCase();
       const fits = words.every((word) => text.includes(word))
         && (!study.value || row.dataset.study === study.value)
@@ -41,32 +19,60 @@
       row.hidden = !fits;
       visible += fits;
     }
-    shown.textContent = `${visible} of ${rows.length} systems`;
+    shown.textContent = `${visible} of ${allRows.length} systems`;
   };
 
-  sorter.add(new Option("study, then accuracy", ""));
-  headings.forEach((heading, column) => {
-    const kind = heading.dataset.sort;
-    if (!kind) return;
-    const name = heading.textContent;
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
-    heading.replaceChildren(button);
-    button.addEventListener("click", () => {
-      const now = heading.getAttribute("aria-sort");
-      sort(column, now ? now === "ascending" : kind === "number"); // numbers: the largest first
+  const makeSortable = (board) => {
+    const body = board.tBodies[0];
+    const rows = [...body.rows];
+    const order = new Map(rows.map((row, index) => [row, index]));
+    const headings = [...board.tHead.rows[0].cells];
+    const sorter = board.parentElement.querySelector(".sorter select");
+
+    const compare = (column, kind, descending) => (a, b) => {
+      const [x, y] = [a, b].map((row) => row.cells[column].dataset.value ?? "");
+      if ((x === "") !== (y === "")) return x === "" ? 1 : -1; // what is missing comes last, whichever way
+      const difference = kind === "number" ? Number(x) - Number(y) : x.localeCompare(y, "en", { numeric: true });
+      return (descending ? -difference : difference) || order.get(a) - order.get(b);
+    };
+
+    const sort = (column, descending) => {
+      headings.forEach((heading, index) => {
+        if (index === column) heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+        else heading.removeAttribute("aria-sort");
+      });
+      const by = column < 0 ? (a, b) => order.get(a) - order.get(b)
+        : compare(column, headings[column].dataset.sort, descending);
+      body.append(...rows.sort(by));
+      sorter.value = column < 0 ? "" : `${column}:${descending ? 1 : 0}`;
+    };
+
+    sorter.add(new Option(board.dataset.order, ""));
+    headings.forEach((heading, column) => {
+      const kind = heading.dataset.sort;
+      if (!kind) return;
+      const name = heading.textContent;
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
+      heading.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const now = heading.getAttribute("aria-sort");
+        sort(column, now ? now === "ascending" : kind === "number"); // numbers: the largest first
+      });
+      const directions = kind === "number" ? [["high to low", 1], ["low to high", 0]] : [["A to Z", 0], ["Z to A", 1]];
+      for (const [words, descending] of directions) {
+        sorter.add(new Option(`${name}: ${words}`, `${column}:${descending}`));
+      }
     });
-    const directions = kind === "number" ? [["high to low", 1], ["low to high", 0]] : [["A to Z", 0], ["Z to A", 1]];
-    for (const [words, descending] of directions) {
-      sorter.add(new Option(`${name}: ${words}`, `${column}:${descending}`));
-    }
-  });
-  sorter.addEventListener("change", () => {
-    const [column, descending] = sorter.value ? sorter.value.split(":").map(Number) : [-1, 0];
-    sort(column, Boolean(descending));
-  });
+    sorter.addEventListener("change", () => {
+      const [column, descending] = sorter.value ? sorter.value.split(":").map(Number) : [-1, 0];
+      sort(column, Boolean(descending));
+    });
+  };
+
+  boards.forEach(makeSortable);
   for (const control of [search, study, skipped]) control.addEventListener("input", filter);
   document.getElementById("controls").addEventListener("submit", (event) => event.preventDefault());
-  if (!rows.some((row) => row.classList.contains("skipped"))) skipped.closest("label").hidden = true;
+  if (!allRows.some((row) => row.classList.contains("skipped"))) skipped.closest("label").hidden = true;
   document.getElementById("controls").hidden = false;
   filter();
 

@@ -1,0 +1,57 @@
+"""Whether features fit, and what a run took."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.core.errors import PipelineError
+from pipeline.training.memory import check_room, describe_peak, peak_memory
+
+GPU = torch.device("cuda:0")
+MIB = 2**20
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (mib * MIB, 2 * mib * MIB))
+
+
+def features() -> list[np.ndarray | list[np.ndarray]]:
+    """Two slots: 10 MiB of bytes, and 2 + 4 MiB of clips that differ in length."""
+    return [np.zeros((10, MIB), np.uint8), [np.zeros(MIB // 2, np.float32), np.zeros(2 * MIB, np.int16)]]
+
+
+def test_features_that_do_not_fit_are_refused_with_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, 271)
+    message = "systems.net: its features take 16 MiB, and training some 256 more, but cuda:0 has 271 MiB free"
+    with pytest.raises(PipelineError, match=message):
+        check_room(features(), GPU, "net")
+
+
+def test_features_that_fit_go_through(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_free(monkeypatch, 272)
+    with caplog.at_level("INFO"):
+        check_room(features(), GPU, "net")
+    assert caplog.messages == ["net: features take 16 MiB on cuda:0"]
+
+
+def test_a_cpu_is_not_asked_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, 0)
+    check_room(features(), torch.device("cpu"), "net")
+
+
+def test_the_peak_holds_what_is_held() -> None:
+    held = np.ones(64 * MIB // 8)
+    assert peak_memory(torch.device("cpu"))["peak_memory_mb"] > held.nbytes / MIB
+
+
+@pytest.mark.parametrize(
+    ("peaks", "text"),
+    [
+        ({"peak_memory_mb": 300}, "300 MiB"),
+        ({"peak_memory_mb": 300, "peak_device_memory_mb": 7}, "300 MiB, 7 MiB of the GPU"),
+    ],
+)
+def test_the_log_says_both_peaks(peaks: dict[str, int], text: str) -> None:
+    assert describe_peak(peaks) == text
