@@ -4,7 +4,17 @@ import pytest
 
 from pipeline.jobs import batches_of_systems, main, shared_stages, train_side_by_side
 
-STAGES = ["code", "index@a", "store_x@y", "train@n", "train@m", "train@o", "evaluate@n", "combine@e", "report"]
+STAGES = [
+    "code",
+    "index@a",
+    "store_x@y",
+    "train@n",
+    "train@m",
+    "train@o",
+    "evaluate@n",
+    "combine@e",
+    "report",
+]
 
 
 def test_what_systems_share_comes_first():

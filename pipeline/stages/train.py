@@ -158,6 +158,34 @@ def skip(plan: SystemPlan, name: str) -> None:
     log.info("train %s: skipped, study %s has no clips in this profile", name, plan.system.study)
 
 
+def trained_by_others(name: str, system: TorchSystem) -> bool:
+    """Have a network trained by the processes that `$SER_PROCESSES` asks for; return whether it was.
+
+    Where that is one process, this is the one. A search keeps to one: its trials hang on each other.
+    """
+    if "SER_PROCESSES" not in os.environ:
+        return False
+    from pipeline.training.distributed import processes_to_start, start_processes
+
+    if (n_processes := processes_to_start()) == 1:
+        return False
+    if system.search:
+        log.warning("train %s: in one process, not %d: it is a search", name, n_processes)
+        return False
+    log.info("train %s: in %d processes", name, n_processes)
+    start_processes("pipeline.stages.train", [name], n_processes)
+    return True
+
+
+def writes_files() -> bool:
+    """Tell, after training, whether this is the process that writes files: the only one, or the first."""
+    if "LOCAL_RANK" not in os.environ:  # set by torchrun
+        return True
+    from pipeline.training.distributed import leave
+
+    return leave()
+
+
 def main(system: str) -> None:
     started = time.perf_counter()
     plan = load_system_plan(system)
@@ -166,8 +194,12 @@ def main(system: str) -> None:
     if split_table.empty:
         skip(plan, system)
         return
+    if isinstance(settings, TorchSystem) and trained_by_others(system, settings):
+        return
     data = load_study(plan, split_table)
     outcomes = train(data, settings, system, data_digest(settings, split_table, data.classes))
+    if not writes_files():
+        return
     targets = targets_of(settings)
     predictions = predictions_table(data, outcomes, targets)
     write_table(predictions_path(system), predictions, predictions_schema(data.classes, targets))

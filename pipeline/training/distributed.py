@@ -16,9 +16,11 @@ which are seeded by process. Without several processes every function here does 
 """
 
 import itertools
+import logging
 import os
 import subprocess
 import sys
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -87,16 +89,25 @@ def join(name: str) -> str:
         )
     if name == "cuda":
         name = f"cuda:{os.environ['LOCAL_RANK']}"
-        torch.cuda.set_device(name)
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
+        on_gpu = name.startswith("cuda")
+        dist.init_process_group(
+            "nccl" if on_gpu else "gloo", device_id=torch.device(name) if on_gpu else None
+        )
+    if not is_first():
+        logging.getLogger("pipeline").setLevel(logging.WARNING)  # of what all do, one tells
     return name
 
 
-def leave() -> None:
-    """Take leave of the other processes at the end; one that fails just ends, and torchrun ends the others."""
+def leave() -> bool:
+    """Take leave of the other processes at the end; return whether this is the one that writes files.
+
+    One that fails just ends, and torchrun ends the others.
+    """
+    first = is_first()
     if dist.is_initialized():
         dist.destroy_process_group()
+    return first
 
 
 def size() -> int:
@@ -147,14 +158,22 @@ def _whole(part: Tensor, own: slice, n_rows: int) -> Tensor:
 
 
 def add_gradients(network: nn.Module) -> None:
-    """Add up the gradients of all processes, in one message."""
+    """Add up the gradients of all processes, in one message; one that has none of a weight adds zeros.
+
+    A weight of which none has any, as of a layer that all of them dropped, keeps none.
+    """
     if size() == 1:
         return
-    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    weights = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    given = torch.tensor([parameter.grad is not None for parameter in weights])
+    gradients = [torch.zeros_like(item) if item.grad is None else item.grad for item in weights]
+    flat = torch.cat([*(gradient.flatten() for gradient in gradients), given.to(gradients[0])])
     dist.all_reduce(flat)
-    for gradient, summed in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
-        gradient.copy_(summed.view_as(gradient))  # in place: optimisers count on its layout in memory
+    *sums, n_given = flat.split([*(weight.numel() for weight in weights), len(weights)])
+    for weight, gradient, summed, n in zip(weights, gradients, sums, n_given.tolist(), strict=True):
+        if n:
+            gradient.copy_(summed.view_as(gradient))  # in place: optimisers count on its layout in memory
+            weight.grad = gradient
 
 
 def share(network: nn.Module, n_rows: int, batch_size: int) -> None:
@@ -217,14 +236,17 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         axes = [0, *range(2, values.ndim)]
         shape = (1, -1, *[1] * (values.ndim - 2))
         count = torch.tensor([values.numel() / values.shape[1]], dtype=torch.float64)
-        sums = _sum_of_all(torch.cat([values.double().sum(axes), count]))
+        sums = _SumOfAll.apply(torch.cat([values.double().sum(axes), count]))
         n = sums[-1].detach()
-        mean = (sums[:-1] / n).to(values.dtype)  # (channels,)
-        from_mean = values - mean.reshape(shape)
-        variance = (_sum_of_all(from_mean.double().square().sum(axes)) / n).to(values.dtype)  # (channels,)
-        self._follow(mean.detach(), (variance * n / (n - 1)).detach())
+        mean = (sums[:-1] / n).float()  # (channels,)
+        from_mean = values.float() - mean.reshape(shape)
+        squares = _SumOfAll.apply(from_mean.double().square().sum(axes))
+        variance = (squares / n).float()  # (channels,)
+        self._follow(mean.detach(), (squares / (n - 1)).detach())
         normal = from_mean * torch.rsqrt(variance + self.eps).reshape(shape)
-        return normal * self.weight.reshape(shape) + self.bias.reshape(shape) if self.affine else normal
+        if self.affine:
+            normal = normal * self.weight.reshape(shape) + self.bias.reshape(shape)
+        return normal.to(values.dtype)
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
         """Move the running statistics on, as torch's own."""
@@ -239,7 +261,15 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         """Take any number of dimensions."""
 
 
-def _sum_of_all(values: Tensor) -> Tensor:
-    from torch.distributed.nn.functional import all_reduce  # gradients go through it
+class _SumOfAll(torch.autograd.Function):
+    """Adds up a tensor of all processes; so are its gradients, as every process's sum depends on every tensor."""
 
-    return all_reduce(values)
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return _SumOfAll.forward(ctx, gradient)

@@ -16,7 +16,6 @@ is seeded anew for each trial: a search that was interrupted draws what an undis
 
 import fcntl
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +32,6 @@ from pipeline.core.mistakes import one_of
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
 from pipeline.core.settings import TorchSystem
-from pipeline.training import distributed
 from pipeline.training.build import call
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
 from pipeline.training.data import StudyData
@@ -104,8 +102,6 @@ def searched(data: StudyData, system: TorchSystem, name: str, data_key: str, mod
         raise PipelineError(
             f"{where}: trials is {search.trials}, expected 1 or more, of a system with one network (joint: true)"
         )
-    if "LOCAL_RANK" in os.environ:
-        raise PipelineError(f"{where}: a search runs in one process: unset {distributed.VARIABLE} for it")
     folder = search_folder(system, name, data_key)
     with _alone(folder):
         study = _open_study(folder, search, system, where)

@@ -38,10 +38,12 @@ def prepare_torch() -> torch.device:
     name = os.environ.get("SER_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise PipelineError(f"SER_DEVICE is {name!r}, but torch finds no GPU; unset it to train on the CPU")
-    name = distributed.join(name)
+    device = torch.device(distributed.join(name))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # whose generator a checkpoint saves
     keep_memory()
-    log.info("training on %s, %d threads", name, torch.get_num_threads())
-    return torch.device(name)
+    log.info("training on %s, %d threads", device, torch.get_num_threads())
+    return device
 
 
 def seed_everything(seed: int) -> None:
@@ -57,7 +59,8 @@ def random_state() -> dict[str, Any]:
     return {
         "numpy": (name, torch.from_numpy(np.asarray(keys, dtype=np.int64)), position, has_gauss, gauss),
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        # Of the GPU in use alone: to ask the others takes hundreds of MiB of each.
+        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_available() else [],
     }
 
 
@@ -67,4 +70,4 @@ def restore_random_state(state: dict[str, Any]) -> None:
     np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
     torch.set_rng_state(state["torch"].cpu())
     if state["cuda"]:
-        torch.cuda.set_rng_state_all([item.cpu() for item in state["cuda"]])
+        torch.cuda.set_rng_state(state["cuda"][0].cpu())

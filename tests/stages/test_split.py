@@ -29,8 +29,8 @@ def working(root, tmp_path, monkeypatch):
     params = yaml.load((root / "params.yaml").read_text())
     params["corpora"]["iemocap"] = {"source": "manual"}
     params["studies"][STUDY]["variants"] = VARIANTS
-    for system in params["systems"].values():
-        system["variant"] = "main"
+    for member in [*params["systems"].values(), *params["ensembles"].values()]:
+        member["variant"] = "main"
     monkeypatch.chdir(tmp_path)
     with open("params.yaml", "w") as file:
         yaml.dump(params, file)

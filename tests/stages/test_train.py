@@ -19,7 +19,7 @@ from pipeline.core.settings import DIMENSIONS
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.store import shard_schema
 from pipeline.stages.plan import write_systems
-from pipeline.stages.train import main, starts_from_published
+from pipeline.stages.train import main, starts_from_published, trained_by_others
 from tests.training import toy
 
 STUDY, CORPUS = "ravdess_methods", "demo_ravdess"
@@ -328,3 +328,33 @@ def test_pretrained_is_what_starts_from_published_weights_throughout(workspace, 
     write_json(paths.store_path("images", STUDY, "main"), {"digest": "images", **store})
     system = toy.torch_system(**toy.CNN, study=STUDY, weights=weights)
     assert starts_from_published(system) is expected
+
+
+@pytest.mark.slow
+def test_two_processes_do_the_work_of_one(
+    workspace: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SER_DEVICE", "cpu")
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    main("toy_joint")
+    alone = read_table(paths.predictions_path("toy_joint"))
+    monkeypatch.setenv("SER_PROCESSES", "2")
+    main("toy_joint")
+    by_two = read_table(paths.predictions_path("toy_joint"))
+    runs = read_json(paths.model_dir("toy_joint") / "run.json")["runs"]
+    assert [run["processes"] for run in runs] == [2, 2]
+    assert by_two["utterance_id"].equals(alone["utterance_id"])
+    columns = [f"y_{target}" for target in DIMENSIONS]
+    np.testing.assert_allclose(by_two[columns], alone[columns], rtol=1e-3)
+
+
+def test_what_does_not_split_stays_in_one_process(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SER_PROCESSES", "2")
+    monkeypatch.setenv("SER_DEVICE", "cpu")
+    main("toy_forest")
+    assert read_json(paths.model_dir("toy_forest") / "run.json")["status"] == "trained"
+    searching = load_params().systems["toy_joint"].model_copy(update={"search": {"trials": 1}})
+    assert not trained_by_others("toy_joint", searching)
+    assert "train toy_joint: in one process, not 2: it is a search" in caplog.text

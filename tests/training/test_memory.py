@@ -1,11 +1,14 @@
 """Whether features fit, and what a run took."""
 
+import platform
+import resource
+
 import numpy as np
 import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.training.memory import check_room, describe_peak, peak_memory
+from pipeline.training.memory import check_room, describe_peak, keep_memory, peak_memory
 
 GPU = torch.device("cuda:0")
 MIB = 2**20
@@ -39,6 +42,20 @@ def test_features_that_fit_go_through(
 def test_a_cpu_is_not_asked_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
     with_free(monkeypatch, 0)
     check_room(features(), torch.device("cpu"), "net")
+
+
+def fresh_pages() -> int:
+    """Return how many pages the system has to provide for a block of 64 MiB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(64 * MIB // 4)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_what_was_freed_is_used_again() -> None:
+    assert keep_memory()
+    # Of glibc's own, each of these blocks is new: 64 MiB of pages. A small block in the way may cost one round.
+    assert min(fresh_pages() for _ in range(5)) < 64 * MIB // resource.getpagesize() // 100
 
 
 def test_the_peak_holds_what_is_held() -> None:

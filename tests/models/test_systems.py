@@ -1,0 +1,84 @@
+"""Every kind of system in params.yaml, made small: it learns, is loaded, is resumed, and what is frozen stays."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.core.settings import TorchSystem
+from pipeline.training.checkpoint import Checkpoint
+from pipeline.training.loop import TrainingRun
+from pipeline.training.outcome import Outcome
+from pipeline.training.torch_runner import TorchRunner, networks_of
+from tests.models.small_systems import SEED, SMALL_SYSTEMS, clips_for, loaded_outputs, with_weights
+from tests.training.test_torch_runner import files, save_and_stop_after
+
+every_system = pytest.mark.parametrize("system", SMALL_SYSTEMS.values(), ids=SMALL_SYSTEMS)
+
+
+class Gradients:
+    """Which of a network's tensors had a gradient after any epoch; to be called after each."""
+
+    def __init__(self) -> None:
+        self.touched: set[str] = set()
+        self.trainable: set[str] = set()
+        self.frozen: set[str] = set()
+
+    def __call__(self, run: TrainingRun) -> None:
+        for name, parameter in run.network.named_parameters():
+            (self.trainable if parameter.requires_grad else self.frozen).add(name)
+            if parameter.grad is not None and parameter.grad.any():
+                self.touched.add(name)
+
+
+def train(folder: Path, system: TorchSystem, on_epoch: Gradients | None = None) -> Outcome:
+    """Train a small system on its dozen clips; its files lie below a folder."""
+    runner = TorchRunner(
+        clips_for(system), system, "toy", folder / "models", folder / "checkpoints", on_epoch=on_epoch
+    )
+    return runner.train(SEED, 0)
+
+
+@every_system
+def test_it_learns_a_few_clips_by_heart_and_is_the_same_once_loaded(
+    tmp_path: Path, system: TorchSystem
+) -> None:
+    system = with_weights(system, tmp_path)
+    gradients = Gradients()
+    outcome = train(tmp_path, system, gradients)
+    data, rows, predicted = clips_for(system), outcome.rows["test"], outcome.probabilities["test"]
+    if system.regression:
+        errors = predicted - data.dimensions[rows]
+        assert (errors.std(axis=0) < 0.75 * data.dimensions[rows].std(axis=0)).all()
+    else:
+        np.testing.assert_array_equal(predicted.argmax(axis=1), data.targets[rows])
+    assert gradients.touched == gradients.trainable
+    assert not gradients.touched & gradients.frozen
+
+    # A clip at a time, so without the padding that its neighbours gave it.
+    outputs = np.concatenate(
+        [loaded_outputs(tmp_path / "models", data, rows, name) for name in networks_of(system)], axis=1
+    )
+    if not system.regression:
+        outputs = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(outputs, predicted, rtol=1e-4, atol=1e-4)
+
+
+@every_system
+def test_a_run_that_was_stopped_ends_with_the_same_files(
+    tmp_path: Path, system: TorchSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = with_weights(shortened(system), tmp_path)
+    train(tmp_path / "a", system)
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_stop_after(1))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "b", system)
+    train(tmp_path / "b", system)
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def shortened(system: TorchSystem) -> TorchSystem:
+    """Return a system of two epochs, and of one for each layer that is pretrained."""
+    pretrain = system.pretrain and {**system.pretrain, "epochs": 1}
+    return system.model_copy(update={"epochs": 2, "pretrain": pretrain})
