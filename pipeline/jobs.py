@@ -1,13 +1,14 @@
 """`dvc repro` with several systems side by side: `python -m pipeline.jobs 2`, or `make repro JOBS=2`.
 
 `dvc repro` runs one stage at a time. What all systems share (corpora, features, stores) uses every core, so it
-runs first and as always; then as many `dvc repro` as there are jobs train and evaluate the systems, each taking the
-next few that nobody has; then ensembles and the report. Each training gets its share of the cores. The results
-are those of `dvc repro` with SER_THREADS set to that share.
+runs first and as always; then as many `dvc repro` as there are jobs train and evaluate the systems, each taking
+the next few that nobody has; then ensembles, what is done with all predictions, and the report. Each training gets
+its share of the cores. The results are those of `dvc repro` with SER_THREADS set to that share.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,8 +17,9 @@ from itertools import islice
 from threading import Event
 
 AT_A_TIME = 4  # systems for one `dvc repro`, which takes about two seconds to start
-OWN = ("train", "evaluate")  # stages of one system
-LAST = ("combine", "evaluate_ensemble", "report")
+OWN = ("train", "evaluate", "represent")  # stages of one system, in their order
+# What all systems share ends here. Patterns, for DVC reads dvc.lock anew for each stage that is named.
+SHARED = ["--glob", "store_*", "explore"]
 
 
 def list_stages() -> list[str]:
@@ -28,16 +30,29 @@ def list_stages() -> list[str]:
     return listed.stdout.split()
 
 
-def shared_stages(stages: Sequence[str]) -> list[str]:
-    """Return the stages that no single system owns and that come before them."""
-    return [name for name in stages if name.partition("@")[0] not in (*OWN, *LAST)]
+def stages_to_run() -> list[str]:
+    """Return the stages that have changed; what only follows from another one's run is not among them."""
+    dry = subprocess.run(
+        ["dvc", "--wait-for-lock", "repro", "--dry"], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return re.findall(r"Running stage '([^']+)'", dry.stdout)
 
 
-def batches_of_systems(stages: Sequence[str], size: int) -> list[list[str]]:
-    """Return the stages of some systems at a time, each evaluated right after its training."""
-    systems = iter(name.partition("@")[2] for name in stages if name.startswith("train@"))
+def batches_of_systems(stages: Sequence[str], changed: Sequence[str], size: int) -> list[list[str]]:
+    """Return the stages of some systems at a time, each evaluated right after its training.
+
+    Args:
+        stages: All that there are.
+        changed: Those that have to run: a system without any is left out.
+        size: How many systems at a time.
+    """
+    stale = {system for stage, _, system in (name.partition("@") for name in changed) if stage in OWN}
+    trained = (name.partition("@") for name in stages)
+    systems = iter(system for stage, _, system in trained if stage == "train" and system in stale)
     batches = iter(lambda: list(islice(systems, size)), [])
-    return [[f"{stage}@{system}" for system in batch for stage in OWN] for batch in batches]
+    there = set(stages)
+    own = [[f"{stage}@{system}" for system in batch for stage in OWN] for batch in batches]
+    return [[stage for stage in batch if stage in there] for batch in own]
 
 
 def repro(arguments: Sequence[str], environment: dict[str, str] | None = None) -> int:
@@ -68,10 +83,10 @@ def main(jobs: int) -> int:
     """Bring everything up to date; return an exit status."""
     if jobs == 1:
         return repro([])
-    stages = list_stages()
-    if status := repro(shared_stages(stages)):
+    if status := repro(SHARED):
         return status
-    if not train_side_by_side(batches_of_systems(stages, AT_A_TIME), jobs):
+    batches = batches_of_systems(list_stages(), stages_to_run(), AT_A_TIME)
+    if not train_side_by_side(batches, jobs):
         print(
             "a system failed (see above): no further one was begun, and what is done is kept", file=sys.stderr
         )

@@ -1,8 +1,12 @@
 """Which stages run side by side."""
 
-import pytest
+from fnmatch import fnmatch
+from pathlib import Path
 
-from pipeline.jobs import batches_of_systems, main, shared_stages, train_side_by_side
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.jobs import SHARED, batches_of_systems, main, stages_to_run, train_side_by_side
 
 STAGES = [
     "code",
@@ -11,25 +15,50 @@ STAGES = [
     "train@n",
     "train@m",
     "train@o",
-    "evaluate@n",
     "combine@e",
+    *(f"evaluate@{system}" for system in "nmo"),
+    "represent@m",
     "report",
 ]
 
 
-def test_what_systems_share_comes_first():
-    assert shared_stages(STAGES) == ["code", "index@a", "store_x@y"]
+def test_what_systems_share_is_all_that_comes_before_them():
+    """Of the real dvc.yaml: no training depends on what is not behind the shared stages."""
+    stages = YAML(typ="safe").load(Path("dvc.yaml").read_text())["stages"]
+    bodies = {name: stage.get("do", stage) for name, stage in stages.items()}
+    made_by = {out.partition("$")[0].rstrip("/"): name for name, body in bodies.items() for out in outs(body)}
+    shared = [name for name in stages if any(fnmatch(name, pattern) for pattern in SHARED)]
+    assert {"store_mfcc", "explore"} <= set(shared)
+    read = {dep.partition("$")[0].rstrip("/") for dep in bodies["train"]["deps"]}
+    makers = {made_by[path] for path in read if path in made_by}
+    assert makers <= {*shared, "plan", "code", "split"}
+
+
+def outs(body):
+    return [out if isinstance(out, str) else next(iter(out)) for out in body.get("outs", [])]
 
 
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        (1, [["train@n", "evaluate@n"], ["train@m", "evaluate@m"], ["train@o", "evaluate@o"]]),
-        (2, [["train@n", "evaluate@n", "train@m", "evaluate@m"], ["train@o", "evaluate@o"]]),
+        (1, [["train@n", "evaluate@n"], ["train@m", "evaluate@m", "represent@m"], ["train@o", "evaluate@o"]]),
+        (2, [["train@n", "evaluate@n", "train@m", "evaluate@m", "represent@m"], ["train@o", "evaluate@o"]]),
     ],
 )
 def test_systems_are_cut_into_batches(size, expected):
-    assert batches_of_systems(STAGES, size) == expected
+    assert batches_of_systems(STAGES, STAGES, size) == expected
+
+
+def test_a_system_that_has_not_changed_is_left_out():
+    changed = ["represent@m", "evaluate@n", "report", "combine@e"]
+    assert batches_of_systems(STAGES, changed, 1) == [
+        ["train@n", "evaluate@n"],
+        ["train@m", "evaluate@m", "represent@m"],
+    ]
+
+
+def test_what_has_changed_is_what_a_dry_run_would_run(dvc):
+    assert stages_to_run() == ["train@n", "report"]
 
 
 @pytest.fixture
@@ -37,7 +66,9 @@ def dvc(tmp_path, monkeypatch):
     """A stand-in for dvc that writes its arguments and threads down, and fails for a stage of that name."""
     script = tmp_path / "dvc"
     script.write_text(
-        '#!/bin/sh\necho "$SER_THREADS: $*" >> "$(dirname "$0")/calls"\ncase "$*" in *failing*) exit 3;; esac\n'
+        '#!/bin/sh\necho "$SER_THREADS: $*" >> "$(dirname "$0")/calls"\n'
+        'case "$*" in *failing*) exit 3;;'
+        " *--dry*) echo \"Running stage 'train@n':\nRunning stage 'report':\";; esac\n"
     )
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")

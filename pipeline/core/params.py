@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
+from pipeline.core.analysis import External
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import describe, one_of
 from pipeline.core.settings import (
@@ -44,7 +45,11 @@ class Params(Settings):
     studies: dict[str, Study]
     systems: dict[str, AnySystem]
     ensembles: dict[str, Ensemble]
+    external: dict[str, External]
     published: dict[str, Published]
+    baselines: dict[str, list[str]]  # unimodal systems that a multimodal one is held against
+    audit: dict[str, dict[str, str]]  # by title and case: the system that shows what a leak is worth
+    representations: dict[str, list[str]]  # by system: which inner ones are drawn
 
     @model_validator(mode="before")
     @classmethod
@@ -130,8 +135,15 @@ class Params(Settings):
         return ensemble.model_copy(update={"small": {}})
 
     def evaluated(self) -> list[str]:
-        """The names of all that is scored: systems and ensembles."""
-        return [*self.systems, *self.ensembles]
+        """The names of all that is scored: systems, ensembles and predictions from elsewhere."""
+        return [*self.systems, *self.ensembles, *self.external]
+
+    def scored(self, name: str) -> TorchSystem | SklearnSystem | Ensemble | External:
+        """What is scored under a name, as the active profile makes it."""
+        one_of(name, self.evaluated(), "system")
+        if name in self.external:
+            return self.external[name]
+        return self.ensemble(name) if name in self.ensembles else self.system(name)
 
     def check_names(self) -> None:
         """Raise where something is named that is not there."""
@@ -168,6 +180,18 @@ class Params(Settings):
             self._check_system(system_name, system)
         for name, ensemble in self.ensembles.items():
             self._check_ensemble(name, ensemble)
+        for name, external in self.external.items():
+            self._check_external(name, external)
+        for name, baselines in self.baselines.items():
+            for member in [name, *baselines]:
+                one_of(member, self.evaluated(), "system", f"baselines.{name}")
+        for title, cases in self.audit.items():
+            for case, member in cases.items():
+                one_of(member, self.evaluated(), "system", f"audit.{title}.{case}")
+        if not self.representations:
+            raise PipelineError("params.yaml: representations: empty; name one system or more")
+        for name in self.representations:
+            one_of(name, self.systems, "system", "representations")
         for name, report in self.published.items():
             one_of(name, self.evaluated(), "system", "published")
             for corpus in report.corpora or []:
@@ -221,6 +245,14 @@ class Params(Settings):
                     f"params.yaml: {where}.seeds is {self.ensemble(name).seeds}, and {member!r} has "
                     f"{self.system(member).seeds}: they are joined seed by seed"
                 )
+
+    def _check_external(self, name: str, external: External) -> None:
+        where = f"external.{name}"
+        if name in {*self.systems, *self.ensembles}:
+            raise PipelineError(f"params.yaml: {where}: there is a system of that name; choose another")
+        one_of(external.study, self.studies, "study", f"{where}.study")
+        variants = self.studies[external.study].variant_names
+        one_of(external.variant, variants, f"variant of {external.study}", f"{where}.variant")
 
 
 def _changed(block: Block, changes: dict[str, Any], where: str) -> Block:

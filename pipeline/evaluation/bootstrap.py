@@ -5,6 +5,9 @@ speaker. A speaker, with all clips, is therefore drawn as one; below `MIN_SPEAKE
 says next to nothing, and single clips are drawn instead. Sources: Efron & Tibshirani, An Introduction to the
 Bootstrap, 1993, chapter 13 (percentile interval); Field & Welsh, J. R. Stat. Soc. B 69(3), 2007,
 doi:10.1111/j.1467-9868.2007.00593.x (drawing clusters).
+
+Comparisons between systems (`pipeline.evaluation.group_scores`) are made of the same parts: what is drawn, sums
+by unit, and scores of the sums.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +22,7 @@ from pipeline.evaluation.scores import number_runs
 MIN_SPEAKERS = 5
 N_RESAMPLES = 1000
 CONFIDENCE = 0.95
-_BATCH = 50  # resamples at a time, so that 10,000 clips take a few MB
+N_BATCH = 50  # resamples at a time, so that 10,000 clips take a few MB
 _SMALLEST = 1e-12  # variance of a dimension: below it, values are constant but for rounding
 
 
@@ -46,13 +49,13 @@ def bootstrap_intervals(
         n_resamples: How many times to draw.
         seed: Of the random generator.
     """
-    clusters, drawn = _clusters(test)
+    clusters, drawn = number_units(test)
     accuracy, uar = [], []
-    for totals in _resampled(_counts(test, clusters, classes), n_resamples, seed):
+    for totals in resampled(_counts(test, clusters, classes), n_resamples, seed):
         support, hits = totals[:, 0], totals[:, 1]  # (n_batch, n_runs, n_classes)
         accuracy.append(_mean_accuracy(hits, support))
         uar.append(_mean_recall(hits, support))
-    return Intervals(_percentiles(np.concatenate(accuracy)), _percentiles(np.concatenate(uar)), drawn)
+    return Intervals(percentiles(np.concatenate(accuracy)), percentiles(np.concatenate(uar)), drawn)
 
 
 def bootstrap_ccc(
@@ -66,22 +69,28 @@ def bootstrap_ccc(
         n_resamples: How many times to draw.
         seed: Of the random generator.
     """
-    clusters, drawn = _clusters(test)
-    moments = _moments(test, clusters, targets)
-    values = [_mean_concordance(totals) for totals in _resampled(moments, n_resamples, seed)]
-    return _percentiles(np.concatenate(values)), drawn
+    clusters, drawn = number_units(test)
+    by_unit = _moments(test, clusters, targets)
+    values = [_mean_concordance(totals) for totals in resampled(by_unit, n_resamples, seed)]
+    return percentiles(np.concatenate(values)), drawn
 
 
-def _resampled(totals: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+def resampled(
+    totals: np.ndarray, n_resamples: int, seed: int, *, n_batch: int = N_BATCH
+) -> Iterator[np.ndarray]:
     """Draw the units again and again; yield the sums of their totals, (n_units, ...) -> (n_batch, ...)."""
     rng = np.random.default_rng(seed)
-    for start in range(0, n_resamples, _BATCH):
-        weights = _draw(rng, min(_BATCH, n_resamples - start), len(totals))
+    for start in range(0, n_resamples, n_batch):
+        weights = _draw(rng, min(n_batch, n_resamples - start), len(totals))
         yield np.tensordot(weights, totals, axes=1)
 
 
-def _clusters(test: pd.DataFrame) -> tuple[np.ndarray, str]:
-    """Number the unit that each row belongs to, (n_rows,) int, and name the unit."""
+def number_units(test: pd.DataFrame) -> tuple[np.ndarray, str]:
+    """Number the unit that each row belongs to, (n_rows,) int, and name the unit: "speakers" or "clips".
+
+    Args:
+        test: With the columns utterance_id and speaker.
+    """
     by_clip = test.drop_duplicates("utterance_id")["speaker"]
     n_speakers = by_clip.nunique()
     if MIN_SPEAKERS <= n_speakers < len(by_clip):
@@ -97,28 +106,40 @@ def _counts(test: pd.DataFrame, clusters: np.ndarray, classes: Sequence[str]) ->
     hit = (test["label"].to_numpy() == test["predicted"].to_numpy()).astype(np.float64)
     cells = (clusters, runs, truth)
     shape = (clusters.max() + 1, runs.max() + 1, len(classes))
-    return np.stack([_sums(cells, shape, values) for values in (np.ones(len(test)), hit)], axis=1)
+    return np.stack([sums(cells, shape, values) for values in (np.ones(len(test)), hit)], axis=1)
 
 
 def _moments(test: pd.DataFrame, clusters: np.ndarray, targets: Sequence[str]) -> np.ndarray:
-    """Sum, a unit, run and target, 1, t, y, t^2, y^2 and ty, float64 (n_clusters, 6, n_runs, n_targets).
-
-    t is the truth and y the prediction, both less the mean of all t, which changes no CCC and spares digits.
-    """
+    """Return the sums of `moments` of each target, float64 (n_clusters, 6, n_runs, n_targets)."""
     runs = number_runs(test)
     shape = (clusters.max() + 1, runs.max() + 1)
     by_target = []
     for target in targets:
         known = test[f"t_{target}"].notna().to_numpy()
-        truth, predicted = values_of(test, target)
-        t, y = truth - truth.mean(), predicted - truth.mean()
-        cells = (clusters[known], runs[known])
-        sums = [_sums(cells, shape, values) for values in (np.ones(len(t)), t, y, t * t, y * y, t * y)]
-        by_target.append(np.stack(sums, axis=1))
+        by_target.append(moments((clusters[known], runs[known]), shape, *values_of(test, target)))
     return np.stack(by_target, axis=-1)
 
 
-def _sums(cells: tuple[np.ndarray, ...], shape: tuple[int, ...], values: np.ndarray) -> np.ndarray:
+def moments(
+    cells: tuple[np.ndarray, ...], shape: tuple[int, ...], truth: np.ndarray, predicted: np.ndarray
+) -> np.ndarray:
+    """Sum 1, t, y, t^2, y^2 and ty by unit and run, float64 (n_units, 6, n_runs).
+
+    t is the truth and y the prediction, both less the mean of all t, which changes no CCC and spares digits.
+
+    Args:
+        cells: Unit and run of each row, (n_rows,) each.
+        shape: Number of units and runs.
+        truth: (n_rows,).
+        predicted: (n_rows,).
+    """
+    t, y = truth - truth.mean(), predicted - truth.mean()
+    return np.stack(
+        [sums(cells, shape, values) for values in (np.ones(len(t)), t, y, t * t, y * y, t * y)], axis=1
+    )
+
+
+def sums(cells: tuple[np.ndarray, ...], shape: tuple[int, ...], values: np.ndarray) -> np.ndarray:
     """Sum values by cell: (n_rows,) at n_rows places of an array of this shape."""
     flat = np.ravel_multi_index(cells, shape)
     return np.bincount(flat, weights=values, minlength=int(np.prod(shape))).reshape(shape)
@@ -139,18 +160,36 @@ def _mean_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
 
 
 def _mean_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """Return UAR averaged over the runs, (n_batch,); a class that was not drawn has no recall to average."""
+    """Return UAR averaged over the runs, (n_batch,)."""
+    return np.nanmean(average_recall(hits, support), axis=1)
+
+
+def average_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Return the UAR of each run, (n_batch, n_runs); a class that was not drawn has no recall to average.
+
+    Args:
+        hits: How often each class was found, (n_batch, n_runs, n_classes).
+        support: How often it was drawn, the same shape.
+    """
     there = support > 0
     recall = np.divide(hits, support, out=np.full_like(hits, np.nan), where=there)
     n_classes = there.sum(axis=2)
-    uar = np.divide(
+    return np.divide(
         np.nansum(recall, axis=2), n_classes, out=np.full(n_classes.shape, np.nan), where=n_classes > 0
     )
-    return np.nanmean(uar, axis=1)
 
 
 def _mean_concordance(totals: np.ndarray) -> np.ndarray:
-    """Return CCC averaged over runs and targets, (n_batch,), of the sums of `_moments`, n_batch times."""
+    """Return CCC averaged over runs and targets, (n_batch,), of the sums of `moments`, n_batch times."""
+    return np.nanmean(concordances(totals), axis=(1, 2))
+
+
+def concordances(totals: np.ndarray) -> np.ndarray:
+    """Return the CCC of each run and target, (n_batch, n_runs, n_targets).
+
+    Args:
+        totals: The sums of `moments`, (n_batch, 6, n_runs, n_targets).
+    """
     n = totals[:, 0]
     nothing = np.full(totals[:, 1:].shape, np.nan)  # of a target that no drawn clip has a value of
     means = np.divide(totals[:, 1:], n[:, None], out=nothing, where=n[:, None] > 0)
@@ -159,10 +198,11 @@ def _mean_concordance(totals: np.ndarray) -> np.ndarray:
     ccc = np.zeros_like(t)
     varies = ~((t_variance < _SMALLEST) | (y_variance < _SMALLEST))
     np.divide(2 * covariance, t_variance + y_variance + (t - y) ** 2, out=ccc, where=varies)
-    return np.nanmean(ccc, axis=(1, 2))
+    return ccc
 
 
-def _percentiles(values: np.ndarray) -> tuple[float, float]:
+def percentiles(values: np.ndarray) -> tuple[float, float]:
+    """Return the ends of the interval, low and high."""
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)

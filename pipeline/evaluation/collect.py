@@ -1,69 +1,28 @@
 """Everything the report shows, read from the files of the systems, studies and corpora in params.yaml."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from pipeline.core.analysis import analysis_dir
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import Params
-from pipeline.core.paths import (
-    account_path,
-    details_dir,
-    manifest_path,
-    metrics_path,
-    model_dir,
-    plots_dir,
-)
+from pipeline.core.paths import account_path, details_dir, manifest_path, model_dir
 from pipeline.core.tables import read_json
+from pipeline.evaluation.answers import Answer, answers
 from pipeline.evaluation.leaderboard import Row, in_order
+from pipeline.evaluation.real_results import RealResults, read_real_results
+from pipeline.evaluation.run_facts import Fact, run_facts
+from pipeline.evaluation.system_detail import (
+    ClassDetail,
+    Detail,
+    existing,
+    read_analysis,
+    read_csv,
+    read_detail,
+)
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
-
-
-@dataclass(frozen=True)
-class ClassDetail:
-    """What is known of a system of classes: tables as `pipeline.evaluation.plots` describes them.
-
-    Attributes:
-        confusion: (n_classes, n_classes) counts of the first seed's test clips, rows are the truth.
-        per_class: Precision, recall and F1 a class.
-        confusions: The most frequent confusions of each corpus.
-    """
-
-    confusion: np.ndarray
-    per_class: pd.DataFrame
-    confusions: pd.DataFrame
-
-    @property
-    def classes(self) -> list[str]:
-        return self.per_class["class"].tolist()
-
-
-@dataclass(frozen=True)
-class DimensionDetail:
-    """What is known of a system of dimensions: the scores of each, and a figure of the residuals."""
-
-    per_target: pd.DataFrame
-    residuals: "Picture"
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One trained system, more closely.
-
-    Attributes:
-        row: Its row on the leaderboard.
-        predicted: What it predicts, classes or dimensions, and how well.
-        groups: Scores by corpus, sex and speaker.
-        curves: Learning curves; no rows for a system that is not trained by epochs.
-    """
-
-    row: Row
-    predicted: ClassDetail | DimensionDetail
-    groups: pd.DataFrame
-    curves: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -77,10 +36,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the stage `explore`: what it shows, and its file's bytes."""
+    """A figure of the stage `explore`: what it shows, its file's bytes, and where that lies."""
 
     description: str
     png: bytes
+    path: str
 
 
 @dataclass(frozen=True)
@@ -99,25 +59,50 @@ class Report:
         profile: The active profile.
         asr_source: Where transcripts come from: whisper or gold.
         rows: The leaderboard, every system.
+        answers: Of each study and set of corpora: the best system, and what is known of it.
+        real: Results on real corpora that were kept; none where there is no such file.
+        audit: What leaks are worth, by title: text and cases.
         details: Every trained system, in the leaderboard's order.
         curation: Steps of each study that has corpora.
         pictures: What the corpora hold; none without corpora.
         accounts: The same steps more closely, by study.
         manifests: What `download` wrote for each active corpus.
+        facts: What the systems ran on.
     """
 
     profile: str
     asr_source: str
     rows: list[Row]
+    answers: list[Answer]
+    real: list[RealResults]
+    audit: dict[str, dict[str, Any]]
     details: list[Detail]
     curation: dict[str, list[Step]]
     pictures: list[Picture]
     accounts: dict[str, StudyAccount]
     manifests: list[dict[str, Any]]
+    facts: list[Fact]
 
     @property
     def synthetic(self) -> bool:
         return any(row.synthetic for row in self.rows)
+
+    @property
+    def n_trustworthy(self) -> int:
+        return sum(row.trustworthy for row in self.rows if row.trained)
+
+    @property
+    def n_known_speakers(self) -> int:
+        return sum(not (row.new_speakers or row.official) for row in self.rows if row.trained)
+
+    @property
+    def total_seconds(self) -> float | None:
+        known = [row.seconds for row in self.rows if row.seconds is not None]
+        return sum(known) if known else None
+
+    @property
+    def most_memory_mb(self) -> int | None:
+        return max((row.memory_mb for row in self.rows if row.memory_mb is not None), default=None)
 
     @property
     def on_mirror_terms(self) -> bool:
@@ -133,18 +118,40 @@ def collect(params: Params) -> Report:
     Raises:
         PipelineError: A file is not there, or comes from another profile than the active one.
     """
-    rows = in_order([_row(params, system) for system in params.evaluated()], list(params.studies))
+    rows = in_order([read_row(params, system) for system in params.evaluated()], list(params.studies))
     studies = [study for study in params.studies if params.study_corpora(study)]
+    analysis = read_analysis()
+    details = [
+        read_detail(row, analysis, represented=row.system in params.representations)
+        for row in rows
+        if row.trained
+    ]
+    confusions = {
+        detail.row.system: detail.predicted.confusions
+        for detail in details
+        if isinstance(detail.predicted, ClassDetail)
+    }
     return Report(
         profile=params.profile,
         asr_source=params.asr_source,
         rows=rows,
-        details=[_detail(row) for row in rows if row.trained],
+        answers=answers(asked_about(rows, params.audit), analysis.significance, confusions),
+        real=read_real_results(),
+        audit=read_json(analysis_dir() / "audit.json"),
+        details=details,
         curation={study: curation_steps(read_json(account_path(study))) for study in studies},
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
-        accounts=study_accounts(_read_csv(table_path("account")), studies),
+        accounts=study_accounts(read_csv(table_path("account")), studies),
         manifests=[read_json(manifest_path(corpus)) for corpus in params.active_corpora()],
+        facts=run_facts(rows),
     )
+
+
+def asked_about(rows: list[Row], audit: dict[str, dict[str, str]]) -> list[Row]:
+    """Leave out studies that exist for the audit alone: all of their systems are its cases."""
+    cases = {system for systems in audit.values() for system in systems.values()}
+    studies = {row.study for row in rows if row.system not in cases}
+    return [row for row in rows if row.study in studies]
 
 
 def curation_steps(account: dict[str, Any]) -> list[Step]:
@@ -167,58 +174,33 @@ def study_accounts(account: pd.DataFrame, studies: list[str]) -> dict[str, Study
 
 def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture]:
     paths = {figure_path(name, study): description for name, description in figures.items()}
-    return [Picture(description, _existing(path).read_bytes()) for path, description in paths.items()]
+    return [
+        Picture(description, existing(path).read_bytes(), path.as_posix())
+        for path, description in paths.items()
+    ]
 
 
-def _row(params: Params, system: str) -> Row:
-    path = metrics_path(system)
-    metrics = read_json(path)
-    if metrics["profile"] != params.profile:
+def read_row(params: Params, system: str) -> Row:
+    """Read a system's row of the leaderboard.
+
+    Raises:
+        PipelineError: A file is not there, or its scores come from another profile.
+    """
+    path = details_dir(system) / "scores.json"
+    scores = read_json(path)
+    if scores["profile"] != params.profile:
         raise PipelineError(
-            f"{path} was made in profile {metrics['profile']!r}, and params.yaml says {params.profile!r}: "
+            f"{path} was made in profile {scores['profile']!r}, and params.yaml says {params.profile!r}: "
             "run `dvc repro`, so that all systems come from one profile"
         )
-    record = read_json(model_dir(system) / "run.json") if metrics["status"] == "trained" else {}
+    settings = params.scored(system)
+    study = params.studies[settings.study]
     report = params.published.get(system)
-    published = report.model_dump(exclude_none=True) if report else {}
-    return Row(system, metrics, published, record.get("seconds"))
-
-
-def _detail(row: Row) -> Detail:
-    return Detail(
-        row=row,
-        predicted=_dimension_detail(row.system) if row.targets else _class_detail(row.system),
-        groups=_read_csv(details_dir(row.system) / "groups.csv"),
-        curves=_read_csv(plots_dir(row.system) / "learning.csv"),
+    return Row(
+        system,
+        scores,
+        published=report.model_dump(exclude_none=True) if report else {},
+        run=read_json(model_dir(system) / "run.json") if scores["status"] == "trained" else {},
+        split=study.variant(settings.variant).protocol,
+        deduplicated=study.curation.deduplicate,
     )
-
-
-def _class_detail(system: str) -> ClassDetail:
-    per_class = _read_csv(details_dir(system) / "per_class.csv")
-    pairs = _read_csv(plots_dir(system) / "confusion.csv")
-    classes = per_class["class"].tolist()
-    confusion = pd.crosstab(pairs["actual"], pairs["predicted"])
-    return ClassDetail(
-        confusion=confusion.reindex(index=classes, columns=classes, fill_value=0).to_numpy(),
-        per_class=per_class,
-        confusions=_read_csv(details_dir(system) / "confusions.csv"),
-    )
-
-
-def _dimension_detail(system: str) -> DimensionDetail:
-    figure = _existing(plots_dir(system) / "figures" / "residuals.png")
-    return DimensionDetail(
-        per_target=_read_csv(details_dir(system) / "per_target.csv"),
-        residuals=Picture(f"Predictions and residuals of {system} over the truth", figure.read_bytes()),
-    )
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read a table of the plots folder; a class named "none" is a name, not a missing value."""
-    return pd.read_csv(_existing(path), keep_default_na=False, na_values=[""])
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise PipelineError(f"{path} is not there; `dvc repro` makes it")
-    return path

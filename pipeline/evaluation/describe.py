@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from pipeline.core.analysis import External
 from pipeline.core.params import Params
 from pipeline.core.settings import AnySystem, Ensemble, SplitSettings, Study
 
+Scored = AnySystem | Ensemble | External
 RESAMPLED = {"undersample": "undersampled", "oversample": "oversampled", "augment": "augmented"}
 
 
 def describe_system(params: Params, system: str) -> dict[str, Any]:
     """Return what a system is evaluated on, as the settings say it."""
-    settings = params.ensemble(system) if system in params.ensembles else params.system(system)
+    settings = params.scored(system)
     study = params.studies[settings.study]
     split = study.variant(settings.variant)
     corpora = [
@@ -27,7 +29,7 @@ def describe_system(params: Params, system: str) -> dict[str, Any]:
     }
 
 
-def describe_protocol(study: Study, system: AnySystem | Ensemble, corpora: list[str]) -> str:
+def describe_protocol(study: Study, system: Scored, corpora: list[str]) -> str:
     """Say how a system's clips are split, such as "stratified 70/15/15, deduplicated".
 
     The shares are those the system trains on, validates on and is tested on; 85/15 is one that trains on the
@@ -51,7 +53,7 @@ def describe_protocol(study: Study, system: AnySystem | Ensemble, corpora: list[
     return ", ".join(parts)
 
 
-def _protocol(split: SplitSettings, system: AnySystem | Ensemble, corpora: list[str]) -> str:
+def _protocol(split: SplitSettings, system: Scored, corpora: list[str]) -> str:
     name = split.protocol.replace("_", "-")
     match split.protocol:
         case "stratified" | "speaker_independent":
@@ -67,7 +69,7 @@ def _protocol(split: SplitSettings, system: AnySystem | Ensemble, corpora: list[
             return name
 
 
-def _shares(split: SplitSettings, system: AnySystem | Ensemble) -> str:
+def _shares(split: SplitSettings, system: Scored) -> str:
     fractions = split.fractions
     train, test = sum(fractions.get(name, 0.0) for name in system.train_on), fractions.get("test", 0.0)
     shares = [train, sum(fractions.values()) - train - test, test]

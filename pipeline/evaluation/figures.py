@@ -3,9 +3,12 @@
 Drawn without pyplot, in matplotlib's own style and bundled font whatever the user's settings are. The curves
 use the colours of Okabe & Ito (2008), which readers with any colour vision can tell apart, and differ in
 their markers as well.
+
+Panels stand at places worked out from the lengths of the texts beside them: matplotlib's own layouts draw each
+figure twice over, which adds up over a hundred systems.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from pipeline.evaluation.history import LOSSES, SCORES
 
 DPI = 120
+N_COLOURS = 128  # of a PNG: a few colours and their edges; takes a quarter of the bytes of full colour
+TITLE_POINTS = 11
 _CELL_INCHES = 0.72
 _COLOURS = "Blues"
 _CURVES = {  # column: label, colour, marker
@@ -31,6 +37,8 @@ _CURVES = {  # column: label, colour, marker
     "val_f1": ("macro F1", "#E69F00", "^"),
     "val_ccc": ("CCC", "#009E73", "o"),
 }
+
+Box = tuple[float, float, float, float]  # left, bottom, width and height of a panel, inches
 
 
 def save_confusion(path: Path, counts: np.ndarray, classes: Sequence[str], title: str) -> None:
@@ -44,41 +52,88 @@ def save_confusion(path: Path, counts: np.ndarray, classes: Sequence[str], title
     """
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    size = max(3.2, _CELL_INCHES * len(classes))
+    names = [f"{name} ({total})" for name, total in zip(classes, totals[:, 0], strict=True)]
+    side = max(3.2, _CELL_INCHES * len(classes))
+    left, bottom = (
+        0.5 + text_inches(names),
+        0.55 + 0.7 * text_inches(classes),
+    )  # columns' names are at 40 degrees
     with matplotlib.style.context("default"):
-        figure = Figure(figsize=(size + 2.4, size + 1.5), layout="compressed")
-        axes = figure.add_subplot()
-        image = axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1)
+        box = (left, bottom, side, side)
+        figure, (axes,) = panels(left + side + 0.2, bottom + side + 0.5, [box], title)
+        axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             _annotate(axes, row, column, share, int(counts[row, column]))
         ticks = range(len(classes))
         axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
-        axes.set_yticks(
-            ticks, [f"{name} ({total})" for name, total in zip(classes, totals[:, 0], strict=True)]
-        )
+        axes.set_yticks(ticks, names)
         axes.set_xlabel("predicted")
         axes.set_ylabel("actual (test clips)")
-        axes.set_title(title, fontsize=11)
         axes.spines[:].set_visible(False)
-        bar = figure.colorbar(image, ax=axes, shrink=0.8, format=lambda share, _: f"{share:.0%}")
-        bar.set_label("share of the actual class")
-        bar.outline.set_visible(False)
         save(figure, path)
 
 
 def save_curves(path: Path, curves: pd.DataFrame, title: str) -> None:
-    """Draw losses on the left and validation scores on the right, epoch by epoch."""
+    """Draw losses on the left and validation scores on the right, epoch by epoch.
+
+    Args:
+        path: PNG file.
+        curves: As `pipeline.evaluation.history.spread_curves` returns them; a band is the standard deviation.
+        title: Above the figure.
+    """
     with matplotlib.style.context("default"):
-        figure = Figure(figsize=(9, 3.8), layout="constrained")
-        left, right = figure.subplots(1, 2)
+        boxes = [(0.65, 0.85, 3.75, 2.5), (5.05, 0.85, 3.75, 2.5)]
+        figure, (left, right) = panels(9, 3.8, boxes, title)
         scores = [name for name in SCORES if name in curves]
         _draw_curves(left, curves, [*LOSSES], "loss")
         _draw_curves(right, curves, scores, "validation score")
         right.set_ylim(min([0, *curves[scores].min()]), 1)  # CCC may be below 0
         if "val_ccc" not in scores:
             right.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-        figure.suptitle(title, fontsize=11)
         save(figure, path)
+
+
+def panels(width: float, height: float, boxes: Sequence[Box], title: str) -> tuple[Figure, list[Axes]]:
+    """Return a figure of this size, in inches, wider if the title needs it, with a panel in each box."""
+    width = max(width, text_inches([title], TITLE_POINTS) + 0.3)
+    figure = Figure(figsize=(width, height))
+    figure.text(0.15 / width, 1 - 0.12 / height, title, fontsize=TITLE_POINTS, va="top")
+    places = [(left / width, bottom / height, w / width, h / height) for left, bottom, w, h in boxes]
+    return figure, [figure.add_axes(place) for place in places]
+
+
+def text_inches(texts: Iterable[str], points: float = 10) -> float:
+    """Return about how long the longest of some texts is; a character takes 0.6 of its height."""
+    return max(map(len, texts), default=0) * 0.6 * points / 72
+
+
+def tidy(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Name the axes, draw a light grid behind all, and take away two of the frame's lines."""
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG of few colours, with nothing but pixels in it: no version of the library, no date."""
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = picture.quantize(N_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    _whiten(picture)
+    picture.save(path, dpi=(DPI, DPI))
+
+
+def _whiten(picture: Image.Image) -> None:
+    """Make the colour of the corner, the background's, white: quantising left it a shade off."""
+    background, palette = picture.getpixel((0, 0)), picture.getpalette()
+    if isinstance(background, int) and palette is not None:
+        palette[3 * background : 3 * background + 3] = [255, 255, 255]
+        picture.putpalette(palette)
 
 
 def _annotate(axes: Axes, row: int, column: int, share: float, count: int) -> None:
@@ -86,9 +141,9 @@ def _annotate(axes: Axes, row: int, column: int, share: float, count: int) -> No
     if count == 0:
         return
     colour = "#1a1a1a" if _luminance(colormaps[_COLOURS](share)) > 0.2 else "white"
-    style: dict[str, Any] = {"ha": "center", "va": "center", "color": colour, "textcoords": "offset points"}
-    axes.annotate(f"{share:.0%}", (column, row), xytext=(0, 5), fontsize=10, **style)
-    axes.annotate(str(count), (column, row), xytext=(0, -8), fontsize=7.5, **style)
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": colour}
+    axes.text(column, row - 0.1, f"{share:.0%}", fontsize=10, **style)
+    axes.text(column, row + 0.16, str(count), fontsize=7.5, **style)
 
 
 def _luminance(colour: tuple[float, float, float, float]) -> float:
@@ -102,26 +157,11 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, columns: list[str], label: st
     every = max(1, len(curves) // 15)  # markers stay apart on long runs and show a run of one epoch
     for column in columns:
         name, colour, marker = _CURVES[column]
-        axes.plot(
-            curves["epoch"],
-            curves[column],
-            color=colour,
-            marker=marker,
-            markevery=every,
-            markersize=4,
-            label=name,
-        )
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(label)
+        epochs, means = curves["epoch"], curves[column]
+        axes.plot(epochs, means, color=colour, marker=marker, markevery=every, markersize=4, label=name)
+        spread = curves.get(f"{column}_sd")
+        if spread is not None and spread.notna().any():
+            axes.fill_between(epochs, means - spread, means + spread, color=colour, alpha=0.15, linewidth=0)
+    tidy(axes, "epoch", label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=len(columns))
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG without the library's version in it, which would change the bytes on every upgrade."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=DPI, metadata={"Software": None})

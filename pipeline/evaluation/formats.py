@@ -13,7 +13,7 @@ def percent(fraction: float | None, digits: int = 1) -> str:
 
 def points(fraction: float | None) -> str:
     """A difference in percentage points with its sign: -0.051 -> "−5.1"."""
-    return MISSING if fraction is None else _signed(100 * fraction, 1)
+    return MISSING if fraction is None or math.isnan(fraction) else _signed(100 * fraction, 1)
 
 
 def coefficient(value: float | None) -> str:
@@ -28,14 +28,47 @@ def coefficients(*values: float | None) -> str:
     return " / ".join(map(coefficient, values))
 
 
-def step(value: float | None) -> str:
+def step(value: float | None, digits: int = 3) -> str:
     """A difference of coefficients with its sign: 0.0121 -> "+0.012"."""
-    return MISSING if value is None else _signed(value, 3)
+    return MISSING if value is None or math.isnan(value) else _signed(value, digits)
 
 
 def count(number: int | None) -> str:
     """1204000 -> "1,204,000"."""
     return MISSING if number is None else f"{number:,}"
+
+
+def short_count(number: int | None) -> str:
+    """1204000 -> "1.20 M": three digits, for a column that is compared at a glance."""
+    if number is None or number < 1000:
+        return count(number)
+    power, unit = (6, "M") if number >= 999_500 else (3, "k")
+    value = number / 10**power
+    return f"{value:,.{max(0, 3 - len(str(int(value))))}f} {unit}"
+
+
+def seconds(value: float | None) -> str:
+    """9.747 -> "9.7", 1234.5 -> "1,234": for a column of them."""
+    return MISSING if value is None else f"{value:,.{0 if value >= 100 else 1}f}"
+
+
+def p_value(value: float) -> str:
+    """0.0312 -> "0.031", 0.00004 -> "<\u00a00.001" (they stay together)."""
+    return MISSING if math.isnan(value) else "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
+
+
+def number(value: float, digits: int = 1) -> str:
+    """-5.14 -> "−5.1"."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def written(value: object) -> str:
+    """A cell of a table that somebody else made: text as it is, counts with their commas, nothing as a dash."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return yes_no(value)
+    return count(value) if isinstance(value, int) else str(value)
 
 
 def duration(seconds: float | None) -> str:

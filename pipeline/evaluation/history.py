@@ -23,3 +23,12 @@ def mean_curves(history: pd.DataFrame) -> pd.DataFrame:
     curves = by_epoch[[*LOSSES, *scores]].mean()
     curves.insert(0, "n_runs", by_epoch.size())
     return curves.reset_index()
+
+
+def spread_curves(history: pd.DataFrame) -> pd.DataFrame:
+    """Return `mean_curves`, and after each the runs' standard deviation: <column>_sd, NaN where one run is left."""
+    curves = mean_curves(history)
+    names = [name for name in curves.columns if name not in ("epoch", "n_runs")]
+    spread = history.groupby("epoch", sort=True)[names].std(ddof=1).reset_index(drop=True).add_suffix("_sd")
+    order = [column for name in names for column in (name, f"{name}_sd")]
+    return pd.concat([curves, spread], axis=1)[["epoch", "n_runs", *order]]

@@ -7,6 +7,13 @@ from typing import Any
 from pipeline.core.settings import EMOTION
 
 COMPARED = ("accuracy", "uar", "weighted_f1")  # the first of them that a document reports is compared
+NEW_SPEAKERS = (  # protocols that test on speakers that were not trained on
+    "speaker_independent",
+    "speaker_k_fold",
+    "leave_one_speaker_out",
+    "leave_one_session_out",
+    "cross_corpus",
+)
 
 
 @dataclass(frozen=True)
@@ -15,16 +22,50 @@ class Row:
 
     Attributes:
         system: Its name.
-        metrics: As `evaluate` wrote them.
+        metrics: All scores, as `evaluate` wrote them.
         published: What its document reports: scores, `sd` of some, `corpora` where a profile may have others,
             and `note` where a reader needs one.
-        seconds: Training took this long, on whatever machine it was; None where it was skipped.
+        run: How it was trained, on whatever machine it was (run.json); empty where it was skipped.
+        split: How its study is cut, as `protocol` in params.yaml names it.
+        deduplicated: Whether copies of a clip were taken out before that.
     """
 
     system: str
     metrics: Mapping[str, Any]
     published: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float | None = None
+    run: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "stratified"
+    deduplicated: bool = False
+
+    @property
+    def new_speakers(self) -> bool:
+        """Whether it is tested on speakers that it was not trained on."""
+        return self.split in NEW_SPEAKERS
+
+    @property
+    def official(self) -> bool:
+        """Whether the corpus says itself what is tested; of which speakers, is not known here."""
+        return self.split == "official"
+
+    @property
+    def seconds(self) -> float | None:
+        """Training took this long; None where it was skipped or done elsewhere."""
+        return self.run.get("seconds")
+
+    @property
+    def memory_mb(self) -> int | None:
+        """The training process's largest resident size, MiB."""
+        return self.run.get("host", {}).get("peak_memory_mb")
+
+    @property
+    def device(self) -> str | None:
+        """What it was trained on, such as "cpu"."""
+        return self.run.get("host", {}).get("device")
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether its score says how it does on people never heard: new speakers, and no copy on both sides."""
+        return self.new_speakers and self.deduplicated
 
     @property
     def trained(self) -> bool:
@@ -45,8 +86,18 @@ class Row:
 
     @property
     def main_score(self) -> str:
-        """What systems of its kind are ordered by."""
+        """What documents mostly report of systems of its kind."""
         return "ccc" if self.targets else "accuracy"
+
+    @property
+    def rank_score(self) -> str:
+        """What systems of its kind are ordered and tested by: UAR counts a rare class as much as a frequent one."""
+        return "ccc" if self.targets else "uar"
+
+    @property
+    def score(self) -> float:
+        """The value that it is ordered by."""
+        return self.metrics[self.rank_score]
 
     @property
     def compared(self) -> str | None:
@@ -94,13 +145,13 @@ class Row:
 
 
 def in_order(rows: list[Row], studies: list[str]) -> list[Row]:
-    """Sort by study (in the order given), then classes before dimensions, the best main score first.
+    """Sort by study (in the order given), then classes before dimensions, the best UAR or mean CCC first.
 
     Skipped systems come last, by name.
     """
 
     def key(row: Row) -> tuple[int, bool, bool, float, str]:
-        score = row.metrics.get(row.main_score, 0.0)
+        score = row.score if row.trained else 0.0
         return studies.index(row.study), not row.trained, bool(row.targets), -score, row.system
 
     return sorted(rows, key=key)

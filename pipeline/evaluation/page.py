@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.core.settings import DIMENSIONS
-from pipeline.evaluation import drawing, formats
-from pipeline.evaluation.collect import Detail, Picture, Report
-from pipeline.evaluation.history import LOSSES
+from pipeline.evaluation import drawing, formats, panels
+from pipeline.evaluation.collect import Picture, Report
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,9 +20,27 @@ FORMATTERS = (
     formats.coefficient,
     formats.step,
     formats.count,
+    formats.short_count,
+    formats.seconds,
+    formats.p_value,
+    formats.number,
+    formats.written,
     formats.duration,
     formats.yes_no,
 )
+DRAWN = {
+    "charts": panels.learning_charts,
+    "curve_sets": panels.curve_sets,
+    "frequent": panels.frequent,
+    "reliability": panels.reliability,
+    "residual_charts": panels.residual_charts,
+    "trials": panels.trials,
+    "important": panels.important,
+    "plane": panels.plane,
+    "group_tables": panels.group_tables,
+    "speakers": panels.speaker_range,
+    "change_rows": panels.change_rows,
+}
 
 
 def render_page(report: Report) -> str:
@@ -37,17 +54,17 @@ def render_page(report: Report) -> str:
     )
     for formatter in FORMATTERS:
         environment.filters[formatter.__name__] = formatter
+    environment.filters["breakable"] = _breakable
     return environment.get_template("report.html.j2").render(
         report=report,
         warning=SYNTHETIC_WARNING,
-        charts=_charts,
         embed=_embed,
-        speakers=_speaker_range,
         score_names=formats.SCORE_NAMES,
         dimensions=DIMENSIONS,
         chart_size=(drawing.WIDTH, drawing.HEIGHT),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
+        **DRAWN,
     )
 
 
@@ -56,15 +73,9 @@ def _verbatim(name: str) -> Markup:
     return Markup((TEMPLATES / name).read_text("utf-8"))
 
 
-def _charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
-    """Lay out the learning curves of a system; none where it has no epochs."""
-    if detail.curves.empty:
-        return []
-    scores = ["val_ccc"] if detail.row.targets else ["val_accuracy", "val_uar"]
-    return [
-        ("Loss", drawing.line_chart(detail.curves, [*LOSSES], shares=False)),
-        ("Validation score", drawing.line_chart(detail.curves, scores, shares=not detail.row.targets)),
-    ]
+def _breakable(name: str) -> Markup:
+    """Let a name be broken after its underscores."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def _embed(picture: Picture) -> dict[str, Any]:
@@ -72,11 +83,3 @@ def _embed(picture: Picture) -> dict[str, Any]:
     width, height = struct.unpack(">II", picture.png[16:24])  # of a PNG's first chunk
     encoded = base64.b64encode(picture.png).decode("ascii")
     return {"src": f"data:image/png;base64,{encoded}", "width": width, "height": height}
-
-
-def _speaker_range(detail: Detail) -> dict[str, Any] | None:
-    """Summarise the main scores of the single speakers, where they have one; None with fewer than two."""
-    scores = detail.groups.query("kind == 'speaker'")[detail.row.main_score].dropna()
-    if len(scores) < 2:
-        return None
-    return {"n": len(scores), "low": scores.min(), "median": scores.median(), "high": scores.max()}

@@ -1,4 +1,4 @@
-"""Put the report's results into the README, between two markers: `python -m pipeline.evaluation.readme`."""
+"""Put the report's best results into the README, between two markers: `python -m pipeline.evaluation.readme`."""
 
 import argparse
 from pathlib import Path
@@ -27,7 +27,7 @@ def replace_results(readme: str, results: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
-    parser.add_argument("--results", type=Path, default=DATA / "report" / "results.md")
+    parser.add_argument("--results", type=Path, default=DATA / "report" / "readme.md")
     arguments = parser.parse_args()
     for path in (arguments.readme, arguments.results):
         if not path.exists():

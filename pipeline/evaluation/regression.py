@@ -1,9 +1,8 @@
 """Scores of predicted dimensions: from values and predictions to CCC, PCC and MSE, one set a target.
 
-A run is scored on its folds together, as with classes: each clip is tested once. The document behind the
-systems of dimensions (arXiv:2110.06650, sections 4.1.1 and 4.2) says of leave-one-speaker-out that every speaker
-is tested once, and not whether ten scores are averaged; it says so only of the ten models that are tested on
-another corpus (`pipeline.evaluation.cross`).
+A run is scored on its folds together, as with classes: each clip is tested once. `pipeline.evaluation.folds` says
+what the document behind the systems of dimensions (arXiv:2110.06650) leaves open here, and averages the folds' own
+scores.
 
 Constant predictions have CCC 0 and PCC 0, and a note beside the scores.
 """
@@ -16,9 +15,9 @@ from scipy.stats import linregress, pearsonr
 from sklearn.metrics import mean_squared_error
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import EMOTION
 from pipeline.evaluation.scores import NO_TEST, number_runs
 
+EMOTION = "emotion"  # as `pipeline.core.settings` calls it, which takes a while to import
 TRUTH_PREFIX, PREDICTED_PREFIX = "t_", "y_"
 PER_TARGET_COLUMNS = ["target", "n_test", "ccc", "pcc", "mse", "slope", "intercept"]
 

@@ -11,10 +11,15 @@ import matplotlib.style
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from pipeline.evaluation.figures import save
-from pipeline.evaluation.regression import concordance, residual_line, values_of
+from pipeline.evaluation.figures import panels, save, tidy
+from pipeline.evaluation.regression import (
+    PREDICTED_PREFIX,
+    TRUTH_PREFIX,
+    concordance,
+    residual_line,
+    values_of,
+)
 
 _POINTS, _LINE, _IDEAL = "#0072B2", "#D55E00", "#555555"
 
@@ -28,22 +33,33 @@ def save_residuals(path: Path, predictions: pd.DataFrame, targets: Sequence[str]
         targets: The dimensions.
         title: Above the figure.
     """
+    side = 2.6
+    lefts = [0.75 + index * (side + 0.65) for index in range(len(targets))]
+    boxes = [(left, bottom, side, 2.3) for bottom in (3.75, 1.0) for left in lefts]
     with matplotlib.style.context("default"):
-        figure = Figure(figsize=(3.3 * len(targets) + 0.7, 6.4), layout="constrained")
-        axes = figure.subplots(2, len(targets), squeeze=False, sharex="col")
-        for (above, below), target in zip(axes.T, targets, strict=True):
+        figure, axes = panels(lefts[-1] + side + 0.2, 6.7, boxes, title)
+        above, below = axes[: len(targets)], axes[len(targets) :]
+        for upper, lower, target in zip(above, below, targets, strict=True):
             truth, predicted = values_of(predictions, target)
             slope, intercept = residual_line(truth, predicted)
-            _scatter(above, truth, predicted, (1 - slope, -intercept), ideal=(1.0, 0.0))
-            _scatter(below, truth, truth - predicted, (slope, intercept), ideal=(0.0, 0.0))
-            above.set_title(f"{target}, CCC {concordance(truth, predicted):.3f}", fontsize=10)
-            below.set_xlabel(f"{target}, as rated")
-        axes[0, 0].set_ylabel("predicted")
-        axes[1, 0].set_ylabel("residual: rated less predicted")
-        figure.suptitle(title, fontsize=11)
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+            _scatter(upper, truth, predicted, (1 - slope, -intercept), ideal=(1.0, 0.0))
+            _scatter(lower, truth, truth - predicted, (slope, intercept), ideal=(0.0, 0.0))
+            tidy(upper, "", "predicted" if upper is above[0] else "")
+            tidy(lower, f"{target}, as rated", "residual: rated less predicted" if lower is below[0] else "")
+            upper.set_title(f"{target}, CCC {concordance(truth, predicted):.3f}", fontsize=10)
+        handles, labels = above[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="lower center", ncols=2, frameon=False)
         save(figure, path)
+
+
+def residual_table(predictions: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
+    """Return what the figure shows, a row a clip: utterance_id, and rated_, predicted_ and residual_<target>."""
+    table = {"utterance_id": predictions["utterance_id"]}
+    for target in targets:
+        rated, predicted = predictions[TRUTH_PREFIX + target], predictions[PREDICTED_PREFIX + target]
+        table |= {f"rated_{target}": rated, f"predicted_{target}": predicted}
+        table[f"residual_{target}"] = rated - predicted
+    return pd.DataFrame(table)
 
 
 def _scatter(
@@ -55,6 +71,3 @@ def _scatter(
     ends = np.array([x.min(), x.max()])
     axes.plot(ends, ideal[0] * ends + ideal[1], color=_IDEAL, linestyle="--", linewidth=1.2, label="no error")
     axes.plot(ends, line[0] * ends + line[1], color=_LINE, linewidth=2, label="fitted line")
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)

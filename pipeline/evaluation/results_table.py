@@ -1,4 +1,4 @@
-"""The results as Markdown, for the README: tables of each study, nothing that varies from run to run.
+"""The results as Markdown: all, and for the README the best of each study; nothing that varies from run to run.
 
 A study has a table for each set of corpora, classes and dimensions apart, because their columns differ.
 """
@@ -21,6 +21,7 @@ from pipeline.evaluation.formats import (
 )
 from pipeline.evaluation.leaderboard import Row
 
+N_BEST = 3  # of each study, in the README
 SYNTHETIC_WARNING = "Synthetic corpus: these scores say nothing about emotion in people."
 
 
@@ -40,28 +41,58 @@ class Column:
 
 
 def results_markdown(rows: Iterable[Row], profile: str) -> str:
-    """Return the tables of all studies.
+    """Return the tables of all studies, every system and column.
 
     Args:
         rows: Systems, those of one study next to each other.
         profile: Name of the profile they were trained in.
     """
     rows = list(rows)
-    parts = [f"Profile `{profile}`."]
-    if any(row.synthetic for row in rows):
-        parts.append(f"> **{SYNTHETIC_WARNING}**")
+    parts = _opening(rows, profile)
     for study, group in groupby(rows, key=lambda row: row.study):
         parts += _study_tables(study, list(group))
     return "\n\n".join(parts) + "\n"
 
 
-def _study_tables(study: str, rows: list[Row]) -> list[str]:
+def readme_markdown(rows: Iterable[Row], profile: str) -> str:
+    """Return the best systems of each study, in few columns; arguments as `results_markdown`, the best first."""
+    rows = list(rows)
+    parts = _opening(rows, profile)
+    for study, group in groupby(rows, key=lambda row: row.study):
+        for (dimensions, corpora), table in _tables(list(group)).items():
+            columns = [_SYSTEM, *(_SHORT_DIMENSIONS if dimensions else _SHORT_CLASSES), _PRETRAINED]
+            best = f"the best {N_BEST} of " if len(table) > N_BEST else ""
+            parts.append(f"**{study}** ({corpora.replace(',', ', ')}): {best}{_systems(len(table))}")
+            parts.append(_lines(table[:N_BEST], columns))
+    n_skipped = sum(not row.trained for row in rows)
+    if n_skipped:
+        parts.append(f"Skipped, for want of clips in this profile: {_systems(n_skipped)}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _systems(number: int) -> str:
+    return f"{number} system{'' if number == 1 else 's'}"
+
+
+def _opening(rows: list[Row], profile: str) -> list[str]:
+    parts = [f"Profile `{profile}`."]
+    if any(row.synthetic for row in rows):
+        parts.append(f"> **{SYNTHETIC_WARNING}**")
+    return parts
+
+
+def _tables(rows: list[Row]) -> dict[tuple[bool, str], list[Row]]:
+    """Group trained systems by what they predict and by corpora."""
     tables: dict[tuple[bool, str], list[Row]] = {}
     for row in rows:
         if row.trained:
             tables.setdefault((bool(row.targets), row.metrics["corpora"]), []).append(row)
+    return tables
+
+
+def _study_tables(study: str, rows: list[Row]) -> list[str]:
     parts = []
-    for (_, corpora), table in tables.items():
+    for (_, corpora), table in _tables(rows).items():
         parts.append(f"**{study}** ({corpora.replace(',', ', ')}{_elsewhere(table)})")
         parts.append(_table(table))
     if skipped := ", ".join(f"`{row.system}`" for row in rows if not row.trained):
@@ -79,7 +110,10 @@ def _table(rows: list[Row]) -> str:
     elsewhere = any("cross_corpora" in row.metrics for row in rows)
     dimensions = bool(rows[0].targets)
     scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_CLASSES, _CROSS_UAR)
-    columns = [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS]
+    return _lines(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
+
+
+def _lines(rows: list[Row], columns: list[Column]) -> str:
     return "\n".join(
         [
             _table_line(column.title for column in columns),
@@ -145,9 +179,23 @@ _CROSS_PCC = [
     Column("cross-corpus PCC, in that order", lambda row: _by_dimension(row.metrics, "cross_pcc")),
     Column("published", lambda row: _by_dimension(row.published, "cross_pcc")),
 ]
+_PRETRAINED = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
+_NEW_SPEAKERS = Column(  # of the corpus's own parts it is not known
+    "new speakers", lambda row: yes_no(None if row.official else row.new_speakers), number=False
+)
+_SHORT_CLASSES = [
+    *_CLASSES[:2],
+    Column("published, %", published_text),
+    _NEW_SPEAKERS,
+]
+_SHORT_DIMENSIONS = [
+    _DIMENSIONS[0],
+    Column("published, arousal / valence / dominance", published_text),
+    _NEW_SPEAKERS,
+]
 _FACTS = [
     Column("protocol", lambda row: row.metrics["protocol"], number=False),
     Column("test clips", lambda row: count(row.metrics["n_test"])),
     Column("parameters", lambda row: count(row.metrics["parameters"])),
-    Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False),
+    _PRETRAINED,
 ]

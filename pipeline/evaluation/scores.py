@@ -17,10 +17,12 @@ from sklearn.metrics import (
 )
 
 from pipeline.core.errors import PipelineError
+from pipeline.evaluation.curves import mean_average_precision, ranking_table
+from pipeline.evaluation.reliability import calibration_error
 
 PROBABILITY_PREFIX = "p_"
 NO_TEST = "no predictions of test clips: the split's test part is empty; check its settings"
-PER_CLASS_COLUMNS = ["class", "n_test", "precision", "recall", "f1"]
+PER_CLASS_COLUMNS = ["class", "n_test", "precision", "recall", "f1", "auc", "average_precision"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Scores:
         weighted_f1: F1 averaged with the classes' shares of the truth as weights.
         macro_precision: Precision averaged over the same classes.
         auc: Area under the ROC curve, one class against the rest, averaged; None where it is undefined.
+        average_precision: Of the precision-recall curve, likewise.
         ece: Expected calibration error of the winning probability; None without probabilities.
     """
 
@@ -43,6 +46,7 @@ class Scores:
     weighted_f1: float
     macro_precision: float
     auc: float | None
+    average_precision: float | None
     ece: float | None
 
 
@@ -99,6 +103,7 @@ def score(
         weighted_f1=float(weighted_f1),
         macro_precision=float(precision),
         auc=one_vs_rest_auc(labels, probabilities, classes),
+        average_precision=mean_average_precision(labels, probabilities, classes),
         ece=calibration_error(labels, probabilities, classes),
     )
 
@@ -117,20 +122,41 @@ def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, classes: Sequ
     return float(roc_auc_score(truth, probabilities[:, partly], average="macro"))
 
 
-def calibration_error(
-    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str], n_bins: int = 15
-) -> float | None:
-    """Return the expected calibration error: |accuracy - confidence| over equal-width bins, weighted by size.
+def found_scores(
+    predictions: pd.DataFrame, groups: np.ndarray, classes: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return what needs no probabilities, accuracy, uar and macro_f1, of each group of clips, as `score` does.
 
-    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, eq. 3, arXiv:1706.04599.
+    By counts of all groups at once: speakers may be a thousand, and a call of scikit-learn takes milliseconds.
+
+    Args:
+        predictions: With the columns label and predicted.
+        groups: The number of each row's group, from 0 on, (n_rows,) int.
+        classes: The study's classes.
+
+    Returns:
+        Each (n_groups,) float64.
     """
-    if not np.isfinite(probabilities).all():
-        return None
-    confidence = probabilities.max(axis=1)
-    hit = np.asarray(classes, dtype=object)[probabilities.argmax(axis=1)] == labels
-    bins = np.clip(np.ceil(confidence * n_bins).astype(int) - 1, 0, n_bins - 1)
-    gaps = np.bincount(bins, weights=hit - confidence, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    for column in ("label", "predicted"):
+        present_classes(predictions[column].to_numpy(), classes)
+    names = pd.Index(classes)
+    truth, found = (names.get_indexer(predictions[column]) for column in ("label", "predicted"))
+    size, n_classes = int(groups.max()) + 1, len(classes)
+
+    def count(of: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        cells = groups[rows] * n_classes + of[rows]
+        return np.bincount(cells, minlength=size * n_classes).reshape(size, n_classes)
+
+    support, taken, hits = count(truth), count(found), count(truth, truth == found)
+    there = support > 0
+    recall = np.divide(hits, support, out=np.zeros(hits.shape), where=there)
+    f1 = np.where(there, 2 * hits / np.maximum(support + taken, 1), 0.0)
+    n_present = there.sum(axis=1)
+    return {
+        "accuracy": hits.sum(axis=1) / support.sum(axis=1),
+        "uar": recall.sum(axis=1) / n_present,
+        "macro_f1": f1.sum(axis=1) / n_present,
+    }
 
 
 def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> np.ndarray:
@@ -139,16 +165,34 @@ def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: Sequenc
     return confusion_matrix(labels, predicted, labels=list(classes))
 
 
-def per_class_table(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
-    """Return the columns `PER_CLASS_COLUMNS`, a row a class; recall and F1 are NaN where no clip has it."""
+def confusion_table(counts: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """Lay out the counts of `confusion_counts`, a row a cell: actual, predicted, n, share (of the actual class)."""
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
+    actual, predicted = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
+    columns = {"actual": actual, "predicted": predicted, "n": counts.ravel(), "share": shares.ravel()}
+    return pd.DataFrame(columns)
+
+
+def per_class_table(
+    labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """Return the columns `PER_CLASS_COLUMNS`, a row a class.
+
+    Recall and F1 are NaN where no clip has the class, AUC and average precision where `ranking_table` says so.
+    """
     if not len(labels):
         return pd.DataFrame(columns=PER_CLASS_COLUMNS)
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=list(classes), zero_division=0.0
     )
-    table = pd.DataFrame(dict(zip(PER_CLASS_COLUMNS, (classes, support, precision, recall, f1), strict=True)))
-    table.loc[table["n_test"] == 0, ["recall", "f1"]] = np.nan
-    return table
+    found = pd.DataFrame(
+        {"class": classes, "n_test": support, "precision": precision, "recall": recall, "f1": f1}
+    )
+    found.loc[found["n_test"] == 0, ["recall", "f1"]] = np.nan
+    return found.merge(ranking_table(labels, probabilities, classes), on="class", sort=False)[
+        PER_CLASS_COLUMNS
+    ]
 
 
 def number_runs(predictions: pd.DataFrame) -> np.ndarray:
@@ -202,6 +246,18 @@ def notes_on(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[st
     elif not np.isfinite(probabilities).all():
         notes.append("no probabilities: AUC and calibration error are undefined")
     return notes
+
+
+def constant_notes(test: pd.DataFrame) -> list[str]:
+    """Return a note where a system says the same of every clip, in some run at least."""
+    if len(test) < 2:
+        return []
+    said = test.groupby(number_runs(test))["predicted"].agg(["nunique", "first"])
+    constant = said[said["nunique"] < 2]
+    if constant.empty:
+        return []
+    which = "" if len(constant) == len(said) else f" in {len(constant)} of {len(said)} runs"
+    return [f"all predictions are {' or '.join(sorted(set(constant['first'])))}{which}"]
 
 
 def _or_none(value: float) -> float | None:

@@ -1,4 +1,8 @@
-"""One system's metrics: a small flat mapping, in a fixed order, of nothing that varies from run to run."""
+"""One system's scores: a flat mapping, in a fixed order, of nothing that varies from run to run.
+
+All of it stands in data/details/<system>/scores.json. What DVC shows and compares, a column a key over all systems,
+is the little that `short_metrics` takes out of it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +11,7 @@ import pandas as pd
 
 from pipeline.evaluation.bootstrap import bootstrap_ccc, bootstrap_intervals
 from pipeline.evaluation.cross import cross_metrics, cross_notes
+from pipeline.evaluation.folds import fold_metrics
 from pipeline.evaluation.regression import (
     describe_targets,
     target_notes,
@@ -16,6 +21,7 @@ from pipeline.evaluation.regression import (
 from pipeline.evaluation.scores import (
     chance_levels,
     class_order,
+    constant_notes,
     mean_and_sd,
     notes_on,
     probabilities_of,
@@ -23,12 +29,14 @@ from pipeline.evaluation.scores import (
 )
 
 MODEL_FACTS = ("pretrained", "parameters", "n_train")
+SHOWN = ("accuracy", "uar", "macro_f1", "ccc")
+SHOWN_DIGITS = 4
 
 
 def summarise(
     predictions: pd.DataFrame, about: Mapping[str, Any], model: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the metrics of a trained system; scores are means over the runs (seeds), folds pooled.
+    """Return all scores of a trained system; means over the runs (seeds), folds pooled.
 
     Args:
         predictions: The system's predictions, of every split.
@@ -51,9 +59,29 @@ def summarise(
         "n_seeds": test["seed"].nunique(),
         "n_splits": test["split_seed"].nunique(),
         **scores,
+        **fold_metrics(test, classes, targets),
         **cross_metrics(predictions, classes, targets),
         **({"note": "; ".join(notes)} if notes else {}),
     }
+
+
+def short_metrics(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `dvc metrics show` prints of a system: eight names over all kinds, so that rows fit a terminal.
+
+    Args:
+        scores: As `summarise` returns them, or those of a skipped system.
+
+    Returns:
+        `SHOWN` as far as the system has them; low and high, the interval of accuracy, or of CCC where dimensions
+        are predicted; n_test and pretrained. A skipped system has n_test alone, and it is 0.
+    """
+    if scores["status"] == "skipped":
+        return {"n_test": 0}
+    main = "ccc" if "ccc" in scores else "accuracy"
+    values = {name: scores[name] for name in SHOWN if name in scores}
+    values |= {"low": scores[f"{main}_low"], "high": scores[f"{main}_high"]}
+    rounded = {name: round(value, SHOWN_DIGITS) for name, value in values.items()}
+    return {**rounded, "n_test": scores["n_test"], "pretrained": scores["pretrained"]}
 
 
 def _of_classes(test: pd.DataFrame, classes: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -75,12 +103,14 @@ def _of_classes(test: pd.DataFrame, classes: Sequence[str]) -> tuple[dict[str, A
         "weighted_f1": means["weighted_f1"],
         "macro_precision": means["macro_precision"],
         "auc": means["auc"],
+        "average_precision": means["average_precision"],
         "ece": means["ece"],
         "uar_chance": uar_chance,
         "majority_accuracy": majority_accuracy,
         "interval_over": intervals.drawn,
     }
-    return scores, notes_on(truth, probabilities_of(test, classes), classes)
+    notes = [*notes_on(truth, probabilities_of(test, classes), classes), *constant_notes(test)]
+    return scores, notes
 
 
 def _of_dimensions(test: pd.DataFrame, targets: Sequence[str]) -> dict[str, Any]:

@@ -1,14 +1,17 @@
-"""Say, in one small file each, what the active profile makes of every corpus, feature set, system and ensemble.
+"""Say, in one small file each, what params.yaml and its active profile mean to every stage.
 
 The stages below depend on their own file alone: a new corpus in a study, or another system's learning rate, runs
-nothing for the others. See `pipeline.core.plans` for why they do not name parameters.
+nothing for the others. See `pipeline.core.plans` for why they do not name parameters. A stage that serves a corpus
+or study reads params.yaml itself, and its file here holds all that it looks at there.
 """
 
 import logging
 from typing import Any
 
+from pipeline.core.analysis import analysis_plan_path, external_plan_path, representation_plan_path
 from pipeline.core.params import Params, load_params
 from pipeline.core.paths import (
+    DATA,
     corpus_plan_path,
     ensemble_plan_path,
     evaluation_plan_path,
@@ -23,12 +26,15 @@ from pipeline.core.tables import write_json
 from pipeline.evaluation.describe import describe_system
 from pipeline.features.registry import reads_text
 
+_PLAN = DATA / "plan"
+
 
 def write_plan(params: Params) -> int:
     """Write the plan; return the number of feature sets needed, transcripts included."""
     active = params.active_corpora()
     for corpus in params.corpora:
-        write_json(corpus_plan_path(corpus), {"needed": corpus in active})
+        settings = params.corpora[corpus].model_dump()
+        write_plan_file(corpus_plan_path(corpus), {"needed": corpus in active, "settings": settings})
     needed = {name: params.feature_set_corpora(name) for name in [*params.feature_sets, "transcripts"]}
     write_plan_file(feature_plan_path("transcripts"), {"corpora": needed["transcripts"]})
     for name, feature_set in params.feature_sets.items():
@@ -56,6 +62,25 @@ def plan_store(params: Params, name: str) -> dict[str, Any]:
     }
 
 
+def write_studies(params: Params) -> None:
+    """Write what the stages look at that are about corpora and studies."""
+    profile = {"profile": params.profile, **params.active.model_dump()}
+    studies = {name: study.model_dump() for name, study in params.studies.items()}
+    for name, study in studies.items():
+        split = {key: study.pop(key) for key in ("split", "variants")}
+        corpora = {"profile": params.profile, "corpora": params.study_corpora(name)}
+        write_plan_file(_PLAN / "studies" / name / "filter.json", {**corpora, **study})
+        write_plan_file(_PLAN / "studies" / name / "split.json", split)
+    asr = {**params.asr.model_dump(), "source": params.asr_source}
+    published = {name: item.model_dump(exclude_none=True) for name, item in params.published.items()}
+    write_plan_file(_PLAN / "deduplicate.json", {"corpora": list(params.corpora)})
+    write_plan_file(_PLAN / "explore.json", {**profile, "studies": studies})
+    write_plan_file(_PLAN / "transcribe.json", asr)
+    report = {**profile, "asr_source": asr["source"], "published": published, "studies": list(studies)}
+    report |= {"audit": params.audit, "representations": params.representations}
+    write_plan_file(_PLAN / "report.json", report)
+
+
 def write_systems(params: Params) -> None:
     """Write what each system and ensemble is trained on and with."""
     for name in params.systems:
@@ -70,14 +95,25 @@ def write_systems(params: Params) -> None:
 
 
 def write_evaluations(params: Params) -> None:
-    """Write what each system and ensemble is evaluated on."""
+    """Write what is scored and on what, and what is done with the scores."""
     for name in params.evaluated():
         write_plan_file(evaluation_plan_path(name), describe_system(params, name))
+    for name, external in params.external.items():
+        classes = params.studies[external.study].classes
+        write_plan_file(external_plan_path(name), {**external.model_dump(), "classes": classes})
+    for name, representations in params.representations.items():
+        write_plan_file(representation_plan_path(name), {"names": representations})
+    systems = {name: params.scored(name).study for name in params.evaluated()}
+    audited = {name: params.scored(name) for cases in params.audit.values() for name in cases.values()}
+    splits = {name: {"variant": one.variant, "train_on": one.train_on} for name, one in audited.items()}
+    analysis = {"systems": systems, "baselines": params.baselines, "audit": params.audit, "splits": splits}
+    write_plan_file(analysis_plan_path(), analysis)
 
 
 def main() -> None:
     params = load_params()
     n_sets = write_plan(params)
+    write_studies(params)
     write_systems(params)
     write_evaluations(params)
     logging.info(

@@ -1,4 +1,4 @@
-"""Write the report: one HTML page that needs no network, and the README's table of results."""
+"""Write the report: one HTML page that needs no network, all results as Markdown, and the README's part of them."""
 
 import logging
 
@@ -7,19 +7,24 @@ from pipeline.core.paths import DATA
 from pipeline.core.stage import run
 from pipeline.evaluation.collect import collect
 from pipeline.evaluation.page import render_page
-from pipeline.evaluation.results_table import results_markdown
+from pipeline.evaluation.results_table import readme_markdown, results_markdown
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Write data/report/index.html and data/report/results.md."""
+    """Write index.html, results.md and readme.md into data/report."""
     report = collect(load_params())
     folder = DATA / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.html").write_text(render_page(report), "utf-8")
+    page = render_page(report)
+    (folder / "index.html").write_text(page, "utf-8")
     (folder / "results.md").write_text(results_markdown(report.rows, report.profile), "utf-8")
-    log.info("report: %d systems, %d of them trained", len(report.rows), len(report.details))
+    (folder / "readme.md").write_text(readme_markdown(report.rows, report.profile), "utf-8")
+    log.info(
+        "report: %d systems, %d of them trained, a page of %.1f MB",
+        *(len(report.rows), len(report.details), len(page.encode("utf-8")) / 1e6),
+    )
 
 
 if __name__ == "__main__":

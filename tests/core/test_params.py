@@ -35,6 +35,9 @@ def changed(tmp_path: Path, key: str, value: object) -> Path:
     return path
 
 
+EXTERNAL = {"file": "theirs.parquet", "study": "utbm", "variant": "main"}
+
+
 def ensemble(**changes: object) -> dict:
     members = {"first": "ravdess_cnn3", "second": "ravdess_cnn4"}
     return {
@@ -134,6 +137,15 @@ def test_every_system_resolves_in_every_size(size, system):
         ("ensembles.both", ensemble(second="utbm_cnn"), r"both.second is 'utbm_cnn' of utbm/undersampled"),
         ("ensembles.both", ensemble(seeds=[1]), r"both.seeds is \[1\], and 'ravdess_cnn3' has \[42\]"),
         ("ensembles.ravdess_cnn3", ensemble(), r"there is a system of that name"),
+        ("external.theirs", EXTERNAL | {"study": "utb"}, r"unknown study 'utb', did you mean 'utbm'"),
+        ("external.theirs", EXTERNAL | {"variant": "over"}, r"unknown variant of utbm 'over'"),
+        ("external.theirs", {"study": "utbm", "variant": "main"}, r"external.theirs.file: missing"),
+        ("external.theirs", {"file": "theirs.csv", "study": "utbm"}, r"external.theirs.variant: missing"),
+        ("external.utbm_cnn", EXTERNAL, r"external.utbm_cnn: there is a system of that name"),
+        ("baselines.utbm_cnn", ["utbm_cn"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
+        ("audit.SVM.every speaker", "audit_swm", r"unknown system 'audit_swm', did you mean 'audit_svm'"),
+        ("representations.utbm_cn", ["embedding"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
+        ("representations", {}, r"representations: empty"),
         ("nonsense", 1, r"nonsense: unknown key"),
     ],
 )

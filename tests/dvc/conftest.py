@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-COPIED = ["pipeline", "dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", ".dvc/config"]
+COPIED = ["pipeline", "results", "dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", ".dvc/config"]
 STUDY = "ravdess_methods"
 SIZES = {
     "demo_ravdess": {"n_speakers": 2},
@@ -76,11 +76,16 @@ def small_params() -> dict:
     }
     params["studies"] = {STUDY: params["studies"][STUDY]}
     params["studies"][STUDY]["curation"]["min_per_class"] = 4
+    del params["studies"][STUDY]["variants"]["by_speaker"]  # there are two speakers
     labels = params["studies"][STUDY]["labels"]
     params["studies"][STUDY]["labels"] = {name: labels[name] for name in SIZES}
     params["asr"]["studies"] = []
     params["feature_sets"] = {
-        kind: {name: settings for name, settings in sets.items() if STUDY in settings["studies"]}
+        kind: {
+            name: {**settings, "studies": [STUDY]}
+            for name, settings in sets.items()
+            if STUDY in settings["studies"]
+        }
         for kind, sets in params["feature_sets"].items()
     }
     systems = {name: params["systems"][name] for name in ("ravdess_cnn4", "ravdess_random_forest")}
@@ -90,7 +95,8 @@ def small_params() -> dict:
         "grid": {key: values[:1] for key, values in systems["ravdess_random_forest"]["grid"].items()},
     }
     params["systems"] = systems
-    params["ensembles"] = {}
+    params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
+    params["representations"] = {"ravdess_cnn4": ["embedding"]}
     params["published"] = {
         name: {**params["published"][name], "corpora": ["demo_ravdess"]} for name in systems
     }

@@ -23,7 +23,8 @@ def test_a_second_run_changes_nothing(clean):
 
 def test_a_learning_rate_runs_one_system_and_metrics_diff_shows_it(clean):
     ran = clean.repro("dvc", "exp", "run", "-S", "systems.ravdess_cnn4.lr=0.00001", "report")
-    assert ran == {"plan", "train@ravdess_cnn4", "evaluate@ravdess_cnn4", "report"}
+    own = {f"{stage}@ravdess_cnn4" for stage in ("train", "evaluate", "represent")}
+    assert ran == {"plan", *own, "analyse", "report"}
     shown = clean.run("dvc", "metrics", "diff", "main")
     assert "metrics/ravdess_cnn4.json" in shown
     assert "metrics/ravdess_random_forest.json" not in shown
@@ -31,7 +32,8 @@ def test_a_learning_rate_runs_one_system_and_metrics_diff_shows_it(clean):
 
 def test_a_comment_in_a_model_file_runs_its_systems(clean):
     clean.edit("pipeline/models/mel_cnn.py", comment)
-    assert clean.repro() == {"code", "train@ravdess_cnn4", "report"}
+    own = {f"{stage}@ravdess_cnn4" for stage in ("train", "evaluate", "represent")}
+    assert clean.repro() == {"code", *own, "report"}
 
 
 @pytest.mark.slow
@@ -43,10 +45,13 @@ def test_a_protocol_runs_its_study(clean):
     assert {stage for stage in ran if not stage.startswith(("plan", "explore", "store_"))} == {
         "split@ravdess_methods",
         *(f"{stage}@{system}" for stage in ("train", "evaluate") for system in SYSTEMS),
+        "represent@ravdess_cnn4",
+        "analyse",
         "report",
     }
 
 
+@pytest.mark.slow
 def test_a_comment_in_a_corpus_file_runs_its_index(clean):
     clean.edit("pipeline/corpora/demo_ravdess.py", comment)
     assert clean.repro() == {"code", "index@demo_ravdess"}
@@ -57,8 +62,8 @@ def test_a_further_corpus_computes_no_old_feature(clean):
     before = rows(clean)
     both = "profiles.demo.corpora.ravdess_methods=[demo_ravdess,demo_tess]"
     ran = clean.repro("dvc", "exp", "run", "-S", both, "report")
-    metrics = json.loads((clean.root / "metrics/ravdess_cnn4.json").read_text())
-    assert metrics["corpora"] == "demo_ravdess,demo_tess"
+    scores = json.loads((clean.root / "data/details/ravdess_cnn4/scores.json").read_text())
+    assert scores["corpora"] == "demo_ravdess,demo_tess"
     assert {stage for stage in ran if stage.startswith("features")} == {
         "features_mel_image@mel_image_128",
         "features_spectral_scalars@spectral_scalars",

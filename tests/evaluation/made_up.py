@@ -168,6 +168,10 @@ def params(*, synthetic: bool = False) -> Params:
             "ratings": system(),
         },
         ensembles={},
+        external={},
+        baselines={},
+        audit={},
+        representations={},
         published={
             "net": Published(accuracy=0.7777, note="Five runs."),
             "left_out": Published(weighted_f1=0.6666),

@@ -1,5 +1,6 @@
 """The geometry of charts: ticks, corners and single points."""
 
+import numpy as np
 import pytest
 
 from pipeline.evaluation import drawing
@@ -62,3 +63,10 @@ def test_one_epoch_stands_in_the_middle():
 def test_a_loss_of_zero_can_be_drawn():
     chart = drawing.line_chart(mean_curves(history(2)).assign(val_loss=0.0), ["val_loss"], shares=False)
     assert len({y for _, y in chart.lines[0].points}) == 1
+
+
+@pytest.mark.parametrize("y", [step / 10 for step in range(0, 2000, 7)])
+def test_names_at_one_place_are_set_below_one_another(y: float) -> None:
+    apart = drawing._names_apart({"angry": (100.0, y), "sad": (100.0, y), "calm": (100.0, y)})
+    heights = sorted(height for _, height in apart.values())
+    assert np.diff(heights) == pytest.approx([14, 14])

@@ -57,3 +57,51 @@ def test_count(number, text):
 @pytest.mark.parametrize(("value", "text"), [(True, "yes"), (False, "no"), (None, "–")])
 def test_yes_no(value, text):
     assert formats.yes_no(value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (None, "–"),
+        (999, "999"),
+        (1204, "1.20 k"),
+        (142152, "142 k"),
+        (999_499, "999 k"),
+        (999_500, "1.00 M"),
+        (82_782_596, "82.8 M"),
+    ],
+)
+def test_short_count(number, text):
+    assert formats.short_count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (9.747, "9.7"), (99.95, "100.0"), (1234.5, "1,234")]
+)
+def test_seconds(value, text):
+    assert formats.seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0312, "0.031"), (1.0, "1.000"), (0.00004, "<\u00a00.001"), (math.nan, "–")]
+)
+def test_p_value(value, text):
+    assert formats.p_value(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(-5.14, "−5.1"), (-0.04, "0.0"), (12, "12.0")])
+def test_number(value, text):
+    assert formats.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("70.8 (64.5–77.1)", "70.8 (64.5–77.1)"), (1440, "1,440"), (70.8, "70.8"), (None, "–"), (True, "yes")],
+)
+def test_what_somebody_else_wrote(value, text):
+    assert formats.written(value) == text
+
+
+def test_missing_differences_are_dashes():
+    assert formats.points(math.nan) == formats.step(math.nan) == "–"
+    assert formats.step(17.4, 0) == "+17"

@@ -1,8 +1,15 @@
 """Scores by group and frequent confusions, counted by hand."""
 
 import numpy as np
+import pytest
+from scipy.stats import pearsonr
 
-from pipeline.evaluation.groups import frequent_confusions, scores_by_group, target_scores_by_group
+from pipeline.evaluation.groups import (
+    GROUP_COLUMNS,
+    frequent_confusions,
+    scores_by_group,
+    target_scores_by_group,
+)
 from tests.evaluation.made_up import dimension_predictions, predictions, random_predictions
 
 LABELS = ["angry", "angry", "angry", "happy"]
@@ -11,14 +18,33 @@ PREDICTED = ["angry", "sad", "sad", "happy"]
 
 def test_every_corpus_sex_and_speaker_has_its_scores():
     table = scores_by_group(predictions(LABELS, PREDICTED))
-    # Clips 0 and 2 are spoken by speaker 0, a man; 1 and 3 by speaker 1, a woman
-    assert table.values.tolist() == [
-        ["corpus", "made_up", 4, 0.5, (1 / 3 + 1) / 2],
-        ["sex", "female", 2, 0.5, 0.5],
-        ["sex", "male", 2, 0.5, 0.5],
-        ["speaker", "made_up/0", 2, 0.5, 0.5],
-        ["speaker", "made_up/1", 2, 0.5, 0.5],
+    # Clips 0 and 2 are spoken by speaker 0, a man; 1 and 3 by speaker 1, a woman. All are 0.8 sure.
+    one = [0.5, 0.5]
+    assert table.drop(columns="ece").values.tolist() == [
+        ["corpus", "made_up", 4, 0.5, pytest.approx((1 / 3 + 1) / 2), (0.5 + 1) / 2],
+        ["sex", "female", 2, *one, 0.5],
+        ["sex", "male", 2, *one, pytest.approx(2 / 3)],
+        ["speaker", "made_up/0", 2, *one, pytest.approx(2 / 3)],
+        ["speaker", "made_up/1", 2, *one, 0.5],
     ]
+    assert table["ece"].tolist() == pytest.approx([0.3] * 5)
+
+
+def test_one_speaker_is_the_whole():
+    table = scores_by_group(random_predictions(40, accuracy=0.6, n_speakers=1)).set_index("kind")
+    assert table.loc["speaker"].drop("group").tolist() == table.loc["corpus"].drop("group").tolist()
+
+
+def test_groups_of_a_system_without_probabilities_have_no_calibration_error():
+    table = predictions(LABELS, PREDICTED).assign(p_angry=np.nan)
+    assert scores_by_group(table)["ece"].isna().all()
+
+
+def test_dimensions_of_a_group_have_all_three_scores():
+    table = dimension_predictions({"arousal": [1, 2, 3, 4]}, {"arousal": [2, 3, 4, 6]}, n_speakers=1)
+    speaker = target_scores_by_group(table, ["arousal"]).set_index("kind").loc["speaker"]
+    assert speaker["pcc_arousal"] == pytest.approx(pearsonr([1, 2, 3, 4], [2, 3, 4, 6]).statistic)
+    assert speaker["mse_arousal"] == pytest.approx((1 + 1 + 1 + 4) / 4)
 
 
 def test_dimensions_have_scores_of_every_corpus_sex_and_speaker():
@@ -43,6 +69,7 @@ def test_a_group_that_is_rated_alike_has_no_concordance():
     by_speaker = table[table["kind"] == "speaker"]
     assert np.isnan(by_speaker["ccc"].iloc[0])
     assert by_speaker["ccc"].iloc[1] == 1
+    assert by_speaker["mse_arousal"].tolist() == [1, 0]
 
 
 def test_unknown_sex_is_left_out():
@@ -64,5 +91,5 @@ def test_each_corpus_has_its_most_frequent_confusions_first():
 
 def test_no_rows_give_headers_alone():
     empty = predictions(LABELS, PREDICTED)[:0]
-    assert list(scores_by_group(empty).columns) == ["kind", "group", "n_test", "accuracy", "uar"]
+    assert list(scores_by_group(empty).columns) == GROUP_COLUMNS
     assert frequent_confusions(empty).empty

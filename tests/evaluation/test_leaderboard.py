@@ -93,15 +93,46 @@ def test_a_published_deviation_goes_with_a_published_score(name):
 
 
 def test_classes_come_before_dimensions_and_the_best_of_each_first():
-    rows = [dimensions("low", ccc=-0.1), dimensions("high", ccc=0.9), row("worse", accuracy=0.1), row("best")]
-    assert [r.system for r in in_order(rows, ["study"])] == ["best", "worse", "high", "low"]
+    rows = [dimensions("low", ccc=-0.1), dimensions("high", ccc=0.9), row("a_worse", uar=0.1), row("best")]
+    assert [r.system for r in in_order(rows, ["study"])] == ["best", "a_worse", "high", "low"]
 
 
-def test_order_is_study_then_accuracy_then_skipped_ones():
+def test_order_is_study_then_uar_then_skipped_ones():
     rows = [
-        row("late", study="second", accuracy=0.9),
-        row("left_out", status="skipped", accuracy=0.99),
-        row("worse", accuracy=0.5),
-        row("better", accuracy=0.6),
+        row("late", study="second", uar=0.9),
+        row("left_out", status="skipped", uar=0.99),
+        row("a_worse", uar=0.5, accuracy=0.8),
+        row("better", uar=0.6),
     ]
-    assert [r.system for r in in_order(rows, ["study", "second"])] == ["better", "worse", "left_out", "late"]
+    assert [r.system for r in in_order(rows, ["study", "second"])] == [
+        "better",
+        "a_worse",
+        "left_out",
+        "late",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("split", "deduplicated", "new_speakers", "trustworthy"),
+    [
+        ("stratified", True, False, False),
+        ("k_fold", True, False, False),
+        ("official", True, False, False),
+        ("speaker_independent", True, True, True),
+        ("speaker_k_fold", True, True, True),
+        ("leave_one_speaker_out", False, True, False),
+        ("leave_one_session_out", True, True, True),
+        ("cross_corpus", True, True, True),
+    ],
+)
+def test_trustworthy_is_new_speakers_without_copies(split, deduplicated, new_speakers, trustworthy):
+    found = Row("net", {}, split=split, deduplicated=deduplicated)
+    assert (found.new_speakers, found.trustworthy) == (new_speakers, trustworthy)
+    assert found.official == (split == "official")
+
+
+def test_what_it_cost_is_of_the_run_record():
+    record = {"seconds": 9.7, "host": {"peak_memory_mb": 749, "device": "cpu"}}
+    trained, given = Row("net", {}, run=record), Row("given", {}, run={"status": "imported"})
+    assert (trained.seconds, trained.memory_mb, trained.device) == (9.7, 749, "cpu")
+    assert (given.seconds, given.memory_mb, given.device) == (None, None, None)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.plots import write_plots
+from pipeline.core.tables import write_json
+from pipeline.evaluation.plots import write_model_plots, write_plots
 from pipeline.evaluation.regression import score_targets
 from tests.evaluation.made_up import (
     CLASSES,
@@ -17,12 +19,15 @@ from tests.evaluation.made_up import (
 
 TABLES = [
     "details/confusions.csv",
+    "details/folds.csv",
     "details/groups.csv",
     "details/per_class.csv",
+    "details/runs.csv",
     "plots/confusion.csv",
     "plots/learning.csv",
 ]
-PICTURES = ["plots/figures/confusion.png", "plots/figures/learning.png"]
+STEMS = ["confusion", "learning", "pr", "reliability", "roc"]
+PICTURES = [f"plots/figures/{stem}.{suffix}" for stem in STEMS for suffix in ("csv", "png")]
 
 
 def files(folder: Path) -> list[str]:
@@ -60,6 +65,35 @@ def test_per_class_has_every_class_in_order(written):
     assert pd.read_csv(written / "details/per_class.csv")["class"].tolist() == CLASSES
 
 
+def test_runs_and_folds_have_a_row_each(written):
+    runs, folds = (pd.read_csv(written / f"details/{name}.csv") for name in ("runs", "folds"))
+    first = random_predictions(40, accuracy=0.6, seed=3)
+    assert runs["seed"].tolist() == folds["seed"].tolist() == [3, 4]
+    assert runs["n_test"].tolist() == [40, 40]
+    assert runs["accuracy"].iloc[0] == pytest.approx((first["label"] == first["predicted"]).mean())
+    assert folds["uar"].tolist() == runs["uar"].tolist()
+
+
+def test_numbers_of_the_confusion_figure_are_those_of_the_first_seed(written):
+    table = pd.read_csv(written / "plots/figures/confusion.csv")
+    assert table["n"].sum() == 40
+
+
+def without(column: str, value: object, folder: Path) -> list[str]:
+    """Write the figures of predictions of which a column has one value; return which there are."""
+    table = random_predictions(40, accuracy=0.6).assign(**{column: value})
+    write_plots(folder / "plots", folder / "details", table, history(1)[:0], "net")
+    return sorted({Path(name).stem for name in files(folder / "plots" / "figures")})
+
+
+def test_a_system_without_probabilities_has_no_curves(tmp_path):
+    assert without("p_sad", np.nan, tmp_path) == ["confusion"]
+
+
+def test_one_class_alone_has_no_curves_either(tmp_path):
+    assert without("label", "sad", tmp_path) == ["confusion", "reliability"]
+
+
 @pytest.mark.parametrize("name", [*TABLES, *PICTURES])
 def test_the_same_predictions_give_the_same_bytes(written, written_again, name):
     assert (written_again / name).read_bytes() == (written / name).read_bytes()
@@ -69,7 +103,7 @@ def test_a_system_without_epochs_has_no_curves(tmp_path):
     write_plots(
         tmp_path, tmp_path / "details", random_predictions(40, accuracy=0.6), history(1)[:0], "forest"
     )
-    assert not (tmp_path / "figures" / "learning.png").exists()
+    assert not list((tmp_path / "figures").glob("learning.*"))
     assert (
         tmp_path / "learning.csv"
     ).read_text() == "epoch,n_runs,train_loss,val_loss,val_accuracy,val_uar\n"
@@ -98,12 +132,16 @@ def test_a_skipped_system_has_headers_alone(skipped, name):
 
 
 DIMENSION_TABLES = [
+    "details/folds.csv",
     "details/groups.csv",
     "details/per_target.csv",
+    "details/runs.csv",
     "plots/confusion.csv",
     "plots/learning.csv",
 ]
-DIMENSION_PICTURES = ["plots/figures/learning.png", "plots/figures/residuals.png"]
+DIMENSION_PICTURES = [
+    f"plots/figures/{stem}.{suffix}" for stem in ("learning", "residuals") for suffix in ("csv", "png")
+]
 
 
 def write_dimensions(folder: Path) -> Path:
@@ -148,4 +186,20 @@ def test_a_skipped_system_of_dimensions_has_headers_alone(tmp_path):
     write_plots(tmp_path / "plots", tmp_path / "details", nothing, dimension_history(1)[:0], "left_out")
     assert files(tmp_path) == DIMENSION_TABLES
     n_lines = [len((tmp_path / name).read_text().splitlines()) for name in DIMENSION_TABLES]
-    assert n_lines == [1, 1, 1, 1]
+    assert n_lines == [1] * 6
+
+
+def test_what_training_left_is_drawn_where_there_is_something(tmp_path):
+    models = tmp_path / "models"
+    write_json(models / "seed1_fold0.json", {"feature_importances": {"rms": 0.7, "zcr": 0.3}})
+    write_json(models / "run.json", {"settings": {"monitor": "val_uar"}})
+    trials = pd.DataFrame({"number": [0, 1], "value": [0.2, 0.4], "state": "complete", "lr": 0.1})
+    trials.to_csv(models / "trials.csv", index=False)
+    write_model_plots(tmp_path, models, "forest")
+    assert files(tmp_path / "figures") == ["importances.csv", "importances.png", "trials.csv", "trials.png"]
+
+
+def test_a_network_without_a_search_leaves_nothing_to_draw(tmp_path):
+    write_json(tmp_path / "models" / "seed1_fold0.json", {"parameters": 12})
+    write_model_plots(tmp_path, tmp_path / "models", "net")
+    assert not (tmp_path / "figures").exists()

@@ -1,7 +1,7 @@
 """The README's tables."""
 
 from pipeline.evaluation.leaderboard import Row
-from pipeline.evaluation.results_table import SYNTHETIC_WARNING, results_markdown
+from pipeline.evaluation.results_table import SYNTHETIC_WARNING, readme_markdown, results_markdown
 
 METRICS = {
     "status": "trained",
@@ -22,7 +22,7 @@ METRICS = {
 
 
 def test_a_line_a_system():
-    text = results_markdown([Row("cnn4", METRICS, {"accuracy": 0.7788}, 12.5)], "ravdess")
+    text = results_markdown([Row("cnn4", METRICS, {"accuracy": 0.7788}, {"seconds": 12.5})], "ravdess")
     assert "**ravdess_methods** (ravdess, tess)" in text
     assert (
         "| `cnn4` | 72.8 (65.0–79.0) | 71.0 | 77.9 | −5.1 | stratified 70/15/15, deduplicated | 1,216 "
@@ -99,7 +99,7 @@ def test_classes_and_dimensions_and_other_corpora_have_tables_of_their_own():
 
 
 def test_seconds_are_not_in_it():
-    rows = [[Row("cnn4", METRICS, {}, seconds)] for seconds in (1.0, 2.0)]
+    rows = [[Row("cnn4", METRICS, {}, {"seconds": seconds})] for seconds in (1.0, 2.0)]
     assert results_markdown(rows[0], "open") == results_markdown(rows[1], "open")
 
 
@@ -108,3 +108,34 @@ def test_skipped_systems_are_listed():
     skipped = Row("mfcnn14", about)
     text = results_markdown([skipped], "open")
     assert "**mfcnn14**: no clips in this profile, so skipped: `mfcnn14`." in text
+
+
+def test_the_readme_has_the_best_three_of_each_study():
+    rows = [Row(f"cnn{number}", METRICS, {"accuracy": 0.7788}) for number in range(1, 6)]
+    skipped = {"status": "skipped", "study": "mfcnn14", "synthetic": False, "targets": "emotion"}
+    text = readme_markdown([*rows, Row("net", DIMENSIONS), Row("mfcnn14", skipped)], "open")
+    assert "**ravdess_methods** (ravdess, tess): the best 3 of 5 systems" in text
+    assert (
+        "| system | accuracy, % (95 % interval) | UAR, % | published, % | new speakers | pretrained |" in text
+    )
+    assert "| `cnn3` | 72.8 (65.0–79.0) | 71.0 | 77.9 | no | no |" in text
+    assert "`cnn4`" not in text
+    assert "**ravdess_methods** (ravdess, tess): 1 system\n" in text
+    assert "| `net` | 0.412 (0.300–0.500) | – | no | no |" in text
+    assert "Skipped, for want of clips in this profile: 1 system." in text
+
+
+def test_the_readme_warns_of_synthetic_speech():
+    assert f"> **{SYNTHETIC_WARNING}**" in readme_markdown(
+        [Row("cnn4", {**METRICS, "synthetic": True})], "demo"
+    )
+
+
+def test_of_the_corpus_own_parts_the_readme_does_not_say_whether_speakers_are_new():
+    splits = ("stratified", "official", "speaker_k_fold")
+    text = readme_markdown([Row(split, METRICS, split=split) for split in splits], "open")
+    assert [line.split(" | ")[-2] for line in text.splitlines() if line.startswith("| `")] == [
+        "no",
+        "–",
+        "yes",
+    ]

@@ -3,7 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    f1_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation import scores
@@ -84,7 +90,7 @@ def test_auc_agrees_with_scikit_learn():
 
 def test_without_probabilities_there_is_no_auc_and_no_calibration_error():
     result = score(LABELS, PREDICTED, np.full((8, 3), np.nan))
-    assert (result.auc, result.ece) == (None, None)
+    assert (result.auc, result.average_precision, result.ece) == (None, None, None)
 
 
 def test_calibration_error_by_hand():
@@ -100,11 +106,63 @@ def test_confusion_keeps_the_order_of_the_classes():
 
 
 def test_per_class_table_leaves_recall_open_without_clips():
-    table = scores.per_class_table(np.asarray(["angry", "happy"]), np.asarray(["angry", "angry"]), CLASSES)
+    labels, predicted = np.asarray(["angry", "happy"]), np.asarray(["angry", "angry"])
+    table = scores.per_class_table(labels, predicted, np.full((2, 3), 1 / 3), CLASSES)
     assert table["class"].tolist() == CLASSES
     assert table["n_test"].tolist() == [1, 1, 0]
     assert table["recall"].tolist()[:2] == [1.0, 0.0]
-    assert table.loc[2, ["recall", "f1"]].isna().all()
+    assert table.loc[2, ["recall", "f1", "auc", "average_precision"]].isna().all()
+
+
+def test_per_class_table_agrees_with_scikit_learn():
+    table = random_predictions(300, accuracy=0.6)
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(3), size=300)
+    found = scores.per_class_table(
+        table["label"].to_numpy(), table["predicted"].to_numpy(), probabilities, CLASSES
+    )
+    happy, truth = found.set_index("class").loc["happy"], table["label"] == "happy"
+    assert happy["f1"] == pytest.approx(f1_score(truth, table["predicted"] == "happy"))
+    assert happy["auc"] == pytest.approx(roc_auc_score(truth, probabilities[:, 1]))
+    assert happy["average_precision"] == pytest.approx(average_precision_score(truth, probabilities[:, 1]))
+
+
+@pytest.mark.parametrize("group", range(4))
+def test_scores_of_groups_are_those_of_each_by_itself(group):
+    table = random_predictions(60, accuracy=0.5)
+    groups = np.random.default_rng(1).integers(4, size=60)
+    part = table[groups == group]
+    present = sorted(set(part["label"]))
+    found = {name: values[group] for name, values in scores.found_scores(table, groups, CLASSES).items()}
+    f1 = f1_score(part["label"], part["predicted"], average="macro", labels=present)
+    recall = recall_score(part["label"], part["predicted"], average="macro", labels=present)
+    assert found == pytest.approx(
+        {"accuracy": (part["label"] == part["predicted"]).mean(), "uar": recall, "macro_f1": f1}
+    )
+
+
+def test_a_group_without_a_class_is_scored_on_the_others():
+    table = predictions(["angry", "angry", "sad"], ["angry", "happy", "angry"])
+    found = scores.found_scores(table, np.array([0, 0, 1]), CLASSES)
+    # The first group's angry clips: one of two is found, and nothing else is taken for angry
+    assert found["uar"].tolist() == [0.5, 0]
+    assert found["macro_f1"].tolist() == [pytest.approx(2 / 3), 0]
+
+
+def test_confusion_table_has_counts_and_shares():
+    counts = scores.confusion_counts(np.asarray(LABELS), np.asarray(PREDICTED), CLASSES)
+    table = scores.confusion_table(counts, CLASSES)
+    assert len(table) == 9
+    assert table.iloc[0].tolist() == ["angry", "angry", 3, 0.75]
+    assert table.groupby("actual")["share"].sum().tolist() == [1, 1, 1]
+
+
+def test_predictions_that_are_all_the_same_are_noted():
+    constant, varied = (
+        predictions(LABELS, found, seed=seed) for seed, found in enumerate((["sad"] * 8, PREDICTED))
+    )
+    assert scores.constant_notes(constant) == ["all predictions are sad"]
+    assert scores.constant_notes(pd.concat([constant, varied])) == ["all predictions are sad in 1 of 2 runs"]
+    assert scores.constant_notes(varied) == []
 
 
 def test_folds_are_pooled_before_scoring():

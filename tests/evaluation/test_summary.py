@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.summary import summarise
+from pipeline.evaluation.summary import short_metrics, summarise
 from tests.evaluation.made_up import (
     dimension_predictions,
     elsewhere,
@@ -31,6 +31,37 @@ def test_metrics_of_two_seeds():
     assert "note" not in metrics
 
 
+def test_what_dvc_shows_is_short_and_named_alike():
+    classes = short_metrics(summarise(random_predictions(50, accuracy=0.7), {}, MODEL))
+    dimensions = short_metrics(summarise(random_dimensions(40), {}, MODEL))
+    both = ["low", "high", "n_test", "pretrained"]
+    assert list(classes) == ["accuracy", "uar", "macro_f1", *both]
+    assert list(dimensions) == ["ccc", *both]
+    assert classes["low"] < classes["accuracy"] < classes["high"]
+    assert dimensions["low"] < dimensions["ccc"] < dimensions["high"]
+    assert short_metrics({"status": "skipped"}) == {"n_test": 0}
+
+
+def test_what_dvc_shows_has_four_decimals():
+    scores = summarise(predictions(["angry"] * 3, ["angry", "sad", "sad"]), {}, MODEL)
+    assert short_metrics(scores)["accuracy"] == 0.3333
+    assert scores["accuracy"] == pytest.approx(1 / 3)
+
+
+def test_folds_are_averaged_besides():
+    # By fold the UARs are 1, and 0; pooled, angry is found in 1 of 3
+    table = predictions(["angry", "angry", "angry"], ["angry", "sad", "sad"]).assign(fold=[0, 1, 1])
+    scores = summarise(table, {}, MODEL)
+    assert (scores["uar"], scores["uar_fold_mean"], scores["n_folds"]) == (pytest.approx(1 / 3), 0.5, 2)
+    assert scores["uar_fold_sd"] == pytest.approx(0.5**0.5)
+
+
+def test_a_system_that_always_says_the_same_is_noted():
+    scores = summarise(predictions(["angry", "happy", "sad"], ["sad"] * 3), {}, MODEL)
+    assert scores["note"] == "all predictions are sad"
+    assert scores["uar"] == scores["uar_chance"] == pytest.approx(1 / 3)
+
+
 def test_validation_predictions_do_not_count():
     test = predictions(["angry", "sad"], ["angry", "sad"])
     val = predictions(["angry", "sad"], ["sad", "angry"]).assign(split="val")
@@ -41,6 +72,7 @@ def test_a_missing_class_is_noted():
     metrics = summarise(predictions(["angry", "sad"], ["angry", "sad"]), {}, MODEL)
     assert metrics["note"] == "no test clip of happy: averages run over the other classes"
     assert metrics["uar_chance"] == 0.5
+    assert metrics["average_precision"] == 1.0
 
 
 def test_metrics_are_flat_and_plain():

@@ -64,6 +64,7 @@ def test_it_learns_a_few_clips_by_heart_and_is_the_same_once_loaded(
     np.testing.assert_allclose(outputs, predicted, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow  # each family is stopped in the tests of the runner
 @every_system
 def test_a_run_that_was_stopped_ends_with_the_same_files(
     tmp_path: Path, system: TorchSystem, monkeypatch: pytest.MonkeyPatch

@@ -35,7 +35,7 @@ def write_index(corpus, **columns):
 
 def test_readable_clips_of_the_corpora_that_need_it_sorted():
     clips.main()
-    assert read_table(clips_path("spectral_scalars"))["utterance_id"].tolist() == [
+    assert read_table(clips_path("mel_image_128"))["utterance_id"].tolist() == [
         "demo_ravdess/a",
         "demo_ravdess/b",
     ]

@@ -6,7 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.core.paths import history_path, metrics_path, model_dir, plots_dir, predictions_path
+from pipeline.core.paths import (
+    details_dir,
+    history_path,
+    metrics_path,
+    model_dir,
+    plots_dir,
+    predictions_path,
+)
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.tables import write_json, write_table
 from pipeline.evaluation.regression import target_order
@@ -39,10 +46,13 @@ def ratings() -> pd.DataFrame:
     return pd.concat([own, made_up.elsewhere(made_up.random_dimensions(20, seed=1))])
 
 
-def test_metrics_begin_with_what_was_evaluated(workplace):
+def scores_of(system: str) -> dict:
+    return json.loads((details_dir(system) / "scores.json").read_text())
+
+
+def test_scores_begin_with_what_was_evaluated(workplace):
     evaluate.main("net")
-    metrics = json.loads(metrics_path("net").read_text())
-    assert list(metrics.items())[:11] == [
+    assert list(scores_of("net").items())[:11] == [
         ("status", "trained"),
         ("profile", "open"),
         ("synthetic", False),
@@ -60,16 +70,26 @@ def test_metrics_begin_with_what_was_evaluated(workplace):
 
 def test_metrics_are_the_same_bytes_each_time(workplace):
     evaluate.main("net")
-    first = metrics_path("net").read_bytes()
+    files = [metrics_path("net"), details_dir("net") / "scores.json"]
+    first = [path.read_bytes() for path in files]
     write_json(model_dir("net") / "run.json", {"seconds": 12.5})
     evaluate.main("net")
-    assert metrics_path("net").read_bytes() == first
-    assert first.endswith(b"\n")
+    assert [path.read_bytes() for path in files] == first
+    assert first[0].endswith(b"\n")
+
+
+def test_metrics_are_a_few_of_the_scores(workplace):
+    evaluate.main("net")
+    metrics, scores = json.loads(metrics_path("net").read_text()), scores_of("net")
+    assert list(metrics) == ["accuracy", "uar", "macro_f1", "low", "high", "n_test", "pretrained"]
+    assert metrics["accuracy"] == round(scores["accuracy"], 4)
+    assert metrics["low"] == round(scores["accuracy_low"], 4)
 
 
 def test_a_skipped_system_says_so_and_has_no_scores(workplace):
     evaluate.main("left_out")
-    assert json.loads(metrics_path("left_out").read_text()) == {
+    assert json.loads(metrics_path("left_out").read_text()) == {"n_test": 0}
+    assert scores_of("left_out") == {
         "status": "skipped",
         "profile": "open",
         "synthetic": False,
@@ -84,7 +104,7 @@ def test_a_skipped_system_says_so_and_has_no_scores(workplace):
 def test_a_system_of_dimensions_has_its_own_scores_and_figures(workplace, caplog):
     caplog.set_level("INFO")
     evaluate.main("ratings")
-    metrics = json.loads(metrics_path("ratings").read_text())
+    metrics = scores_of("ratings")
     assert metrics["targets"] == "arousal,valence"
     assert (metrics["n_test"], metrics["cross_n_test"], metrics["cross_corpora"]) == (60, 20, "other")
     assert {"ccc", "ccc_arousal", "pcc_valence", "mse_valence", "cross_pcc_arousal"} <= metrics.keys()
@@ -97,5 +117,5 @@ def test_a_system_of_dimensions_has_its_own_scores_and_figures(workplace, caplog
 def test_a_skipped_system_of_dimensions_says_what_it_would_predict(workplace):
     write_training("left_out", ratings()[:0], made_up.dimension_history(1)[:0])
     evaluate.main("left_out")
-    metrics = json.loads(metrics_path("left_out").read_text())
+    metrics = scores_of("left_out")
     assert (metrics["status"], metrics["targets"]) == ("skipped", "arousal,valence")

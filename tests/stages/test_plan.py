@@ -3,7 +3,9 @@
 import shutil
 
 import pytest
+from ruamel.yaml import YAML
 
+from pipeline.core.analysis import analysis_plan_path, external_plan_path
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load_params
 from pipeline.core.paths import corpus_plan_path, evaluation_plan_path, feature_plan_path, store_path
@@ -21,13 +23,13 @@ def workplace(tmp_path, root, monkeypatch):
 @pytest.mark.parametrize(("corpus", "needed"), [("demo_tess", True), ("ravdess", False)])
 def test_corpora_of_the_profile_are_needed(corpus, needed):
     plan.main()
-    assert read_json(corpus_plan_path(corpus)) == {"needed": needed}
+    assert read_json(corpus_plan_path(corpus))["needed"] is needed
 
 
 @pytest.mark.parametrize(
     ("feature_set", "corpora"),
     [
-        ("spectral_scalars", ["demo_ravdess"]),
+        ("spectral_scalars", ["demo_ravdess", "demo_tess"]),
         ("transcripts", ["demo_dialogue", "demo_ravdess", "demo_tess"]),
         ("compare_functionals", []),
     ],
@@ -71,6 +73,52 @@ def test_every_system_and_ensemble_has_what_it_is_evaluated_on():
     params = load_params()
     planned = {name: read_json(evaluation_plan_path(name)) for name in params.evaluated()}
     assert {about["profile"] for about in planned.values()} == {"demo"}
+
+
+def test_predictions_from_elsewhere_are_planned_as_a_system_is(tmp_path):
+    given = {"file": "theirs.csv", "study": "utbm", "variant": "oversampled"}
+    change_params(tmp_path, external={"theirs": given})
+    planned = read_json(external_plan_path("theirs"))
+    assert planned == {
+        **given,
+        "targets": ["emotion"],
+        "parameters": None,
+        "pretrained": False,
+        "note": None,
+        "classes": load_params().studies["utbm"].classes,
+    }
+    assert "oversampled training part" in read_json(evaluation_plan_path("theirs"))["protocol"]
+    assert read_json(analysis_plan_path())["systems"]["theirs"] == "utbm"
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        ({"published": {}}, {"report.json"}),
+        ({"representations": {"utbm_cnn": ["embedding"]}}, {"representations/utbm_cnn.json", "report.json"}),
+    ],
+    ids=["published", "representations"],
+)
+def test_a_change_concerns_few(tmp_path, changes, changed):
+    plan.main()
+    before = plan_files()
+    change_params(tmp_path, **changes)
+    assert {name for name, content in plan_files().items() if before.get(name) != content} == changed
+
+
+def plan_files():
+    folder = analysis_plan_path().parent
+    return {str(path.relative_to(folder)): read_json(path) for path in folder.rglob("*.json")}
+
+
+def change_params(folder, **changes):
+    """Change blocks of params.yaml and plan anew."""
+    yaml = YAML()  # which keeps the order
+    params = yaml.load((folder / "params.yaml").read_text())
+    params |= changes
+    with (folder / "params.yaml").open("w") as file:
+        yaml.dump(params, file)
+    plan.main()
 
 
 def test_an_unplanned_system_is_named():

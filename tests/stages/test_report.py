@@ -1,107 +1,113 @@
 """The report: every system, the published numbers, the banner, and nothing loaded from elsewhere."""
 
 import base64
+import dataclasses
 import io
+import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 
+from pipeline.core.analysis import analysis_dir, representations_dir
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params
-from pipeline.core.paths import DATA, account_path, manifest_path, model_dir
+from pipeline.core.paths import DATA, details_dir
 from pipeline.core.settings import Published
-from pipeline.core.tables import write_json
-from pipeline.evaluation.collect import Step, collect, curation_steps, study_accounts
+from pipeline.evaluation.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.evaluation.page import render_page
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
-from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
-from pipeline.stages import evaluate, plan, report
-from tests.evaluation import made_up
-from tests.stages.test_evaluate import ratings, write_training
+from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
+from pipeline.stages import report
+from tests.stages.report_inputs import ACCOUNT, PAGE, build, params, rebuild
 
-PAGE = DATA / "report" / "index.html"
-ACCOUNT = pd.DataFrame(
-    [
-        ("study", "combined", "a", "joy", 60),
-        ("study", "combined", "b", "joy", 1250),
-        ("study", "readable", "a", "joy", 50),
-        ("study", "kept", "a", "joy", 30),
-        ("study", "kept", "a", "(no class)", 4),
-        ("study", "kept", "b", "joy", 7),
-    ],
-    columns=["study", "step", "corpus", "class", "n"],
-)
-
-
-def write_inputs(corpus: str, *, verified_by: str) -> None:
-    """Write what the stages above the report leave, and evaluate all systems."""
-    empty = made_up.random_predictions(60, accuracy=0.7)[:0]
-    write_training("net", made_up.random_predictions(60, accuracy=0.7), made_up.history(3))
-    write_training("forest", made_up.random_predictions(60, accuracy=0.6), made_up.history(1)[:0])
-    write_training("left_out", empty, made_up.history(1)[:0])
-    write_training("ratings", ratings(), made_up.dimension_history(3))
-    for system in ("net", "forest", "left_out", "ratings"):
-        write_json(model_dir(system) / "run.json", {"seconds": 75.0})
-        evaluate.main(system)
-    write_json(account_path("study"), {"n_combined": 110, "n_readable": 107, "n_left": 100})
-    archives = [{"name": "a.zip", "sha256": "0", "n_bytes": 10, "verified_by": verified_by}]
-    manifest = {
-        "corpus": corpus,
-        "source": "archive",
-        "mirror": verified_by == "mirror",
-        "archives": archives,
-    }
-    write_json(manifest_path(corpus), {**manifest, "n_files": 110, "n_bytes": 2_000_000})
-
-
-def write_exploration() -> None:
-    """Write what `explore` leaves: figures of one shade each, and the account."""
-    paths = [*map(figure_path, CORPUS_FIGURES), *(figure_path(name, "study") for name in STUDY_FIGURES)]
-    for shade, path in enumerate(paths):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("L", (30, 20), shade).save(path)
-    table_path("account").parent.mkdir(parents=True, exist_ok=True)
-    ACCOUNT.to_csv(table_path("account"), index=False)
-
-
-def build(folder: Path, params: Params, *, verified_by: str = "publisher") -> str:
-    """Run the stages evaluate and report in a folder; return the page."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        plan.write_evaluations(params)
-        patch.setattr(report, "load_params", lambda: params)
-        write_inputs(next(iter(params.corpora)), verified_by=verified_by)
-        write_exploration()
-        report.main()
-        return PAGE.read_text("utf-8")
+VOID = {"meta", "link", "input", "img", "br", "wbr"}
+SHAPES = {"path", "line", "circle", "polyline"}  # of SVG: closed in their own tag
+MOST_BYTES = 5_000_000
+PROBE = """<!doctype html><body><script>
+const frame = document.createElement("iframe");
+frame.style.cssText = "width: WIDTHpx; height: 900px";
+frame.src = "index.html";
+frame.onload = () => {
+  const page = frame.contentDocument;
+  const pick = (id, value) => {
+    const control = page.getElementById(id);
+    control.value = value;
+    control.dispatchEvent(new Event("input"));
+    return page.getElementById("shown").textContent;
+  };
+  const sort = () => {
+    const heading = page.querySelector('#board th[data-sort="number"]');
+    heading.firstElementChild.click();
+    return [heading.getAttribute("aria-sort"), page.querySelector("#board tbody th").dataset.value];
+  };
+  for (const details of page.querySelectorAll("details")) details.open = true;
+  const root = page.documentElement;
+  const seen = {overflow: root.scrollWidth - root.clientWidth, all: pick("search", "")};
+  seen.sorted = sort();
+  seen.again = sort();
+  seen.found = pick("search", "forest");
+  pick("search", "");
+  seen.pretrained = pick("pretrained", "yes");
+  pick("theme", "dark");
+  seen.dark = root.dataset.theme;
+  document.title = JSON.stringify(seen);
+};
+document.body.append(frame);
+</script>"""
 
 
 class Page(HTMLParser):
-    """The tags of a page, its ids, and the addresses it refers to."""
+    """The tags of a page with their attributes, its ids, the addresses it refers to, and what is not closed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.tags: list[str] = []
-        self.ids: list[str] = []
-        self.addresses: list[str] = []
-        self.images: list[dict[str, str | None]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        self.tags.append(tag)
-        self.images += [values] if tag == "img" else []
-        self.ids += [values["id"]] if values.get("id") else []
-        self.addresses += [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+    def of(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+    @property
+    def ids(self) -> list[str]:
+        return [attributes["id"] for _, attributes in self.elements if attributes.get("id")]
+
+    @property
+    def addresses(self) -> list[str]:
+        names = ("src", "href", "xlink:href", "action", "srcset")
+        return [attributes[name] for _, attributes in self.elements for name in names if attributes.get(name)]
 
 
 def text_of(html: str) -> str:
     """Return what a reader sees: no tags, style or script, single spaces."""
-    return " ".join(re.sub(r"(?s)<(style|script)>.*?</\1>|<[^>]+>", " ", html).split())
+    html = re.sub(r"(?s)<(style|script)>.*?</\1>", " ", html.replace("<wbr>", ""))
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def section_of(html: str, name: str) -> str:
+    """Return what a reader sees of a section, or of a system."""
+    start = html.index(f'id="{name}"')
+    end = re.compile(r'<details class="system"|</section>').search(html, start)
+    return text_of("<" + html[start : end.start()])
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +117,32 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def html(folder) -> str:
-    return build(folder, made_up.params())
+    return build(folder, params())
 
 
 @pytest.fixture(scope="module")
-def demo_html(tmp_path_factory) -> str:
-    """The page of a synthetic corpus from a mirror, with markup in a note."""
-    params = made_up.params(synthetic=True)
-    params.published["net"] = Published(accuracy=0.7777, note="<script>alert(1)</script>")
-    return build(tmp_path_factory.mktemp("demo"), params, verified_by="mirror")
+def page(html) -> Page:
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def collected(html, folder) -> Report:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return collect(params())
+
+
+@pytest.fixture(scope="module")
+def demo_html(html, folder, tmp_path_factory) -> str:
+    """The page of a synthetic corpus from a mirror, with markup in a note, and kept results of real ones."""
+    settings = params(synthetic=True)
+    settings.published["net"] = Published(accuracy=0.7777, note="<script>alert(1)</script>")
+    return rebuild(shutil.copytree(folder, tmp_path_factory.mktemp("demo") / "copy"), settings)
+
+
+def test_it_is_well_formed(page):
+    assert page.crossed == []
+    assert page.open == []
 
 
 @pytest.mark.parametrize("system", ["net", "forest", "left_out", "ratings"])
@@ -134,47 +157,89 @@ def test_published_numbers_are_shown(html):
     assert "Five runs." in text
 
 
-def test_a_skipped_system_has_no_section(html):
-    assert {"system-net", "system-forest"} <= set(Page(html).ids)
-    assert "system-left_out" not in Page(html).ids
+def test_a_skipped_system_has_no_section(page):
+    assert {"system-net", "system-forest"} <= set(page.ids)
+    assert "system-left_out" not in page.ids
 
 
-def test_dimensions_have_a_leaderboard_of_their_own(html):
-    assert {"board", "board-dimensions"} <= set(Page(html).ids)
+def test_dimensions_have_a_leaderboard_of_their_own(html, page):
+    assert {"board", "board-dimensions"} <= set(page.ids)
     assert html.index('id="board"') < html.index('data-value="net"') < html.index('id="board-dimensions"')
     assert html.index('id="board-dimensions"') < html.index('data-value="ratings"')
 
 
-def test_dimensions_have_their_published_values_and_residuals(html):
-    text = text_of(html)
-    assert re.search(r"arousal 0\.\d{3} 0\.610 0\.\d{3} – −?\d\.\d{3} 0\.456", text)
-    assert re.search(r"8 speakers: mean CCC from 0\.\d{3} to 0\.\d{3}", text)
-    (residuals,) = [image for image in Page(html).images if "residuals" in image["alt"]]
-    assert residuals["alt"] == "Predictions and residuals of ratings over the truth"
-
-
-def test_without_dimensions_there_is_one_leaderboard(html, folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    params = made_up.params()
-    systems = {name: params.systems[name] for name in ("net", "forest", "left_out")}
-    page = render_page(collect(params.model_copy(update={"systems": systems})))
+def test_without_dimensions_there_is_one_leaderboard(html, collected):
+    classes = dataclasses.replace(
+        collected,
+        rows=[row for row in collected.rows if not row.targets],
+        details=[detail for detail in collected.details if not detail.row.targets],
+        answers=[answer for answer in collected.answers if not answer.best.targets],
+    )
+    page = render_page(classes)
     assert 'id="board"' in page
     assert 'id="board-dimensions"' not in page
     assert "Concordance correlation" in html
     assert "Concordance correlation" not in page
 
 
-def test_nothing_is_loaded_from_elsewhere(html):
-    page = Page(html)
+def test_rows_say_what_they_are_filtered_by(page):
+    rows = [attributes for attributes in page.of("tr") if "data-study" in attributes]
+    assert [(row["data-study"], row["data-pretrained"], row["data-trust"]) for row in rows] == [
+        ("study", "no", "no"),
+        ("study", "no", "no"),
+        ("absent", "–", "no"),
+        ("study", "no", "no"),
+    ]
+    assert {"search", "study", "pretrained", "trust", "skipped"} <= set(page.ids)
+
+
+def test_columns_that_can_be_sorted_hold_values(page):
+    kinds = [attributes["data-sort"] for attributes in page.of("th") if "data-sort" in attributes]
+    assert set(kinds) == {"text", "number"}
+    numbers = [
+        cell["data-value"]
+        for cell in page.of("td")
+        if cell.get("class") == "number" and cell.get("data-value")
+    ]
+    assert numbers
+    assert all(re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", value) for value in numbers)
+
+
+def test_controls_are_hidden_until_the_script_runs(page):
+    by_id = {attributes.get("id"): attributes for _, attributes in page.elements}
+    assert "hidden" in by_id["controls"]
+    assert "hidden" in by_id["theme-control"]
+
+
+def test_nothing_is_loaded_from_elsewhere(html, page):
     assert all(address.startswith(("#", "data:")) for address in page.addresses)
-    assert not {"iframe", "object", "embed"} & set(page.tags)
+    assert not page.of("iframe", "object", "embed", "base")
     assert not re.search(r"https?:|@import|url\(", html)
 
 
-def test_links_lead_to_what_is_there(html):
-    page = Page(html)
+def test_links_lead_to_what_is_there(page):
     assert {address[1:] for address in page.addresses if address.startswith("#")} <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
+
+
+def test_it_can_be_read_without_sight(page):
+    assert [len(page.of(tag)) for tag in ("main", "nav", "header", "footer", "h1")] == [1, 1, 1, 1, 1]
+    assert page.of("html") == [{"lang": "en"}]
+    assert page.of("a")[0] == {"class": "skip", "href": "#main"}
+    assert all(image.get("aria-label") or image.get("aria-hidden") for image in page.of("svg"))
+    assert all(image["alt"] for image in page.of("img"))
+    labels = {
+        attributes["aria-labelledby"]
+        for attributes in page.of("section", "article")
+        if "aria-labelledby" in attributes
+    }
+    assert labels <= set(page.ids)
+    assert len(page.of("caption")) == len(page.of("table"))
+
+
+def test_headings_leave_out_no_level(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_real_speech_has_no_banner(html):
@@ -184,6 +249,95 @@ def test_real_speech_has_no_banner(html):
 def test_synthetic_speech_has_a_banner_and_no_comparison(demo_html):
     assert SYNTHETIC_WARNING in text_of(demo_html)
     assert "– synthetic speech" in text_of(demo_html)
+
+
+def test_the_summary_says_who_is_best_by_how_much_and_at_what_cost(html):
+    text = section_of(html, "summary")
+    assert re.search(r"net UAR \d\d\.\d % \d\d\.\d–\d\d\.\d same speakers in training and test", text)
+    assert "2 systems; none is tested on new speakers" in text
+    assert re.search(r"forest , \d\d\.\d points behind \(.* to .*\): significant", text)
+    assert re.search(r"\w+ taken for \w+ \(\d+ % of \w+\)", text)
+    assert re.search(r"accuracy 77\.8 %: ours is [+−]\d+\.\d points", text)
+    assert "1 min 15 s, 1,204 parameters, 1,749 MB of memory, on cpu" in text
+    assert re.search(r"ratings mean CCC 0\.\d{3}", text)
+    assert "no other system was tested on the same clips" in text
+
+
+def test_leaks_are_told(html):
+    text = section_of(html, "audit")
+    assert "Model <1>" in text.replace("&lt;", "<").replace("&gt;", ">")
+    assert re.search(r"random split net stratified 70/15/15, deduplicated UAR \d\d\.\d", text)
+    assert re.search(r"speakers never heard \(.*\): UAR", text)
+
+
+def test_without_an_audit_it_says_so(collected):
+    assert "Nothing is listed below audit" in text_of(render_page(dataclasses.replace(collected, audit={})))
+
+
+def test_a_system_of_classes_shows_its_figures(html):
+    text = section_of(html, "system-net")
+    assert re.search(r"ROC first seed, .* plots/net/figures/roc\.png, \.csv angry AUC 0\.\d{3}", text)
+    assert "plots/net/figures/pr.png, .csv" in text
+    assert "plots/net/figures/reliability.png, .csv" in text
+    assert "plots/net/figures/learning.png, .csv" in text
+    assert "plots/net/figures/trials.png, .csv" in text
+    assert "made_up/7" in text
+    assert re.search(r"8 speakers: UAR from \d+\.\d % to \d+\.\d %, median \d+\.\d %", text)
+
+
+def test_a_forest_shows_its_importances(html):
+    assert "mfcc_1 0.750 zcr 0.250" in section_of(html, "system-forest")
+    assert "Most important features" not in section_of(html, "system-net")
+
+
+def test_clips_to_listen_to_are_told_with_what_was_said(html):
+    text = section_of(html, "system-net")
+    assert re.search(r"Most confident failures 10 of \d+, among 60 test clips", text)
+    assert re.search(
+        r"made_up: a/\d{4}\.wav &lt;b&gt;Say&lt;/b&gt; the word &amp; go\. \w+ \w+ 80 \w+ 10", text
+    )
+    assert re.search(r"Least confident right predictions 10 of \d+", text)
+    assert "data/analysis/unsure/net.csv" in text
+
+
+def test_representations_have_silhouettes_and_a_plane(html):
+    text = section_of(html, "system-net")
+    assert "cosine 0.250, Euclidean 0.125, in the plane −0.500" in text
+    assert "data/representations/net/fused_tsne.png, .csv angry happy sad" in text
+    assert "Representations" not in section_of(html, "system-forest")
+
+
+def test_a_system_is_held_against_its_baseline(html):
+    text = section_of(html, "system-net")
+    assert re.search(r"forest a baseline \+\d+\.\d \+?−?\d+\.\d to \+\d+\.\d", text)
+    assert "Change against forest" in text
+    assert "data/analysis/change/net/forest.png, .csv" in text
+    assert "Change against" not in section_of(html, "system-forest")
+
+
+def test_dimensions_have_their_published_values_and_residuals(html):
+    text = section_of(html, "system-ratings")
+    assert re.search(r"arousal 0\.\d{3} 0\.610 0\.\d{3} – −?\d\.\d{3} 0\.456", text)
+    assert re.search(r"8 speakers: mean CCC from 0\.\d{3} to 0\.\d{3}", text)
+    assert "Residuals of valence" in text
+    assert "plots/ratings/figures/residuals.png, .csv" in text
+    assert re.search(r"Largest errors 10 of 120, among 60 test clips", text)
+
+
+def test_real_results_are_shown_where_they_are_kept(html, demo_html):
+    text = section_of(demo_html, "real")
+    assert (
+        "2026-11-20 dvc exp run -S profile=ravdess Real &lt;speech&gt; system accuracy, % cnn4 70.8" in text
+    )
+    assert 'id="real"' not in html
+
+
+def test_what_the_systems_ran_on_is_told(html):
+    text = section_of(html, "run")
+    assert "training, all systems 3 min 45 s" in text
+    assert "largest memory 1,749 MB" in text
+    assert "commit 0123456789" in text
+    assert "numpy 2.4.6" in text
 
 
 def test_what_the_bytes_were_checked_against_is_said(html, demo_html):
@@ -200,12 +354,12 @@ def test_curation_is_accounted_for(html):
     assert "readable 107 3" in text_of(html)
 
 
-def test_the_figures_of_explore_are_in_the_page(html):
-    images = [image for image in Page(html).images if "residuals" not in image["alt"]]
+def test_the_figures_of_explore_are_in_the_page(page):
+    images = page.of("img")
     assert [image["alt"] for image in images] == [*CORPUS_FIGURES.values(), *STUDY_FIGURES.values()]
     pictures = [Image.open(io.BytesIO(base64.b64decode(image["src"].split(",")[1]))) for image in images]
     assert [picture.getpixel((0, 0)) for picture in pictures] == list(range(len(images)))
-    assert {(image["width"], image["height"]) for image in images} == {("30", "20")}
+    assert {(image["width"], image["height"], image["loading"]) for image in images} == {("30", "20", "lazy")}
 
 
 def test_the_account_is_told_by_corpus(html):
@@ -218,35 +372,113 @@ def test_without_studies_there_is_no_account():
     assert study_accounts(ACCOUNT, []) == {}
 
 
-def test_a_missing_figure_is_named(folder, monkeypatch, tmp_path):
+def test_a_missing_figure_is_named(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PipelineError, match=r"durations_study\.png is not there"):
         study_accounts(ACCOUNT, ["study"])
 
 
-def test_training_time_comes_from_the_run_record(html):
-    assert "1 min 15 s" in html
+@pytest.mark.parametrize(
+    "missing",
+    [
+        details_dir("net") / "scores.json",
+        analysis_dir() / "significance.csv",
+        analysis_dir() / "audit.json",
+        analysis_dir() / "failures" / "net.csv",
+        analysis_dir() / "change" / "net" / "forest.csv",
+        representations_dir("net") / "silhouettes.json",
+    ],
+    ids=str,
+)
+def test_what_is_missing_is_an_error(html, folder, monkeypatch, tmp_path, missing):
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
+    missing.unlink()
+    with pytest.raises(PipelineError, match=rf"{re.escape(str(missing))} is not there"):
+        collect(params())
 
 
-def test_readme_table_is_written(html, folder):
-    text = (folder / DATA / "report" / "results.md").read_text("utf-8")
-    assert "| `net` |" in text
-    assert "| `ratings` |" in text
-    assert "skipped: `left_out`" in text
+def test_both_tables_of_results_are_written(html, folder):
+    full, short = (
+        (folder / DATA / "report" / name).read_text("utf-8") for name in ("results.md", "readme.md")
+    )
+    assert "| `net` |" in full
+    assert "| `ratings` |" in full
+    assert "skipped: `left_out`" in full
+    assert "| `net` |" in short
+    assert len(short) < len(full)
 
 
 def test_names_are_escaped(demo_html):
     assert "&lt;script&gt;alert(1)" in demo_html
+    assert "<b>Say</b>" not in demo_html
 
 
-def test_metrics_of_another_profile_are_not_mixed_in(html, folder, monkeypatch):
+def test_scores_of_another_profile_are_not_mixed_in(html, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    stale = made_up.params().model_copy(update={"profile": "demo"})
+    stale = params().model_copy(update={"profile": "demo"})
     monkeypatch.setattr(report, "load_params", lambda: stale)
-    with pytest.raises(PipelineError, match=r"metrics/net.json was made in profile 'open'"):
+    with pytest.raises(PipelineError, match=r"data/details/net/scores.json was made in profile 'open'"):
         report.main()
+
+
+def test_the_same_files_make_the_same_page(html, collected):
+    assert render_page(collected) == html
+
+
+def test_a_study_of_the_audit_alone_is_no_question(collected, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    alone = params().model_copy(update={"audit": {"all": {"a": "net", "b": "forest", "c": "ratings"}}})
+    assert collected.answers
+    assert collect(alone).answers == []
 
 
 def test_steps_of_an_account():
     steps = curation_steps({"study": "s", "n_combined": 10, "n_readable": 8, "n_kept": 8})
     assert steps == [Step("combined", 10, 0), Step("readable", 8, 2), Step("kept", 8, 0)]
+
+
+@pytest.mark.slow
+def test_a_hundred_large_systems_stay_below_five_megabytes(collected):
+    (net,) = [detail for detail in collected.details if detail.row.system == "net"]
+    classes = [f"class_{number}" for number in range(9)]
+    rate = [index / 199 for index in range(200)]
+    curve = pd.DataFrame(
+        {"class": [name for name in classes for _ in rate], "x": rate * 9, "y": [x**0.5 for x in rate] * 9}
+    )
+    large = dataclasses.replace(
+        net.predicted,
+        confusion=pd.DataFrame(1234, index=classes, columns=classes).to_numpy(),
+        per_class=pd.concat([net.predicted.per_class.head(1)] * 9).assign(**{"class": classes}),
+        confusions=pd.concat([net.predicted.confusions.head(1)] * 50).assign(
+            corpus=[f"c{n % 8}" for n in range(50)]
+        ),
+        roc=curve,
+        pr=curve,
+    )
+    curves = pd.concat([net.curves] * 20, ignore_index=True).assign(epoch=range(1, 61))
+    groups = pd.concat([net.groups] * 10, ignore_index=True)
+    detail = dataclasses.replace(net, predicted=large, curves=curves, groups=groups)
+    many = dataclasses.replace(collected, rows=[net.row] * 100, details=[detail] * 100)
+    n_bytes = len(render_page(many).encode())
+    assert n_bytes < MOST_BYTES
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_browser_shows_sorts_and_filters_it(html, folder, width):
+    """Nothing but tables in frames of their own is wider than the window, with every section open."""
+    probe = folder / PAGE.parent / "probe.html"
+    probe.write_text(PROBE.replace("WIDTH", str(width)), "utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
+    command = ["chromium", *options, "--virtual-time-budget=9000", "--dump-dom", probe.as_uri()]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert json.loads(re.search(r"<title>(.*?)</title>", shown)[1]) == {
+        "overflow": 0,
+        "all": "4 of 4 systems",
+        "sorted": ["descending", "net"],
+        "again": ["ascending", "forest"],
+        "found": "1 of 4 systems",
+        "pretrained": "0 of 4 systems",
+        "dark": "dark",
+    }

@@ -55,8 +55,8 @@ def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         "profile": "demo",
         "feature_sets": {kind: {name: {"studies": [STUDY]}} for kind, name in kinds.items()},
         "systems": {name: {**system, "study": STUDY} for name, system in (SYSTEMS | REGRESSIONS).items()},
-        "ensembles": {},
-        "published": {},
+        **{name: {} for name in ("ensembles", "external", "published", "baselines", "audit")},
+        "representations": {"toy_cnn": ["embedding"]},
     }
     params["asr"]["studies"] = [STUDY]
     labels = {

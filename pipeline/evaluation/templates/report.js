@@ -1,8 +1,23 @@
 "use strict";
-// Sorting and filtering of the leaderboard, and opening a system that is linked to. The page reads well without it.
+// Colours, sorting and filtering of the leaderboard, and opening a system that is linked to. The page reads well without it.
 (() => {
+  const theme = document.getElementById("theme");
+  const wear = (name) => {
+    if (name) document.documentElement.dataset.theme = name;
+    else delete document.documentElement.dataset.theme;
+  };
+  try { theme.value = localStorage.getItem("theme") ?? ""; } catch { /* a page from disk may not store anything */ }
+  wear(theme.value);
+  theme.addEventListener("input", () => {
+    wear(theme.value);
+    try { localStorage.setItem("theme", theme.value); } catch { /* as above */ }
+  });
+  document.getElementById("theme-control").hidden = false;
+
   const search = document.getElementById("search");
   const study = document.getElementById("study");
+  const pretrained = document.getElementById("pretrained");
+  const trust = document.getElementById("trust");
   const skipped = document.getElementById("skipped");
   const shown = document.getElementById("shown");
   const boards = [...document.querySelectorAll(".board")];
@@ -15,6 +30,8 @@
       const text = row.textContent.toLowerCase();
       const fits = words.every((word) => text.includes(word))
         && (!study.value || row.dataset.study === study.value)
+        && (!pretrained.value || row.dataset.pretrained === pretrained.value)
+        && (!trust.value || row.dataset.trust === trust.value)
         && (skipped.checked || !row.classList.contains("skipped"));
       row.hidden = !fits;
       visible += fits;
@@ -70,7 +87,7 @@
   };
 
   boards.forEach(makeSortable);
-  for (const control of [search, study, skipped]) control.addEventListener("input", filter);
+  for (const control of [search, study, pretrained, trust, skipped]) control.addEventListener("input", filter);
   document.getElementById("controls").addEventListener("submit", (event) => event.preventDefault());
   if (!allRows.some((row) => row.classList.contains("skipped"))) skipped.closest("label").hidden = true;
   document.getElementById("controls").hidden = false;

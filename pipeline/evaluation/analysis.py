@@ -1,0 +1,165 @@
+"""The files of the stage `analyse`, which looks at all systems together.
+
+| below data/analysis | what |
+| --- | --- |
+| significance.csv | a row a pair of systems tested on the same clips: `pipeline.evaluation.significance` |
+| change/<system>/<baseline>.csv, .png | the change of the confusion matrix: `pipeline.evaluation.change` |
+| change/recall.csv, change/scores.csv | that of the recall of each class, and of each score |
+| audit.csv, audit.json | what leaks are worth; the second with words: `pipeline.evaluation.audit` |
+| failures/<system>.csv | the 50 most confident failures, or largest errors: `pipeline.evaluation.failures` |
+| unsure/<system>.csv | the 20 least confident right predictions of classes |
+| listed.csv | system, list, n_test, n, n_listed: of how many each of these shows the first |
+
+Systems that were skipped are left out, and baselines that were tested on other clips as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline.core.paths import index_path, split_path, transcripts_path
+from pipeline.core.tables import read_table, write_json
+from pipeline.evaluation.audit import audit_rows, audit_table, audit_text, count_leaks
+from pipeline.evaluation.change import (
+    CONFUSION_COLUMNS,
+    RECALL_COLUMNS,
+    SCORE_COLUMNS,
+    confusion_change,
+    recall_change,
+    score_change,
+)
+from pipeline.evaluation.change_figure import save_change
+from pipeline.evaluation.comparable import Group, Groups, Member, first_runs
+from pipeline.evaluation.failures import (
+    N_FAILURES,
+    N_UNSURE,
+    Paths,
+    failures,
+    first_run,
+    largest_errors,
+    unsure,
+    with_sources,
+)
+from pipeline.evaluation.regression import target_order
+
+PAIR = ["system", "baseline"]
+LISTED_COLUMNS = ["system", "list", "n_test", "n", "n_listed"]
+_SPLIT_COLUMNS = ["utterance_id", "group", "speaker", "audio_hash", "split_seed", "fold", "split"]
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table; small p-values keep their digits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def read_transcripts() -> pd.Series:
+    """Return what was heard by utterance id."""
+    return read_table(transcripts_path(), ["utterance_id", "text"]).set_index("utterance_id")["text"]
+
+
+def read_paths(corpus: str) -> pd.Series:
+    """Return where a corpus's clips lie below its folder, by utterance id."""
+    return read_table(index_path(corpus), ["utterance_id", "path"]).set_index("utterance_id")["path"]
+
+
+def write_failures(
+    folder: Path, system: str, predictions: pd.DataFrame, paths: Paths, transcripts: pd.Series
+) -> list[dict[str, Any]]:
+    """Write a system's lists of clips; return their rows of listed.csv.
+
+    Args:
+        folder: Where to.
+        system: Its name.
+        predictions: Of every split.
+        paths: Gives a corpus's paths, as `read_paths`.
+        transcripts: As `read_transcripts`.
+    """
+    first = first_run(predictions)
+    if target_order(first):
+        lists = [("failures", largest_errors(first), N_FAILURES)]
+    else:
+        lists = [("failures", failures(first), N_FAILURES), ("unsure", unsure(first), N_UNSURE)]
+    rows = []
+    for name, table, most in lists:
+        shown = with_sources(table.head(most), paths, transcripts)
+        write_csv(folder / name / f"{system}.csv", shown)
+        counts = (system, name, len(first), len(table), len(shown))
+        rows.append(dict(zip(LISTED_COLUMNS, counts, strict=True)))
+    return rows
+
+
+def write_changes(
+    folder: Path,
+    groups: Groups,
+    baselines: Mapping[str, Sequence[str]],
+    scores: Mapping[str, Mapping[str, Any]],
+) -> int:
+    """Write what each system changes against each of its baselines; return the number of such pairs."""
+    pairs = [
+        (group, members[system], members[baseline])
+        for group in groups
+        for members in [{member.system: member for member in group.members}]
+        for system in members
+        for baseline in baselines.get(system, [])
+        if baseline in members
+    ]
+    recall, by_score = [], []
+    for group, member, baseline in tqdm(pairs, desc="change", unit="pair", disable=None):
+        names = {"system": member.system, "baseline": baseline.system}
+        change = score_change(scores[member.system], scores[baseline.system])
+        by_score.append(change.assign(**names))
+        if not group.targets:
+            recall.append(_write_confusion(folder, group, member, baseline).assign(**names))
+    for name, tables, columns in (("recall", recall, RECALL_COLUMNS), ("scores", by_score, SCORE_COLUMNS)):
+        table = pd.concat(tables) if tables else pd.DataFrame(columns=[*PAIR, *columns])
+        write_csv(folder / f"{name}.csv", table[[*PAIR, *columns]])
+    return len(pairs)
+
+
+def _write_confusion(folder: Path, group: Group, member: Member, baseline: Member) -> pd.DataFrame:
+    """Write the change of the confusion matrix; return that of the recall."""
+    ours, theirs = first_runs(member, baseline)
+    counts = group.confusion(member, ours), group.confusion(baseline, theirs)
+    change = confusion_change(*counts, group.classes)
+    stem = folder / member.system / baseline.system
+    write_csv(stem.with_name(f"{stem.name}.csv"), change[CONFUSION_COLUMNS])
+    n_clips, seed = len(member.predicted[ours]), member.runs[ours][1]
+    title = f"{member.system} against {baseline.system}: {n_clips} test clips, seed {seed}"
+    save_change(stem.with_name(f"{stem.name}.png"), change, group.classes, title)
+    return recall_change(*counts, group.classes)
+
+
+def write_audit(
+    folder: Path,
+    audit: Mapping[str, Mapping[str, str]],
+    splits: Mapping[str, Mapping[str, Any]],
+    studies: Mapping[str, str],
+    scores: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write the audit's table, and the same with words.
+
+    Args:
+        folder: Where to.
+        audit: System by title and case.
+        splits: Of each of these systems: its `variant`, and what it is trained on, `train_on`.
+        studies: Study by system.
+        scores: Of each system, as evaluation leaves them.
+    """
+    every, texts = [], {}
+    for title, cases in audit.items():
+        skipped = [case for case, system in cases.items() if scores[system]["status"] == "skipped"]
+        trained = [system for case, system in cases.items() if case not in skipped]
+        leaks = {}
+        for system in trained:
+            split = read_table(split_path(studies[system], splits[system]["variant"]), _SPLIT_COLUMNS)
+            leaks[system] = count_leaks(split, splits[system]["train_on"])
+        rows = audit_rows(title, cases, scores, leaks)
+        synthetic = any(scores[system]["synthetic"] for system in trained)
+        texts[title] = {"text": audit_text(rows, skipped, synthetic=synthetic), "cases": rows}
+        every += rows
+    write_csv(folder / "audit.csv", audit_table(every))
+    write_json(folder / "audit.json", texts)

@@ -1,0 +1,102 @@
+"""How well a representation keeps classes apart: silhouettes in its own space, and in a plane made by t-SNE.
+
+Silhouette: Rousseeuw 1987, DOI 10.1016/0377-0427(87)90125-7, with the true classes for clusters; from -1 to 1, 0
+where classes overlap. t-SNE: van der Maaten and Hinton 2008, JMLR 9:2579, with the perplexity of the MultiModal-ER
+study (30; less for few clips). Both are scikit-learn's. Distances in the plane mean little, and its silhouette goes
+with the picture alone; the other two are what to compare networks by.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.manifold import TSNE
+from sklearn.metrics import silhouette_score
+from threadpoolctl import threadpool_limits
+
+PERPLEXITY = 30.0
+SEED = 42
+FEWEST = 4  # clips: fewer have no perplexity of 1
+SAME = 1e-6  # of the largest value: clips that differ by less than the rounding of float32 do not differ
+
+
+def perplexity_of(n_clips: int) -> float:
+    """Return the perplexity for some number of clips: a third of the others at most."""
+    return min(PERPLEXITY, (n_clips - 1) / 3)
+
+
+def why_no_plane(values: np.ndarray) -> str | None:
+    """Say why t-SNE cannot lay clips out in a plane, or None where it can.
+
+    Args:
+        values: Shape (clips, values).
+    """
+    n_clips, n_values = values.shape
+    if n_clips < FEWEST:
+        return f"{n_clips} clip(s): t-SNE needs {FEWEST} or more"
+    if n_values < 2:
+        return f"{n_values} value a clip: t-SNE needs 2 or more"
+    return "all clips have the same representation" if _all_the_same(values) else None
+
+
+def plane(values: np.ndarray) -> np.ndarray:
+    """Lay clips out by t-SNE: shape (clips, 2), float32; NaN where `why_no_plane` has a reason.
+
+    On one thread: with more, sums differ in their last bits from run to run, and t-SNE makes much of that.
+
+    Args:
+        values: Shape (clips, values), float32.
+    """
+    if why_no_plane(values):
+        return np.full((len(values), 2), np.nan, np.float32)
+    tsne = TSNE(perplexity=perplexity_of(len(values)), init="pca", random_state=SEED)
+    with threadpool_limits(limits=1):
+        return tsne.fit_transform(values)
+
+
+def why_no_silhouette(values: np.ndarray, labels: np.ndarray) -> str | None:
+    """Say why classes have no silhouette, or None where they have one.
+
+    Args:
+        values: Shape (clips, values).
+        labels: Of each clip.
+    """
+    n_clips, n_classes = len(labels), len(set(labels))
+    if n_classes < 2:
+        return f"{n_classes} class(es) among {n_clips} clips: a silhouette needs 2 or more"
+    if n_classes == n_clips:
+        return f"each of the {n_clips} clips is of a class of its own: a silhouette needs fewer classes than clips"
+    return "all clips have the same representation" if _all_the_same(values) else None
+
+
+def separation(values: np.ndarray, labels: np.ndarray | None, points: np.ndarray) -> dict[str, Any]:
+    """Return the silhouettes of the true classes.
+
+    Args:
+        values: Shape (clips, values).
+        labels: Of each clip; None where what is learned is no class.
+        points: Of `plane`.
+
+    Returns:
+        n_clips, n_values, perplexity, and the silhouettes: `cosine` and `euclidean` by the distance of
+        representations, `tsne` in the plane. What is undefined is None, and `note` says why. A clip alone in its
+        class counts 0, and a vector of zeros is at cosine distance 1 from every other, as in scikit-learn.
+    """
+    no_plane = why_no_plane(values)
+    no_classes = "no classes are learned" if labels is None else why_no_silhouette(values, labels)
+    scores: dict[str, float | None] = dict.fromkeys(("cosine", "euclidean", "tsne"))
+    notes = [reason for reason in dict.fromkeys((no_classes, no_plane)) if reason]
+    if not no_classes:
+        scores["cosine"] = float(silhouette_score(values, labels, metric="cosine"))
+        scores["euclidean"] = float(silhouette_score(values, labels))
+        if n_zero := int((~values.any(axis=1)).sum()):
+            notes.append(f"{n_zero} clip(s) have a representation of zeros")
+        if not no_plane:
+            scores["tsne"] = float(silhouette_score(points, labels))
+    n_clips, n_values = values.shape
+    perplexity = None if no_plane else perplexity_of(n_clips)
+    numbers = {"n_clips": n_clips, "n_values": n_values, "perplexity": perplexity}
+    return {**numbers, **scores, "note": "; ".join(notes) or None}
+
+
+def _all_the_same(values: np.ndarray) -> bool:
+    return bool(np.ptp(values, axis=0).max() <= SAME * np.abs(values).max())

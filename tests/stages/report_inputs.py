@@ -1,0 +1,182 @@
+"""What the stages above the report leave, of four made-up systems, so that the report is tested as a whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pipeline.core.analysis import representations_dir
+from pipeline.core.params import Params
+from pipeline.core.paths import (
+    DATA,
+    account_path,
+    details_dir,
+    index_path,
+    manifest_path,
+    model_dir,
+    split_path,
+    transcripts_path,
+)
+from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS
+from pipeline.core.tables import read_json, write_json, write_table
+from pipeline.evaluation.real_results import PATH as REAL_RESULTS
+from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
+from pipeline.stages import analyse, evaluate, plan, report
+from tests.evaluation import made_up
+from tests.stages.test_evaluate import ratings, write_training
+from tests.stages.test_explore import complete
+
+PAGE = DATA / "report" / "index.html"
+SYSTEMS = ("net", "forest", "left_out", "ratings")
+SPOKEN = "<b>Say</b> the word & go."
+CLIPS = made_up.random_predictions(60, accuracy=1.0)["utterance_id"]
+ACCOUNT = pd.DataFrame(
+    [
+        ("study", "combined", "a", "joy", 60),
+        ("study", "combined", "b", "joy", 1250),
+        ("study", "readable", "a", "joy", 50),
+        ("study", "kept", "a", "joy", 30),
+        ("study", "kept", "a", "(no class)", 4),
+        ("study", "kept", "b", "joy", 7),
+    ],
+    columns=["study", "step", "corpus", "class", "n"],
+)
+RUN = {
+    "status": "trained",
+    "commit": "0123456789abcdef",
+    "seconds": 75.0,
+    "host": {
+        "python": "3.11.7",
+        "packages": {"numpy": "2.4.6"},
+        "machine": "x86_64",
+        "cores": 2,
+        "peak_memory_mb": 1749,
+        "device": "cpu",
+    },
+    "settings": {"monitor": "val_uar"},
+}
+REAL = [
+    {
+        "title": "Real <speech>",
+        "date": "2026-11-20",
+        "commands": ["dvc exp run -S profile=ravdess"],
+        "columns": ["system", "accuracy, %"],
+        "rows": [["cnn4", 70.8]],
+    }
+]
+
+
+def params(*, synthetic: bool = False) -> Params:
+    """Return made-up settings, with a baseline, an audit and a representation."""
+    settings = made_up.params(synthetic=synthetic)
+    more = {
+        "baselines": {"net": ["forest"]},
+        "audit": {"Model <1>": {"random split": "net", "speakers never heard": "forest"}},
+        "representations": {"net": ["fused"]},
+    }
+    return settings.model_copy(update=more)
+
+
+def write_systems() -> None:
+    """Write what training leaves, and evaluate."""
+    net = made_up.random_predictions(60, accuracy=0.7)
+    write_training("net", net, made_up.history(3))
+    write_training("forest", made_up.random_predictions(60, accuracy=0.4, seed=1), made_up.history(1)[:0])
+    write_training("left_out", net[:0], made_up.history(1)[:0])
+    write_training("ratings", ratings(), made_up.dimension_history(3))
+    for system in SYSTEMS:
+        write_json(model_dir(system) / "run.json", RUN)
+    trials = pd.DataFrame(
+        {"number": [0, 1, 2], "state": ["complete", "pruned", "complete"], "value": [0.4, 0.3, 0.6]}
+    )
+    trials.to_csv(model_dir("net") / "trials.csv", index=False)
+    write_json(
+        model_dir("forest") / "seed0_fold0.json", {"feature_importances": {"mfcc_1": 0.75, "zcr": 0.25}}
+    )
+    for system in SYSTEMS:
+        evaluate.main(system)
+
+
+def write_analysis() -> None:
+    """Write what `analyse` reads besides, and run it."""
+    index = pd.DataFrame({"utterance_id": CLIPS, "path": "a/" + CLIPS.str[-4:] + ".wav"})
+    write_table(index_path("made_up"), complete(index, INDEX), INDEX)
+    said = pd.DataFrame({"utterance_id": CLIPS, "text": SPOKEN})
+    write_table(transcripts_path(), complete(said, TRANSCRIPTS), TRANSCRIPTS)
+    split = pd.DataFrame({"utterance_id": CLIPS, "group": CLIPS, "audio_hash": CLIPS, "speaker": "made_up/0"})
+    split = split.assign(split=np.where(split.index < 30, "train", "test"), fold=0, split_seed=42)
+    write_table(split_path("study", "main"), complete(split, SPLIT), SPLIT)
+    analyse.main()
+
+
+def write_representation() -> None:
+    """Write what `represent` leaves of one network."""
+    folder = representations_dir("net")
+    about = {
+        "n_clips": 6,
+        "n_values": 8,
+        "perplexity": 1.7,
+        "cosine": 0.25,
+        "euclidean": 0.125,
+        "tsne": -0.5,
+        "note": None,
+    }
+    write_json(folder / "silhouettes.json", {"fused": about})
+    points = pd.DataFrame(
+        {"utterance_id": CLIPS[:6], "label": made_up.CLASSES * 2, "x": np.arange(6.0), "y": np.arange(6.0)}
+    )
+    points.to_csv(folder / "fused_tsne.csv", index=False)
+
+
+def write_corpora(corpus: str, *, verified_by: str) -> None:
+    """Write an account of curation, and the manifest of a corpus."""
+    write_json(account_path("study"), {"n_combined": 110, "n_readable": 107, "n_left": 100})
+    archives = [{"name": "a.zip", "sha256": "0", "n_bytes": 10, "verified_by": verified_by}]
+    manifest = {
+        "corpus": corpus,
+        "source": "archive",
+        "mirror": verified_by == "mirror",
+        "archives": archives,
+    }
+    write_json(manifest_path(corpus), {**manifest, "n_files": 110, "n_bytes": 2_000_000})
+
+
+def write_exploration() -> None:
+    """Write what `explore` leaves: figures of one shade each, and the account."""
+    paths = [*map(figure_path, CORPUS_FIGURES), *(figure_path(name, "study") for name in STUDY_FIGURES)]
+    for shade, path in enumerate(paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (30, 20), shade).save(path)
+    table_path("account").parent.mkdir(parents=True, exist_ok=True)
+    ACCOUNT.to_csv(table_path("account"), index=False)
+
+
+def build(folder: Path, settings: Params) -> str:
+    """Run the stages evaluate, analyse and report in a folder; return the page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        plan.write_evaluations(settings)
+        patch.setattr(report, "load_params", lambda: settings)
+        write_systems()
+        write_analysis()
+        write_representation()
+        write_corpora(next(iter(settings.corpora)), verified_by="publisher")
+        write_exploration()
+        report.main()
+        return PAGE.read_text("utf-8")
+
+
+def rebuild(folder: Path, settings: Params) -> str:
+    """Turn what was built into a run on synthetic speech from a mirror, with kept results; return the page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(report, "load_params", lambda: settings)
+        for system in SYSTEMS:
+            path = details_dir(system) / "scores.json"
+            write_json(path, {**read_json(path), "profile": settings.profile, "synthetic": True})
+        write_corpora(next(iter(settings.corpora)), verified_by="mirror")
+        write_json(REAL_RESULTS, REAL)
+        report.main()
+        return PAGE.read_text("utf-8")
