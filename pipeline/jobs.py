@@ -25,7 +25,7 @@ SHARED = ["--glob", "store_*", "explore"]
 def list_stages() -> list[str]:
     """Return the names of all stages, in the order of dvc.yaml."""
     listed = subprocess.run(
-        ["dvc", "stage", "list", "--name-only"], check=True, capture_output=True, text=True
+        ["dvc", "stage", "list", "--name-only"], check=True, stdout=subprocess.PIPE, text=True
     )
     return listed.stdout.split()
 
@@ -85,7 +85,10 @@ def main(jobs: int) -> int:
         return repro([])
     if status := repro(SHARED):
         return status
-    batches = batches_of_systems(list_stages(), stages_to_run(), AT_A_TIME)
+    try:
+        batches = batches_of_systems(list_stages(), stages_to_run(), AT_A_TIME)
+    except subprocess.CalledProcessError as error:  # what is wrong, DVC has said
+        return error.returncode
     if not train_side_by_side(batches, jobs):
         print(
             "a system failed (see above): no further one was begun, and what is done is kept", file=sys.stderr

@@ -91,3 +91,12 @@ def test_after_a_failure_no_further_batch_is_begun(dvc):
 def test_one_job_is_dvc_repro(dvc):
     assert main(1) == 0
     assert dvc.read_text().splitlines()[0].endswith(": --wait-for-lock repro")
+
+
+def test_where_dvc_cannot_read_its_stages_it_speaks_for_itself(tmp_path, monkeypatch, capfd):
+    script = tmp_path / "dvc"
+    script.write_text('#!/bin/sh\ncase "$*" in *--dry*) echo "ERROR: no dvc.yaml" >&2; exit 7;; esac\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert main(2) == 7
+    assert capfd.readouterr().err == "ERROR: no dvc.yaml\n"
