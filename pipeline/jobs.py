@@ -7,8 +7,8 @@ its share of the cores. The results are those of `dvc repro` with SER_THREADS se
 """
 
 import argparse
+import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,11 +31,14 @@ def list_stages() -> list[str]:
 
 
 def stages_to_run() -> list[str]:
-    """Return the stages that have changed; what only follows from another one's run is not among them."""
-    dry = subprocess.run(
-        ["dvc", "--wait-for-lock", "repro", "--dry"], check=True, stdout=subprocess.PIPE, text=True
+    """Return the stages that have changed; what only follows from another one's run is not among them.
+
+    Asked of `dvc status`: a dry run stops at the first stage whose dependencies another one has yet to write.
+    """
+    status = subprocess.run(
+        ["dvc", "--wait-for-lock", "status", "--json"], check=True, stdout=subprocess.PIPE, text=True
     )
-    return re.findall(r"Running stage '([^']+)'", dry.stdout)
+    return list(json.loads(status.stdout))
 
 
 def batches_of_systems(stages: Sequence[str], changed: Sequence[str], size: int) -> list[list[str]]:
