@@ -3,7 +3,7 @@
 #   make test     set-up, then the tests
 
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -22,7 +22,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@test -d .git || (echo "no .git here (a tarball?): running git init, which DVC needs" && git init -q)
 	@touch $@
 
-repro: $(READY)  ## rebuild what has changed: dvc repro; JOBS=1 trains one system at a time, not two
+repro: $(READY)  ## rebuild what has changed: dvc repro; JOBS=1 runs one stage at a time, not three
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.jobs $(JOBS)
 
 test: $(READY)  ## run the tests

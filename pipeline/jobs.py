@@ -1,9 +1,10 @@
-"""`dvc repro` with several systems side by side: `python -m pipeline.jobs 2`, or `make repro JOBS=2`.
+"""`dvc repro` with several stages side by side: `python -m pipeline.jobs 3`, or `make repro JOBS=3`.
 
-`dvc repro` runs one stage at a time. What all systems share (corpora, features, stores) uses every core, so it
-runs first and as always; then as many `dvc repro` as there are jobs train and evaluate the systems, each taking
-the next few that nobody has; then ensembles, what is done with all predictions, and the report. Each training gets
-its share of the cores. The results are those of `dvc repro` with SER_THREADS set to that share.
+`dvc repro` runs one stage at a time. What all share (corpora, curation, splits, transcripts) runs first and as
+always; then as many `dvc repro` as there are jobs make the feature sets, and after those train and evaluate the
+systems, each taking the next few that nobody has; then come ensembles, what is done with all predictions, and the
+report. Each job gets its share of the cores. The results are those of `dvc repro` with SER_THREADS set to that
+share.
 """
 
 import argparse
@@ -13,13 +14,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from fnmatch import fnmatchcase
+from itertools import chain
 from threading import Event
 
-AT_A_TIME = 4  # systems for one `dvc repro`, which takes about two seconds to start
-OWN = ("train", "evaluate", "represent")  # stages of one system, in their order
-# What all systems share ends here. Patterns, for DVC reads dvc.lock anew for each stage that is named.
-SHARED = ["--glob", "store_*", "explore"]
+from pipeline.core.parallel import batched
+
+SHARED = ["--glob", "split@*", "clips", "transcribe", "explore"]
+FEATURE_SET = ("features_*", "store_*")  # stages of one feature set
+SYSTEM = ("train", "evaluate", "represent")  # stages of one system
+# Systems, or feature sets, for one `dvc repro`, which takes two seconds to start: few, that no job ends long after.
+AT_A_TIME = {FEATURE_SET: 1, SYSTEM: 4}
 
 
 def list_stages() -> list[str]:
@@ -41,21 +46,24 @@ def stages_to_run() -> list[str]:
     return list(json.loads(status.stdout))
 
 
-def batches_of_systems(stages: Sequence[str], changed: Sequence[str], size: int) -> list[list[str]]:
-    """Return the stages of some systems at a time, each evaluated right after its training.
+def batches(
+    stages: Sequence[str], changed: Sequence[str], kinds: Sequence[str], size: int
+) -> list[list[str]]:
+    """Return the stages of some systems, or feature sets, at a time: those of one follow each other.
 
     Args:
-        stages: All that there are.
-        changed: Those that have to run: a system without any is left out.
-        size: How many systems at a time.
+        stages: All that there are, each behind those that it needs.
+        changed: Those that have to run: what has none of them is left out.
+        kinds: Patterns of the stages, without their item, that belong to one.
+        size: How many systems, or feature sets, at a time.
     """
-    stale = {system for stage, _, system in (name.partition("@") for name in changed) if stage in OWN}
-    trained = (name.partition("@") for name in stages)
-    systems = iter(system for stage, _, system in trained if stage == "train" and system in stale)
-    batches = iter(lambda: list(islice(systems, size)), [])
-    there = set(stages)
-    own = [[f"{stage}@{system}" for system in batch for stage in OWN] for batch in batches]
-    return [[stage for stage in batch if stage in there] for batch in own]
+    own: dict[str, list[str]] = {}
+    for name in stages:
+        kind, _, item = name.partition("@")
+        if any(fnmatchcase(kind, pattern) for pattern in kinds):
+            own.setdefault(item or name, []).append(name)
+    stale = [group for group in own.values() if not set(group).isdisjoint(changed)]
+    return [list(chain.from_iterable(batch)) for batch in batched(stale, size)]
 
 
 def repro(arguments: Sequence[str], environment: dict[str, str] | None = None) -> int:
@@ -63,7 +71,7 @@ def repro(arguments: Sequence[str], environment: dict[str, str] | None = None) -
     return subprocess.run(["dvc", "--wait-for-lock", "repro", *arguments], env=environment).returncode
 
 
-def train_side_by_side(batches: Sequence[Sequence[str]], jobs: int) -> bool:
+def run_side_by_side(batches: Sequence[Sequence[str]], jobs: int) -> bool:
     """Run batches of stages in several `dvc repro`; return whether all went well. After a failure none is begun."""
     threads = os.environ.get("SER_THREADS") or str(max(1, (os.cpu_count() or 1) // jobs))
     environment = {
@@ -89,14 +97,19 @@ def main(jobs: int) -> int:
     if status := repro(SHARED):
         return status
     try:
-        batches = batches_of_systems(list_stages(), stages_to_run(), AT_A_TIME)
+        stages, changed = list_stages(), stages_to_run()
+        for kinds, size in AT_A_TIME.items():
+            if not (own := batches(stages, changed, kinds, size)):
+                continue
+            if not run_side_by_side(own, jobs):
+                print(
+                    "a stage failed (see above): no further one was begun, and what is done is kept",
+                    file=sys.stderr,
+                )
+                return 1
+            changed = stages_to_run()
     except subprocess.CalledProcessError as error:  # what is wrong, DVC has said
         return error.returncode
-    if not train_side_by_side(batches, jobs):
-        print(
-            "a system failed (see above): no further one was begun, and what is done is kept", file=sys.stderr
-        )
-        return 1
     return repro([])
 
 
@@ -110,5 +123,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.jobs", description=(__doc__ or "").partition("\n")[0]
     )
-    parser.add_argument("jobs", type=_positive, help="systems trained at the same time")
+    parser.add_argument("jobs", type=_positive, help="stages that run at the same time")
     sys.exit(main(parser.parse_args().jobs))

@@ -8,36 +8,57 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.jobs import SHARED, batches_of_systems, main, stages_to_run, train_side_by_side
+from pipeline.jobs import FEATURE_SET, SHARED, SYSTEM, batches, main, run_side_by_side, stages_to_run
 
 STAGES = [
     "code",
     "index@a",
+    "features_x@y",
     "store_x@y",
+    "features_x@z",
+    "store_x@z",
+    "store_transcripts",
     "train@n",
     "train@m",
     "train@o",
     "combine@e",
     *(f"evaluate@{system}" for system in "nmo"),
+    "evaluate_ensemble@e",
     "represent@m",
     "report",
 ]
 
 
-def test_what_systems_share_is_all_that_comes_before_them():
-    """Of the real dvc.yaml: no training depends on what is not behind the shared stages."""
+def test_what_runs_side_by_side_needs_nothing_that_comes_after_it():
+    """Of the real dvc.yaml: feature sets need what is shared and their own, systems those and their own."""
     stages = YAML(typ="safe").load(Path("dvc.yaml").read_text())["stages"]
     bodies = {name: stage.get("do", stage) for name, stage in stages.items()}
-    made_by = {out.partition("$")[0].rstrip("/"): name for name, body in bodies.items() for out in outs(body)}
-    shared = [name for name in stages if any(fnmatch(name, pattern) for pattern in SHARED)]
-    assert {"store_mfcc", "explore"} <= set(shared)
-    read = {dep.partition("$")[0].rstrip("/") for dep in bodies["train"]["deps"]}
-    makers = {made_by[path] for path in read if path in made_by}
-    assert makers <= {*shared, "plan", "code", "split"}
+    makers = {}  # of a path, up to the item: several kinds of stages write below one folder
+    for name, body in bodies.items():
+        for out in outs(body):
+            makers.setdefault(stem(out), set()).add(name)
+    needs = {
+        name: [makers[stem(dep)] for dep in body["deps"] if stem(dep) in makers]
+        for name, body in bodies.items()
+    }
+    shared = {name for name in stages if any(fnmatch(f"{name}@", pattern) for pattern in SHARED)}
+    shared |= set(stages) & set(SHARED)
+    for _ in stages:
+        shared |= {name for kind in shared for one_of in needs[kind] if len(one_of) == 1 for name in one_of}
+    feature_sets = {name for name in stages if any(fnmatch(name, kind) for kind in FEATURE_SET)}
+    assert {"store_mfcc", "features_mfcc", "store_transcripts"} <= feature_sets
+    for kinds in (feature_sets, set(SYSTEM)):
+        for name in kinds:
+            assert all(one_of & (shared | feature_sets | kinds) for one_of in needs[name]), name
+
+
+def stem(path):
+    return path.partition("$")[0].rstrip("/")
 
 
 def outs(body):
-    return [out if isinstance(out, str) else next(iter(out)) for out in body.get("outs", [])]
+    listed = [*body.get("outs", []), *body.get("metrics", [])]
+    return [out if isinstance(out, str) else next(iter(out)) for out in listed]
 
 
 @pytest.mark.parametrize(
@@ -48,12 +69,20 @@ def outs(body):
     ],
 )
 def test_systems_are_cut_into_batches(size, expected):
-    assert batches_of_systems(STAGES, STAGES, size) == expected
+    assert batches(STAGES, STAGES, SYSTEM, size) == expected
+
+
+def test_so_are_feature_sets():
+    assert batches(STAGES, STAGES, FEATURE_SET, 1) == [
+        ["features_x@y", "store_x@y"],
+        ["features_x@z", "store_x@z"],
+        ["store_transcripts"],
+    ]
 
 
 def test_a_system_that_has_not_changed_is_left_out():
     changed = ["represent@m", "evaluate@n", "report", "combine@e"]
-    assert batches_of_systems(STAGES, changed, 1) == [
+    assert batches(STAGES, changed, SYSTEM, 1) == [
         ["train@n", "evaluate@n"],
         ["train@m", "evaluate@m", "represent@m"],
     ]
@@ -75,13 +104,13 @@ def dvc(tmp_path, monkeypatch):
 def test_each_batch_runs_once_with_its_share_of_the_cores(dvc, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     monkeypatch.delenv("SER_THREADS", raising=False)
-    assert train_side_by_side([["train@a"], ["train@b"], ["train@c"]], 2)
+    assert run_side_by_side([["train@a"], ["train@b"], ["train@c"]], 2)
     calls = sorted(dvc.read_text().splitlines())
     assert calls == [f"4: --wait-for-lock repro --single-item train@{name}" for name in "abc"]
 
 
 def test_after_a_failure_no_further_batch_is_begun(dvc):
-    assert not train_side_by_side([["train@failing"], ["train@b"], ["train@c"]], 1)
+    assert not run_side_by_side([["train@failing"], ["train@b"], ["train@c"]], 1)
     assert len(dvc.read_text().splitlines()) == 1
 
 
@@ -93,9 +122,12 @@ def test_one_job_is_dvc_repro(dvc):
 PIPELINE = """
 stages:
   code: {cmd: echo code > code, outs: [code]}
+  store_x:
+    foreach: [x]
+    do: {cmd: "cp code ${item}_store", deps: [code], outs: ["${item}_store"]}
   train:
     foreach: [a, b]
-    do: {cmd: "echo ${item} > ${item}_model", deps: [code], outs: ["${item}_model"]}
+    do: {cmd: "echo ${item} > ${item}_model", deps: [x_store], outs: ["${item}_model"]}
   evaluate:
     foreach: [a, b]
     do:
@@ -127,7 +159,7 @@ def project(tmp_path, monkeypatch):
 
 
 def test_a_fresh_clone_with_a_lock_file_and_no_data_is_rebuilt(project):
-    assert set(stages_to_run()) >= {"train@a", "train@b", "evaluate@a", "combine"}
+    assert set(stages_to_run()) >= {"store_x@x", "train@a", "train@b", "evaluate@a", "combine"}
     assert main(2) == 0
     assert (project / "e_scores").read_text() == "a\nb\n"
     assert stages_to_run() == []

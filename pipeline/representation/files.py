@@ -40,9 +40,11 @@ def write_representation(
     csv, png = (stem.with_name(f"{stem.name}_tsne.{suffix}") for suffix in ("csv", "png"))
     drawn.to_csv(csv, index=False, float_format="%.6f", lineterminator="\n")
     labels = clips["label"].to_numpy()
-    if np.isfinite(points).any():
+    there = np.isfinite(points).all(axis=1)
+    if there.any():
         if dimensions:
-            save_values(png, points, {name: clips[name].to_numpy() for name in dimensions}, title)
+            values_there = {name: clips[name].to_numpy()[there] for name in dimensions}
+            save_values(png, points[there], values_there, title)
         else:
-            save_classes(png, points, labels, classes, title)
+            save_classes(png, points[there], labels[there], classes, title)
     return separation(values, None if dimensions else labels, points)

@@ -349,6 +349,19 @@ def written(folder: Path, values: np.ndarray, labels: np.ndarray, **dimensions: 
     return write_representation(folder / "inner", values, clips, ["0", "1", "2"], "net, inner")
 
 
+def test_of_many_clips_some_are_drawn_and_the_rest_keeps_its_silhouettes(tmp_path, monkeypatch):
+    values, labels = clusters(3, 12, 6.0)
+    everyone = separation(values, labels, plane(values))
+    monkeypatch.setattr("pipeline.representation.separation.MOST", 20)
+    about = written(tmp_path, values, labels)
+    lines = (tmp_path / "inner_tsne.csv").read_text().splitlines()[1:]
+    assert [len(lines), sum(line.endswith(",,") for line in lines)] == [36, 16]
+    assert about["note"] == "t-SNE of 20 of 36 clips, drawn at random"
+    assert about["perplexity"] == pytest.approx(19 / 3)
+    assert about["tsne"] > 0.3
+    assert [about["cosine"], about["euclidean"]] == [everyone["cosine"], everyone["euclidean"]]
+
+
 def test_a_second_run_gives_the_same_bytes(tmp_path):
     values, labels = clusters(3, 5, apart=4.0)
     first, second = written(tmp_path / "a", values, labels), written(tmp_path / "b", values, labels)
