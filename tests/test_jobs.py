@@ -149,7 +149,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.jobs.SHARED", ["code"])
     subprocess.run(["git", "init", "-q"], check=True)
     subprocess.run(["dvc", "init", "-q"], check=True)
-    assert main(2) == 0
+    subprocess.run(["dvc", "repro", "-q"], check=True)
     subprocess.run(["git", "add", "-A"], check=True)
     identity = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
     subprocess.run(["git", *identity, "commit", "-qm", "run"], check=True)

@@ -272,10 +272,24 @@ def load_params(path: Path | str = "params.yaml") -> Params:
     if not path.exists():
         raise PipelineError(f"{path} is not there: run from the root of the repository")
     try:
-        data = YAML(typ="safe").load(path.read_text("utf-8"))
-        params = Params.model_validate(data)
+        values = YAML(typ="safe").load(path.read_text("utf-8"))
     except YAMLError as error:
         raise PipelineError(f"{path} is not valid YAML: {error}") from error
+    return check_params(values, path)
+
+
+def check_params(values: Any, path: Path | str = "params.yaml") -> Params:
+    """Validate what a params.yaml holds.
+
+    Args:
+        values: Its blocks.
+        path: Of the file, for errors.
+
+    Raises:
+        PipelineError: Something in it is not allowed.
+    """
+    try:
+        params = Params.model_validate(values)
     except ValidationError as error:
         raise PipelineError(f"{path}: {describe(error, '', Params)}") from error
     params.check_names()

@@ -1,13 +1,15 @@
 """params.yaml: what the project ships is valid, and every mistake is named."""
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params, load_params
+from pipeline.core.params import Params, check_params, load_params
+from tests.settings import shipped_values
 
 SHIPPED = Path("params.yaml")
 
@@ -17,11 +19,9 @@ def shipped_params() -> Params:
     return load_params(SHIPPED)
 
 
-def changed(tmp_path: Path, key: str, value: object) -> Path:
-    """Write params.yaml with one value set (a value of `...` deletes the key)."""
-    yaml = YAML(typ="safe")
-    data = yaml.load(SHIPPED.read_text())
-    block = data
+def changed(key: str, value: object) -> dict[str, Any]:
+    """Return params.yaml's values with one set (a value of `...` deletes the key)."""
+    data = block = shipped_values()
     *parents, last = key.split(".")
     for name in parents:
         block = block[name]
@@ -29,10 +29,7 @@ def changed(tmp_path: Path, key: str, value: object) -> Path:
         del block[last]
     else:
         block[last] = value
-    path = tmp_path / "params.yaml"
-    with path.open("w") as file:
-        yaml.dump(data, file)
-    return path
+    return data
 
 
 EXTERNAL = {"file": "theirs.parquet", "study": "utbm", "variant": "main"}
@@ -149,9 +146,9 @@ def test_every_system_resolves_in_every_size(size, system):
         ("nonsense", 1, r"nonsense: unknown key"),
     ],
 )
-def test_a_mistake_is_named(tmp_path, key, value, message):
+def test_a_mistake_is_named(key, value, message):
     with pytest.raises(PipelineError, match=message):
-        load_params(changed(tmp_path, key, value)).system("ravdess_cnn4")
+        check_params(changed(key, value)).system("ravdess_cnn4")
 
 
 def test_no_file(tmp_path):
@@ -166,19 +163,20 @@ def test_broken_yaml(tmp_path):
 
 
 def test_numbers_read_as_dvc_reads_them(tmp_path):
-    path = changed(tmp_path, "systems.ravdess_cnn4.lr", 0.5)
-    path.write_text(path.read_text().replace("lr: 0.5", "lr: 5e-4"))
+    path = tmp_path / "params.yaml"
+    path.write_text(
+        re.sub(r"( ravdess_cnn4:.*? lr: )[0-9.]+", r"\g<1>5e-4", SHIPPED.read_text(), flags=re.DOTALL)
+    )
     assert load_params(path).systems["ravdess_cnn4"].lr == 0.0005
 
 
-def test_a_small_profile_takes_the_small_settings(tmp_path):
-    path = changed(tmp_path, "systems.ravdess_cnn4.small", {"epochs": 3})
-    assert load_params(path).system("ravdess_cnn4").epochs == 3
+def test_a_small_profile_takes_the_small_settings():
+    values = changed("systems.ravdess_cnn4.small", {"epochs": 3})
+    assert check_params(values).system("ravdess_cnn4").epochs == 3
 
 
-def test_a_full_profile_does_not(tmp_path):
-    path = changed(tmp_path, "profile", "ravdess")
-    params = load_params(path)
+def test_a_full_profile_does_not():
+    params = check_params(changed("profile", "ravdess"))
     expected = params.systems["ravdess_cnn4"]
     assert params.system("ravdess_cnn4") == expected.model_copy(update={"small": {}})
     assert params.feature_settings("mel_image_zero_1920")["draw_width"] == 1920
@@ -189,8 +187,8 @@ def test_a_small_profile_draws_smaller_pictures():
 
 
 @pytest.mark.parametrize(("profile", "weights"), [("demo", "random"), ("open", "https://")])
-def test_weights_are_random_where_the_profile_says_so(tmp_path, profile, weights):
-    params = load_params(changed(tmp_path, "profile", profile))
+def test_weights_are_random_where_the_profile_says_so(profile, weights):
+    params = check_params(changed("profile", profile))
     system = params.system("utbm_vgg19")
     assert system.weights.startswith(weights)
     assert system.pretrained is (profile == "open")

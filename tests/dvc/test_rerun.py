@@ -30,6 +30,7 @@ def test_a_learning_rate_runs_one_system_and_metrics_diff_shows_it(clean):
     assert "metrics/ravdess_random_forest.json" not in shown
 
 
+@pytest.mark.slow
 def test_a_comment_in_a_model_file_runs_its_systems(clean):
     clean.edit("pipeline/models/mel_cnn.py", comment)
     own = {f"{stage}@ravdess_cnn4" for stage in ("train", "evaluate", "represent")}

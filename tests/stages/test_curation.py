@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import soundfile
-from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load_params
@@ -25,16 +24,16 @@ from pipeline.core.settings import MAIN
 from pipeline.core.tables import write_json
 from pipeline.stages import deduplicate, filter, index, split
 from tests.curation.signals import speech
+from tests.settings import shipped_values, write_values
 
 STUDY = "multimodal_er"
 WORDS = ("back", "bar", "base", "bath", "bean", "beg")
 RATE = 24414
 
 
-def set_params(shipped, **changes):
+def set_params(**changes):
     """Write params.yaml here: the shipped one, for the profile tess, with a study's settings changed."""
-    yaml = YAML(typ="safe")
-    params = yaml.load(shipped)
+    params = shipped_values()
     params["profile"] = "tess"
     for key, value in changes.items():
         *blocks, name = key.split("__")
@@ -42,8 +41,7 @@ def set_params(shipped, **changes):
         block[name] = value
         if value is ...:
             del block[name]
-    with open("params.yaml", "w") as file:
-        yaml.dump(params, file)
+    write_values(params)
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +62,13 @@ def tess(tmp_path_factory):
 
 
 @pytest.fixture
-def shipped(root, tess, tmp_path, monkeypatch):
-    """An empty folder to work in; the text of the shipped params.yaml."""
-    text = (root / "params.yaml").read_text()
+def working(tess, tmp_path, monkeypatch):
+    """An empty folder to work in, with a params.yaml."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CORPORA", str(tess))
     monkeypatch.setenv("SER_CACHE", str(tess.parent / "cache"))
     monkeypatch.setenv("SER_WORKERS", "1")
-    set_params(text)
-    return text
+    set_params()
 
 
 def run_all():
@@ -89,7 +85,7 @@ def counts():
     return pd.read_parquet(split_path(STUDY, MAIN))["split"].value_counts().to_dict()
 
 
-def test_a_corpus_that_holds_itself_twice_counts_once(shipped):
+def test_a_corpus_that_holds_itself_twice_counts_once(working):
     run_all()
     account = json.loads(account_path(STUDY).read_text())
     assert account == {
@@ -112,7 +108,7 @@ def test_a_corpus_that_holds_itself_twice_counts_once(shipped):
     assert kept["label"].value_counts().to_dict() == {"fear": 12, "sad": 12, "pleasant_surprise": 12}
 
 
-def test_lists_for_people(shipped):
+def test_lists_for_people(working):
     run_all()
     groups = pd.read_csv("data/duplicates/groups.csv")
     assert len(groups) == 72
@@ -124,14 +120,14 @@ def test_lists_for_people(shipped):
     assert pd.read_csv(f"data/splits/{STUDY}/main_counts.csv")["n"].sum() == 36
 
 
-def test_the_published_leak_can_be_had_and_is_reported(shipped, caplog):
-    set_params(shipped, curation__deduplicate=False, split__group_duplicates=False)
+def test_the_published_leak_can_be_had_and_is_reported(working, caplog):
+    set_params(curation__deduplicate=False, split__group_duplicates=False)
     run_all()
     assert sum(counts().values()) == 72
     assert "examples have a copy in another split, as published" in caplog.text
 
 
-def test_the_same_input_gives_the_same_bytes(shipped, tmp_path, monkeypatch):
+def test_the_same_input_gives_the_same_bytes(working, tmp_path, monkeypatch):
     run_all()
     first = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
     monkeypatch.setenv("SER_REFRESH", "1")
@@ -140,7 +136,7 @@ def test_the_same_input_gives_the_same_bytes(shipped, tmp_path, monkeypatch):
     assert len(first) > 10
 
 
-def test_a_study_without_corpora_is_skipped(shipped):
+def test_a_study_without_corpora_is_skipped(working):
     run_all()
     filter.main("ravdess_methods")
     split.main("ravdess_methods")
@@ -149,27 +145,27 @@ def test_a_study_without_corpora_is_skipped(shipped):
     assert len(pd.read_parquet(split_path("ravdess_methods", MAIN))) == 0
 
 
-def test_a_corpus_that_is_not_needed_is_empty(shipped):
+def test_a_corpus_that_is_not_needed_is_empty(working):
     write_json(manifest_path("ravdess"), {"needed": False})
     index.main("ravdess")
     assert len(pd.read_parquet(index_path("ravdess"))) == 0
 
 
-def test_quarantined_files_are_listed_for_a_person(shipped):
+def test_quarantined_files_are_listed_for_a_person(working):
     run_all()
     rows = quarantine_path("tess").read_text().splitlines()
     assert rows == ["utterance_id,path,reason", rows[1]]
     assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,")
 
 
-def test_counts_that_surprise_are_logged(shipped, caplog):
+def test_counts_that_surprise_are_logged(working, caplog):
     write_json(manifest_path("tess"), {"needed": True, "source": "disk"})
     index.main("tess")
     assert "tess: 72 utterances; a complete copy has 2,800" in caplog.text
 
 
-def test_an_unknown_label_is_named(shipped, caplog):
-    set_params(shipped, labels__tess__ps=...)
+def test_an_unknown_label_is_named(working, caplog):
+    set_params(labels__tess__ps=...)
     run_all()
     assert (
         "filter: multimodal_er: tess: label 'ps' is not in the study's map: 12 clips; add it to "
@@ -177,15 +173,15 @@ def test_an_unknown_label_is_named(shipped, caplog):
     )
 
 
-def test_too_few_classes(shipped):
-    set_params(shipped, labels__tess__ps=..., labels__tess__sad=None)
+def test_too_few_classes(working):
+    set_params(labels__tess__ps=..., labels__tess__sad=None)
     with pytest.raises(
         PipelineError, match=r"left \['fear'\]\. .* label 'ps' is not in the study's map: 12 clips"
     ):
         run_all()
 
 
-def test_groups_of_another_index_are_refused(shipped):
+def test_groups_of_another_index_are_refused(working):
     run_all()
     pd.read_parquet(index_path("tess")).iloc[1:].to_parquet(index_path("tess"))
     with pytest.raises(
@@ -194,7 +190,7 @@ def test_groups_of_another_index_are_refused(shipped):
         filter.main(STUDY)
 
 
-def test_fingerprints_come_in_the_order_of_the_indexes(shipped, monkeypatch):
+def test_fingerprints_come_in_the_order_of_the_indexes(working, monkeypatch):
     monkeypatch.setattr(deduplicate, "ROWS_AT_A_TIME", 2)
     monkeypatch.setattr(deduplicate, "index_path", lambda corpus: Path(f"{corpus}.parquet"))
     pd.DataFrame({"fingerprint": [b"1", None, b"3"]}).to_parquet("one.parquet")
@@ -203,12 +199,12 @@ def test_fingerprints_come_in_the_order_of_the_indexes(shipped, monkeypatch):
 
 
 @pytest.mark.parametrize("stage", [filter, split])
-def test_an_unknown_study(shipped, stage):
+def test_an_unknown_study(working, stage):
     with pytest.raises(PipelineError, match="unknown study 'multimodal', did you mean 'multimodal_er'"):
         stage.main("multimodal")
 
 
-def test_speakers_too_few(shipped):
-    set_params(shipped, split__protocol="speaker_independent")
+def test_speakers_too_few(working):
+    set_params(split__protocol="speaker_independent")
     with pytest.raises(PipelineError, match="2 independent speakers cannot be divided into 3 splits"):
         run_all()

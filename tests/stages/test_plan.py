@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.core.analysis import analysis_plan_path, external_plan_path
 from pipeline.core.errors import PipelineError
@@ -12,6 +11,7 @@ from pipeline.core.paths import corpus_plan_path, evaluation_plan_path, feature_
 from pipeline.core.plans import load_system_plan
 from pipeline.core.tables import read_json
 from pipeline.stages import plan
+from tests.settings import shipped_values, write_values
 
 
 @pytest.fixture(autouse=True)
@@ -113,11 +113,7 @@ def plan_files():
 
 def change_params(folder, **changes):
     """Change blocks of params.yaml and plan anew."""
-    yaml = YAML()  # which keeps the order
-    params = yaml.load((folder / "params.yaml").read_text())
-    params |= changes
-    with (folder / "params.yaml").open("w") as file:
-        yaml.dump(params, file)
+    write_values({**shipped_values(), **changes}, folder / "params.yaml")
     plan.main()
 
 

@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load_params
@@ -11,6 +10,7 @@ from pipeline.core.schemas import CURATED, SPLIT
 from pipeline.core.tables import read_table, write_table
 from pipeline.stages import split
 from tests.curation.splitting import dialogues
+from tests.settings import shipped_values, write_values
 
 STUDY = "ravdess_methods"
 VARIANTS = {
@@ -23,17 +23,15 @@ VARIANTS = {
 
 
 @pytest.fixture
-def working(root, tmp_path, monkeypatch):
+def working(tmp_path, monkeypatch):
     """An empty folder with the shipped params.yaml, in which one study has variants, and its utterances."""
-    yaml = YAML(typ="safe")
-    params = yaml.load((root / "params.yaml").read_text())
+    params = shipped_values()
     params["corpora"]["iemocap"] = {"source": "manual"}
     params["studies"][STUDY]["variants"] = VARIANTS
     for member in [*params["systems"].values(), *params["ensembles"].values()]:
         member["variant"] = "main"
     monkeypatch.chdir(tmp_path)
-    with open("params.yaml", "w") as file:
-        yaml.dump(params, file)
+    write_values(params)
     write_table(curated_path(STUDY), dialogues(n=5), CURATED)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
@@ -20,6 +19,7 @@ from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.store import shard_schema
 from pipeline.stages.plan import write_systems
 from pipeline.stages.train import main, starts_from_published, trained_by_others
+from tests.settings import read_values, shipped_values, write_values
 from tests.training import toy
 
 STUDY, CORPUS = "ravdess_methods", "demo_ravdess"
@@ -45,11 +45,11 @@ every_system = pytest.mark.parametrize("name", SYSTEMS)
 
 
 @pytest.fixture
-def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a params.yaml of toy systems, and the shards and split table they read."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
-    params = YAML(typ="safe").load(root / "params.yaml")
+    params = shipped_values()
     kinds = {"mel_image": "images", "mfcc": "frames", "spectral_scalars": "vectors"}
     params |= {
         "profile": "demo",
@@ -66,7 +66,7 @@ def workspace(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     }
     params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: [CORPUS]}}}
     params["studies"] = {STUDY: {**params["studies"][STUDY], **labels}}
-    YAML().dump(params, tmp_path / "params.yaml")
+    write_values(params)
     write_systems(load_params())
     write_split(toy.study("vectors"))
     for name in kinds.values():
@@ -109,9 +109,9 @@ def write_texts() -> None:
 
 
 def change_params(change: Callable[[dict], None]) -> None:
-    params = YAML(typ="safe").load(Path("params.yaml"))
+    params = read_values(Path("params.yaml"))
     change(params)
-    YAML().dump(params, Path("params.yaml"))
+    write_values(params)
     write_systems(load_params())
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import clips_path, manifest_path, transcripts_path
@@ -14,6 +13,7 @@ from pipeline.core.schemas import CLIPS
 from pipeline.core.tables import read_table, write_json, write_table
 from pipeline.stages import transcribe
 from pipeline.stages.clips import TEXT
+from tests.settings import shipped_values, write_values
 
 
 @pytest.fixture
@@ -38,10 +38,9 @@ def write_clips(texts):
 
 
 def set_asr(folder, **values):
-    yaml = YAML()
-    params = yaml.load(folder / "params.yaml")
+    params = shipped_values()
     params["asr"].update(values)
-    yaml.dump(params, folder / "params.yaml")
+    write_values(params, folder / "params.yaml")
 
 
 def test_gold_text(workplace):
