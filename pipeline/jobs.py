@@ -15,7 +15,6 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
-from itertools import chain
 from threading import Event
 
 from pipeline.core.parallel import batched
@@ -49,21 +48,23 @@ def stages_to_run() -> list[str]:
 def batches(
     stages: Sequence[str], changed: Sequence[str], kinds: Sequence[str], size: int
 ) -> list[list[str]]:
-    """Return the stages of some systems, or feature sets, at a time: those of one follow each other.
+    """Return patterns of the stages of some systems, or feature sets, at a time.
+
+    A pattern each: DVC reads all of dvc.lock anew for every target that is named.
 
     Args:
-        stages: All that there are, each behind those that it needs.
+        stages: All that there are.
         changed: Those that have to run: what has none of them is left out.
         kinds: Patterns of the stages, without their item, that belong to one.
         size: How many systems, or feature sets, at a time.
     """
-    own: dict[str, list[str]] = {}
+    own: dict[str, set[str]] = {}
     for name in stages:
         kind, _, item = name.partition("@")
         if any(fnmatchcase(kind, pattern) for pattern in kinds):
-            own.setdefault(item or name, []).append(name)
-    stale = [group for group in own.values() if not set(group).isdisjoint(changed)]
-    return [list(chain.from_iterable(batch)) for batch in batched(stale, size)]
+            own.setdefault(f"*@{item}" if item else name, set()).add(name)
+    stale = [pattern for pattern, names in own.items() if not names.isdisjoint(changed)]
+    return [list(batch) for batch in batched(stale, size)]
 
 
 def repro(arguments: Sequence[str], environment: dict[str, str] | None = None) -> int:
@@ -72,7 +73,7 @@ def repro(arguments: Sequence[str], environment: dict[str, str] | None = None) -
 
 
 def run_side_by_side(batches: Sequence[Sequence[str]], jobs: int) -> bool:
-    """Run batches of stages in several `dvc repro`; return whether all went well. After a failure none is begun."""
+    """Run batches in several `dvc repro`; return whether all went well. After a failure none is begun."""
     threads = os.environ.get("SER_THREADS") or str(max(1, (os.cpu_count() or 1) // jobs))
     environment = {
         **os.environ,
@@ -82,7 +83,7 @@ def run_side_by_side(batches: Sequence[Sequence[str]], jobs: int) -> bool:
     failed = Event()
 
     def run(batch: Sequence[str]) -> None:
-        if not failed.is_set() and repro(["--single-item", *batch], environment):
+        if not failed.is_set() and repro(["--single-item", "--glob", *batch], environment):
             failed.set()
 
     with ThreadPoolExecutor(jobs) as pool:
