@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 Item = TypeVar("Item")
@@ -114,8 +115,10 @@ def _map_here(
     backend: Backend,
     workers: int | None,
 ) -> Iterator[Result]:
+    """Yield the results of this machine's workers, each on one thread: more would add sums up in another order."""
     name = "loky" if backend == "processes" else "threading"
     jobs = min(workers or worker_count(), len(batches))
     with parallel_config(backend=name, **({"inner_max_num_threads": 1} if name == "loky" else {})):
         run = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-    return run(delayed(function)(batch) for batch in batches)
+    with threadpool_limits(limits=1):  # joblib's own limit is for its processes, and one job runs in this one
+        yield from run(delayed(function)(batch) for batch in batches)

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
-from pipeline.core.analysis import External
+from pipeline.core.analysis import External, Published
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import describe, one_of
 from pipeline.core.settings import (
@@ -23,7 +23,6 @@ from pipeline.core.settings import (
     Ensemble,
     FeatureSet,
     Profile,
-    Published,
     Settings,
     SklearnSystem,
     Study,

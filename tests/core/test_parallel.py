@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched, parallel_batches, parallel_map, scheduler, worker_count
@@ -21,6 +22,22 @@ def refuse(n: int) -> int:
 def test_results_come_in_order(backend, workers):
     results = parallel_map(square, range(50), description="", backend=backend, batch_size=7, workers=workers)
     assert list(results) == [n * n for n in range(50)]
+
+
+def blas_threads(_: int) -> int:
+    return max(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_worker_adds_up_on_one_thread(backend, workers):
+    """Sums over threads differ in their last bits, so that rows would depend on the number of workers."""
+    with threadpool_limits(limits=2):
+        assert blas_threads(0) == 2
+        threads = parallel_map(
+            blas_threads, range(4), description="", backend=backend, batch_size=2, workers=workers
+        )
+        assert list(threads) == [1] * 4
 
 
 def test_nothing_to_do():

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.core.analysis import Published
 from pipeline.core.params import Params
 from pipeline.core.settings import (
     Asr,
     Corpus,
     Curation,
     Profile,
-    Published,
     Resampling,
     SklearnSystem,
     SplitSettings,

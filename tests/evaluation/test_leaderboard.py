@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.core.settings import Published
+from pipeline.core.analysis import Published
 from pipeline.evaluation.leaderboard import Row, in_order
 
 

@@ -15,10 +15,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.core.analysis import analysis_dir, representations_dir
+from pipeline.core.analysis import Published, analysis_dir, representations_dir
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, details_dir
-from pipeline.core.settings import Published
 from pipeline.evaluation.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.evaluation.page import render_page
 from pipeline.evaluation.results_table import SYNTHETIC_WARNING
