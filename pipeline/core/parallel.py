@@ -13,6 +13,8 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from pipeline.core.machine import count_of
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Backend = Literal["processes", "threads"]
@@ -20,8 +22,7 @@ Backend = Literal["processes", "threads"]
 
 def worker_count() -> int:
     """Return `$SER_WORKERS`, else the number of cores this process may use."""
-    named = os.environ.get("SER_WORKERS")
-    return max(1, int(named)) if named else cpu_count()
+    return count_of("SER_WORKERS") or cpu_count()
 
 
 def scheduler() -> str | None:

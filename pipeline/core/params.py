@@ -55,13 +55,17 @@ class Params(Settings):
     def _flatten_feature_sets(cls, data: Any) -> Any:
         if not isinstance(data, dict) or not isinstance(data.get("feature_sets"), dict):
             return data
-        flat = {}
+        flat: dict[str, dict[str, Any]] = {}
         for kind, sets in data["feature_sets"].items():
             if not isinstance(sets, dict):
                 raise ValueError(f"feature_sets.{kind} must be a mapping of names to settings, not {sets!r}")
             for name, settings in sets.items():
                 if not isinstance(settings, dict):
                     raise ValueError(f"feature_sets.{kind}.{name} must be a mapping, not {settings!r}")
+                if name in flat:
+                    raise ValueError(
+                        f"feature_sets.{kind}.{name}: a feature set of kind {flat[name]['kind']} has that name"
+                    )
                 flat[name] = {**settings, "kind": kind}
         return {**data, "feature_sets": flat}
 
@@ -74,6 +78,12 @@ class Params(Settings):
     def asr_source(self) -> Literal["whisper", "gold"]:
         """Where text comes from: `asr.source`, else what the profile says."""
         return self.asr.source or self.active.asr_source
+
+    @property
+    def gold_corpora(self) -> list[str]:
+        """The corpora of the active profile whose own texts are read, sorted."""
+        transcribed = self.feature_set_corpora("transcripts")
+        return transcribed if self.asr_source == "gold" else sorted({*transcribed} & {*self.asr.gold})
 
     def study_corpora(self, study: str) -> list[str]:
         """The corpora behind a study in the active profile; none where the profile leaves it out."""
@@ -175,6 +185,8 @@ class Params(Settings):
                 one_of(variant or MAIN, self.studies[study].variant_names, f"variant of {study}", where)
         for study in self.asr.studies:
             one_of(study, self.studies, "study", "asr.studies")
+        for corpus in self.asr.gold:
+            one_of(corpus, self.corpora, "corpus", "asr.gold")
         for system_name, system in self.systems.items():
             self._check_system(system_name, system)
         for name, ensemble in self.ensembles.items():

@@ -128,7 +128,7 @@ def web_file(url: str, where: str) -> Path:
                     f"{where}: the weights {url} are not here: looked for {local or name} "
                     f"($SER_WEIGHTS is {weights or 'not set'}) and {target}, then tried to download them: {error}\n"
                     f"Or get them elsewhere, and set SER_WEIGHTS to that folder:\n"
-                    f"  curl -L -o '$SER_WEIGHTS/{name}' '{url}'"
+                    f'  curl -L -o "$SER_WEIGHTS/{name}" "{url}"'
                 ) from error
         try:
             _check_hash(target, url, where)

@@ -5,11 +5,23 @@ Every value lives in params.yaml and has no second default here. An unknown key 
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.core.mistakes import describe
 
 Split = Literal["train", "val", "test"]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 RANDOM = "random"  # in place of published weights
 MAIN = "main"  # the variant of a study that its `split` describes
 
@@ -69,9 +81,9 @@ class Curation(Settings):
     """What stays in a study."""
 
     deduplicate: bool
-    min_seconds: float
-    max_seconds: float
-    min_per_class: int
+    min_seconds: NonNegativeFloat
+    max_seconds: PositiveFloat
+    min_per_class: NonNegativeInt
 
 
 Protocol = Literal[
@@ -96,15 +108,18 @@ TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
 
 
 class Resampling(Settings):
-    """What is done to the training examples of each fold, and to no others.
+    """What is done to the training examples of each fold, and to no others but by `parts`.
 
     `undersample` drops examples of the larger classes, `oversample` adds transformed copies to the smaller
     ones, cycling through the transforms; `augment` adds one copy of every example and transform.
     """
 
     method: Literal["none", "undersample", "oversample", "augment"]
-    n_per_class: int | None  # null: as many as the smallest class has, or the largest, when oversampling
+    n_per_class: (
+        PositiveInt | None
+    )  # null: as many as the smallest class has, or the largest, when oversampling
     transforms: dict[Transform, tuple[float, float]]  # range from which a copy's strength is drawn
+    parts: list[Split] = ["train"]  # what undersample acts on, each part by itself
 
     @field_validator("transforms", mode="before")
     @classmethod
@@ -132,8 +147,10 @@ class Resampling(Settings):
                 )
         if self.makes_copies and not self.transforms:
             raise ValueError(f"method {self.method} needs transforms to make copies with")
-        if self.n_per_class is not None and self.n_per_class < 1:
-            raise ValueError(f"n_per_class is {self.n_per_class}; expected 1 or more, or null")
+        if not self.parts or len(set(self.parts)) < len(self.parts):
+            raise ValueError(f"parts is {self.parts}; expected one or more, all different")
+        if self.parts != ["train"] and self.method != "undersample":
+            raise ValueError(f"parts is {self.parts}, but method {self.method} acts on train alone")
         return self
 
     @property
@@ -152,12 +169,31 @@ class SplitSettings(Settings):
     protocol: Protocol
     group_duplicates: bool
     fractions: dict[Split, float]  # without folds all three; with them, train to val of what is not tested
-    folds: int  # of the k-fold protocols
+    folds: Annotated[int, Field(ge=2)]  # of the k-fold protocols
     corpora: list[str] | None  # of the study's corpora only these; null: all
     test_corpora: list[str]  # of cross_corpus: tested on; the others are trained on
-    seeds: list[int]  # each gives another split, its folds numbered on
+    seeds: list[Seed]  # each gives another split, its folds numbered on
     also_test: list[str] = []  # corpora that are not split: tested besides, as "cross"
     resampling: Resampling
+
+    @model_validator(mode="after")
+    def _fractions_are_proportions(self) -> Self:
+        given = self.fractions
+        if (
+            min(given.values(), default=-1) < 0
+            or abs(sum(given.values()) - 1) > 1e-6
+            or not given.get("train")
+        ):
+            raise ValueError(
+                f"fractions are {given}; expected numbers, not negative, that add up to 1, with some for train"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _seeds_differ(self) -> Self:
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds is {self.seeds}; expected one or more, all different")
+        return self
 
 
 class Study(Settings):
@@ -217,7 +253,7 @@ class System(Settings):
     features: str  # feature set, or "transcripts"
     second: str  # a second one, or "none"
     architecture: dict[str, Any]
-    seeds: list[int]
+    seeds: list[Seed]
     train_on: list[Literal["train", "val"]]  # what it is tested on is always test
     small: dict[str, Any]  # what a profile of size small changes
 
@@ -241,31 +277,31 @@ class TorchSystem(System):
     targets: list[Literal["emotion", "arousal", "valence", "dominance"]] = [EMOTION]
     joint: bool = True  # one network for all targets; else one for each
     optimizer: Literal["adam", "adamw", "sgd"]
-    lr: float
-    weight_decay: float = 0.0
-    momentum: float = 0.0
+    lr: PositiveFloat
+    weight_decay: NonNegativeFloat = 0.0
+    momentum: NonNegativeFloat = 0.0
     betas: tuple[float, float] | None = None  # of adam and adamw; null: 0.9 and 0.999
-    eps: float | None = None  # of adam and adamw; null: 1e-8
+    eps: PositiveFloat | None = None  # of adam and adamw; null: 1e-8
     bias_correction: bool = True  # of adam and adamw
-    batch_size: int
-    accumulate: int = 1  # batches of which each step takes the gradient
-    epochs: int
-    patience: int | None = None
-    clip_norm: float | None = None
+    batch_size: PositiveInt
+    accumulate: PositiveInt = 1  # batches of which each step takes the gradient
+    epochs: PositiveInt
+    patience: PositiveInt | None = None
+    clip_norm: PositiveFloat | None = None
     scheduler: dict[str, Any] | None = None
-    monitor: Literal["val_loss", "val_accuracy", "val_uar", "val_f1", "val_ccc"]
+    monitor: Literal["val_loss", "val_accuracy", "val_uar", "val_f1", "val_weighted_f1", "val_ccc"]
     loss: Literal["cross_entropy", "focal", "mse", "ccc"]
-    focal_gamma: float | None = None
+    focal_gamma: NonNegativeFloat | None = None
     class_weights: Literal["none", "inverse_frequency"] = "none"
-    label_smoothing: float = 0.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     normalise: dict[str, dict[str, Any]] = {}  # by input: kind, and that kind's settings; {}: standard scores
     pretrain: dict[str, Any] = {}  # of the blocks as autoencoders
     augment: dict[str, Any] = {}
     precision: Literal["float32", "bf16"] = "float32"
     compile: bool = False
     checkpointing: bool = False  # forgets activations and computes them again: less memory, more time
-    max_tokens: int | None = None
-    min_count: int | None = None
+    max_tokens: PositiveInt | None = None
+    min_count: PositiveInt | None = None
     search: dict[str, Any] = {}  # trials over ranges of these settings; the best is trained
 
     @field_validator("betas", mode="before")
@@ -290,8 +326,6 @@ class TorchSystem(System):
             raise ValueError(f"monitor is {self.monitor}, which targets {self.targets} do not have")
         if (self.loss == "focal") != (self.focal_gamma is not None):
             raise ValueError("focal_gamma belongs to loss focal, and to no other")
-        if self.accumulate < 1:
-            raise ValueError(f"accumulate is {self.accumulate}; expected 1 or more")
         return self
 
     @property
@@ -309,7 +343,7 @@ class SklearnSystem(System):
     """A scikit-learn estimator and its grid."""
 
     trainer: Literal["sklearn"]
-    folds: int
+    folds: Annotated[int, Field(ge=2)]
     scoring: str
     grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
 
@@ -328,7 +362,7 @@ class Ensemble(Settings):
     first: str  # systems of that study and variant
     second: str
     method: Literal["average", "stacked"]
-    seeds: list[int]  # of the members, and of what is trained on them
+    seeds: list[Seed]  # of the members, and of what is trained on them
     folds: int | None = None  # of method stacked: into which validation is cut
     stacking: dict[str, Any] = {}  # of method stacked: model, architecture and recipe, as a system has them
     small: dict[str, Any] = {}
@@ -374,9 +408,10 @@ class Asr(Settings):
     """Transcription: where text comes from and how Whisper decodes."""
 
     source: Literal["whisper", "gold"] | None  # null: as the profile says
+    gold: list[str]  # corpora whose own texts are read all the same
     studies: list[str]  # whose corpora are transcribed
     model: str
     language: str | None
-    beam_size: int | None
-    max_tokens: int
-    batch_size: int
+    beam_size: PositiveInt | None
+    max_tokens: PositiveInt
+    batch_size: PositiveInt

@@ -1,4 +1,4 @@
-"""Balancing and augmenting what a fold trains on; validation and test stay as they are.
+"""Balancing and augmenting what a fold trains on; validation and test stay as they are, if not named in `parts`.
 
 Which clips are dropped or copied, and how strong a copy's transform is, follows from hashes of the seed and the
 clip's own id: it depends on no other clip, and the folds of a seed have many copies in common, whose features
@@ -23,7 +23,7 @@ def resample(fold: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFram
 
     - none: nothing changes.
     - undersample: of the classes with more than `n_per_class` training clips, or more than the smallest class,
-      the surplus becomes unused, in a seeded order.
+      the surplus becomes unused, in a seeded order; the same in every other part that `parts` names.
     - oversample: the classes with fewer than `n_per_class` training clips, or fewer than the largest class, get
       copies up to that number: one of each clip in a seeded order, then another, and so on. The copies of a clip
       go through the transforms in turn, from one that its id draws.
@@ -52,14 +52,16 @@ def _nothing(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFram
 
 
 def _undersample(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
-    train = _in_seeded_order(rows, seed)
-    n_kept = settings.n_per_class or train["label"].value_counts().min()
-    surplus = train.index[train.groupby("label").cumcount() >= n_kept]
-    return rows.assign(split=rows["split"].mask(rows.index.isin(surplus), NAMES[UNUSED]))
+    unused = pd.Series(False, index=rows.index)
+    for name in settings.parts:
+        part = _in_seeded_order(rows[rows["split"] == name], seed)
+        n_kept = settings.n_per_class or part["label"].value_counts().min()
+        unused |= rows.index.isin(part.index[part.groupby("label").cumcount() >= n_kept])
+    return rows.assign(split=rows["split"].mask(unused, NAMES[UNUSED]))
 
 
 def _oversample(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
-    train = _in_seeded_order(rows, seed)
+    train = _in_seeded_order(_training(rows), seed)
     by_label = train.groupby("label")["label"]
     size, position = by_label.transform("size").astype(int), by_label.cumcount()
     n_missing = ((settings.n_per_class or size.max()) - size).clip(lower=0)
@@ -68,8 +70,8 @@ def _oversample(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataF
 
 
 def _augment(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
-    train = rows.index[rows["split"] == NAMES[TRAIN]]
-    return _with_copies(rows, pd.Series(len(settings.transforms), index=train), settings.transforms, seed)
+    n_copies = pd.Series(len(settings.transforms), index=_training(rows).index)
+    return _with_copies(rows, n_copies, settings.transforms, seed)
 
 
 METHODS: dict[str, Callable[[pd.DataFrame, Resampling, int], pd.DataFrame]] = {
@@ -80,11 +82,14 @@ METHODS: dict[str, Callable[[pd.DataFrame, Resampling, int], pd.DataFrame]] = {
 }
 
 
+def _training(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["split"] == NAMES[TRAIN]]
+
+
 def _in_seeded_order(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the training rows in the order of the hashes of their ids."""
-    train = rows[rows["split"] == NAMES[TRAIN]]
-    keys = np.array([_drawn(seed, name, "order") for name in train["utterance_id"]])
-    return train.iloc[np.argsort(keys, kind="stable")]
+    """Return rows in the order of the hashes of their ids."""
+    keys = np.array([_drawn(seed, name, "order") for name in rows["utterance_id"]])
+    return rows.iloc[np.argsort(keys, kind="stable")]
 
 
 def _with_copies(

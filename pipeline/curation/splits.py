@@ -19,7 +19,6 @@ from pipeline.curation.folds import k_fold, leave_one_session_out, leave_one_spe
 from pipeline.curation.given import cross_corpus, official
 from pipeline.curation.resample import resample
 from pipeline.curation.single import speaker_independent, stratified_split
-from pipeline.curation.validation import check_fractions
 
 PROTOCOLS: dict[Protocol, Callable[[Clips, SplitSettings, int], list[np.ndarray]]] = {
     "stratified": stratified_split,
@@ -49,8 +48,6 @@ def split_utterances(curated: pd.DataFrame, settings: SplitSettings) -> pd.DataF
     Raises:
         PipelineError: The utterances cannot be divided so.
     """
-    check_fractions(settings)
-    _check_seeds(settings.seeds)
     besides = cross_rows(curated, settings)
     rows = curated[~curated["corpus"].isin(settings.also_test)]
     if settings.corpora is not None:
@@ -75,13 +72,6 @@ def _examples(
             assigned = add_cross(rows.assign(split=names.take(splits).array), besides, cross)
             yield resample(assigned, settings.resampling, seed).assign(split_seed=seed, fold=fold)
             fold += 1
-
-
-def _check_seeds(seeds: list[int]) -> None:
-    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0 or max(seeds) >= 2**31:
-        raise PipelineError(
-            f"split.seeds are {seeds}; expected one or more different numbers from 0 to 2^31 - 1"
-        )
 
 
 def _check_drawn(by_seed: list[list[np.ndarray]], settings: SplitSettings) -> None:

@@ -13,16 +13,6 @@ from pipeline.curation.stratify import Seed, stratified
 NO_VALIDATION = "set split.fractions.val to 0 (and train higher), so that nothing validates"
 
 
-def check_fractions(settings: SplitSettings) -> None:
-    """Raise where the fractions are no proportions or training gets nothing."""
-    given = settings.fractions
-    if min(given.values(), default=-1) < 0 or abs(sum(given.values()) - 1) > 1e-6 or not given.get("train"):
-        raise PipelineError(
-            f"split.fractions are {given}; expected numbers that are not negative and add up to 1, with some "
-            f"for train"
-        )
-
-
 def proportions(settings: SplitSettings) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers of the splits that get something, and how much, shape (splits,) both."""
     shares = np.array([settings.fractions.get(name, 0.0) for name in get_args(Split)])

@@ -58,6 +58,7 @@ class Report:
     Attributes:
         profile: The active profile.
         asr_source: Where transcripts come from: whisper or gold.
+        gold_corpora: Those whose own texts are read, though it be whisper.
         rows: The leaderboard, every system.
         answers: Of each study and set of corpora: the best system, and what is known of it.
         real: Results on real corpora that were kept; none where there is no such file.
@@ -72,6 +73,7 @@ class Report:
 
     profile: str
     asr_source: str
+    gold_corpora: list[str]
     rows: list[Row]
     answers: list[Answer]
     real: list[RealResults]
@@ -134,6 +136,7 @@ def collect(params: Params) -> Report:
     return Report(
         profile=params.profile,
         asr_source=params.asr_source,
+        gold_corpora=params.gold_corpora,
         rows=rows,
         answers=answers(asked_about(rows, params.audit), analysis.significance, confusions),
         real=read_real_results(),

@@ -26,6 +26,7 @@ def describe_system(params: Params, system: str) -> dict[str, Any]:
         "study": settings.study,
         "corpora": ",".join(corpora),
         "protocol": describe_protocol(study, settings, corpora),
+        **({"about": settings.note} if isinstance(settings, External) and settings.note else {}),
     }
 
 
@@ -45,7 +46,8 @@ def describe_protocol(study: Study, system: Scored, corpora: list[str]) -> str:
     if len(split.seeds) > 1:
         parts.append(f"{len(split.seeds)} splits")
     if split.resampling.method != "none":
-        parts.append(f"{RESAMPLED[split.resampling.method]} training part")
+        where = "training part" if split.resampling.parts == ["train"] else "throughout"
+        parts.append(f"{RESAMPLED[split.resampling.method]} {where}")
     if study.curation.deduplicate:
         parts.append("deduplicated")
     else:
@@ -73,4 +75,4 @@ def _shares(split: SplitSettings, system: Scored) -> str:
     fractions = split.fractions
     train, test = sum(fractions.get(name, 0.0) for name in system.train_on), fractions.get("test", 0.0)
     shares = [train, sum(fractions.values()) - train - test, test]
-    return "/".join(f"{100 * share:.0f}" for share in shares if round(share, 6) > 0)
+    return "/".join(f"{100 * share:.3g}" for share in shares if round(share, 6) > 0)

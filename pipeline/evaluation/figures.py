@@ -35,6 +35,7 @@ _CURVES = {  # column: label, colour, marker
     "val_accuracy": ("accuracy", "#009E73", "o"),
     "val_uar": ("UAR", "#CC79A7", "s"),
     "val_f1": ("macro F1", "#E69F00", "^"),
+    "val_weighted_f1": ("weighted F1", "#56B4E9", "v"),
     "val_ccc": ("CCC", "#009E73", "o"),
 }
 

@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import nearest
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.settings import EMOTION
 from pipeline.evaluation.given_outputs import ID, class_outputs, dimension_outputs, numbers, some
@@ -68,9 +67,7 @@ def check_predictions(
     if given.empty:
         raise PipelineError("no rows; expected one for each test clip")
     if list(given).count(ID) != 1 or given.columns.has_duplicates:
-        raise PipelineError(
-            f"expected columns of different names, one of them {ID}{nearest(ID, given)}; came {', '.join(given)}"
-        )
+        raise PipelineError(f"expected columns of different names, one of them {ID}; came {', '.join(given)}")
     given = given.assign(**{ID: given[ID].astype(str).fillna("(empty)")}).reset_index(drop=True)
     dimensions = [target for target in targets if target != EMOTION]
     outputs = dimension_outputs(given, dimensions) if dimensions else class_outputs(given, classes)

@@ -1,10 +1,12 @@
 """Mel spectrogram as a grey picture of fixed size, one byte a pixel.
 
-The studies save librosa's mel spectrogram in dB as a picture and resize it for their networks: 128 x 128 of
-the whole clip (ravdess_methods); 224 x 224 of four seconds, filled with zeros or by repetition or trimmed of
-silence (annamalai, where hop = rate x seconds / bands makes a picture as wide as high); 128 x 128 of the middle
-three seconds without silence (utbm). annamalai also draws 1920 x 1080 pixels and lets the network's loader
-resize them: such a picture is drawn large and stored at the network's size, which is all that the network sees.
+The studies save librosa's mel spectrogram (utbm: a spectrogram; open: the same) in dB as a picture and resize it
+for their networks. None gives the range in dB (open: 80), or the colours: grey keeps what a colour map would
+paint (open). They are 128 x 128 of the whole clip (ravdess_methods); 224 x 224 of four seconds, filled with zeros
+or by repetition or trimmed of silence (annamalai, where hop = rate x seconds / bands makes a picture as wide as
+high); 128 x 128 of the middle three seconds without silence (utbm). annamalai also draws 1920 x 1080 pixels and
+lets the network's loader resize them: such a picture is drawn large and stored at one size for all networks,
+224 x 224 or 456 x 456, which the network resizes to its own.
 
 0 dB is the clip's own maximum, so that dividing the clip by its peak first changes hardly anything.
 """

@@ -16,7 +16,7 @@ Source: the MultiModal-ER study, sections A.2-A.5. Every count below is the docu
 The document masks padding in the text only. Speech comes padded or cut to a fixed number of frames and is
 attended to as a whole, padding included, as there (open): the length of a clip is part of what the model
 sees. There is no dropout between the layers of the LSTMs (the document has it in the classifier and the
-fusion only).
+fusion only). Frames are standardised, which the document does not mention; padding counts in the statistics.
 """
 
 import torch

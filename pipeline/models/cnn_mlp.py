@@ -5,7 +5,8 @@ ReLU, 2x1 max-pooling (half as many bands, all frames); 3x3 convolution, batch n
 flattened. Scalars: Linear, ReLU, batch normalisation, dropout, twice. Both are concatenated; two fully
 connected layers with ReLU and dropout, and the output, follow. The table gives kernel and padding by the
 sizes alone (open: 3x3), lists the dropout of the classifier twice (read as one), and no size of the image
-(open: the study's 128 x 128).
+(open: the study's 128 x 128). The text has the images be spectrograms, but once says that the loader reads MFCC
+(open: spectrograms).
 
 Inputs: `features`, normalised images, shape (clips, bands, frames); `second`, scalars, shape (clips,
 scalars), which the document scales to 0..1 by minimum and maximum. Output: logits, shape (clips, classes).

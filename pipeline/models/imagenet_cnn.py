@@ -12,8 +12,9 @@ without its classifiers:
                                                               17,548,616  28,340,784  40,735,704  63,786,960
 
 Input: grey pictures, bytes or fractions of 255, shape (clips, rows, columns), resized with antialiasing to
-`input_size`; the same in three channels, standardised with ImageNet's mean and deviation. The pictures have to
-come as they are stored: `normalise` is of kind none. Behind the last layer: the mean over all positions
+`input_size`; the same in three channels (open: UTBM's pictures are in colour, by a map that it does not name),
+standardised with ImageNet's mean and deviation. The pictures have to come as they are stored: `normalise` is of
+kind none. Behind the last layer: the mean over all positions
 (open in both documents), and the head.
 
 `unfreeze` is the number of last layers that are trained; null trains all. A layer (open in both documents) is an
@@ -36,6 +37,7 @@ for a demonstration; 1 is the published network, and the only one that published
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -99,7 +101,7 @@ class ImagenetCnn(nn.Module):
 
     Args:
         backbone: Its parameters have torchvision's names.
-        layers: Its layers in order, made of the backbone's own modules.
+        layers: Its layers in order: names of modules of the backbone, one after the other.
         head: From the backbone's channels to the logits.
         input_size: Rows and columns of what the backbone sees; None for the pictures' own.
         n_frozen: Number of first layers that are not trained.
@@ -109,7 +111,7 @@ class ImagenetCnn(nn.Module):
     def __init__(
         self,
         backbone: nn.Sequential,
-        layers: list[nn.Module],
+        layers: list[list[str]],
         head: nn.Sequential,
         input_size: int | None,
         n_frozen: int,
@@ -121,10 +123,24 @@ class ImagenetCnn(nn.Module):
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.head = head
         self.head_l2 = head_l2
-        # Tuples are not registered: the state dict has each weight once, under torchvision's name.
-        self.frozen, self.trained = tuple(layers[:n_frozen]), tuple(layers[n_frozen:])
+        self.layers, self.n_frozen = layers, n_frozen
         for layer in self.frozen:
             layer.requires_grad_(False).eval()
+
+    @property
+    def frozen(self) -> list[nn.Module]:
+        """The layers that are not trained."""
+        return [self._layer(names) for names in self.layers[: self.n_frozen]]
+
+    @property
+    def trained(self) -> list[nn.Module]:
+        """The layers that are."""
+        return [self._layer(names) for names in self.layers[self.n_frozen :]]
+
+    def _layer(self, names: list[str]) -> nn.Module:
+        """Look a layer up: batch normalisation is replaced where several processes train."""
+        modules = [self.backbone.get_submodule(name) for name in names]
+        return modules[0] if len(modules) == 1 else nn.Sequential(*modules)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits, shape (clips, classes), of pictures, shape (clips, rows, columns)."""
@@ -224,8 +240,8 @@ def _head(n_in: int, hidden: list[int], batch_norm: bool, dropout: float, n_clas
     return nn.Sequential(*layers, nn.Linear(n_in, n_classes))
 
 
-def _backbone(network: str, width: float, depth: float) -> tuple[nn.Sequential, list[nn.Module], int]:
-    """Return a network without its classifier, its layers, and the channels that come out."""
+def _backbone(network: str, width: float, depth: float) -> tuple[nn.Sequential, list[list[str]], int]:
+    """Return a network without its classifier, the names of its layers, and the channels that come out."""
     if network == "vgg19":
         return _vgg19(width)
     if network == "resnet50":
@@ -235,7 +251,7 @@ def _backbone(network: str, width: float, depth: float) -> tuple[nn.Sequential, 
     return _efficientnet(network, width, depth)
 
 
-def _vgg19(width: float) -> tuple[nn.Sequential, list[nn.Module], int]:
+def _vgg19(width: float) -> tuple[nn.Sequential, list[list[str]], int]:
     from torchvision.models.vgg import cfgs, make_layers
 
     channels = [item if isinstance(item, str) else round(item * width) for item in cfgs["E"]]
@@ -247,31 +263,32 @@ def _vgg19(width: float) -> tuple[nn.Sequential, list[nn.Module], int]:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             nn.init.zeros_(module.bias)
     starts = [i for i, module in enumerate(features) if isinstance(module, nn.Conv2d)]
-    layers = [features[start:end] for start, end in zip(starts, [*starts[1:], len(features)], strict=True)]
-    return nn.Sequential(OrderedDict(features=features)), layers, layers[-1][0].out_channels
+    ends = [*starts[1:], len(features)]
+    layers = [_features(range(start, end)) for start, end in zip(starts, ends, strict=True)]
+    return nn.Sequential(OrderedDict(features=features)), layers, features[starts[-1]].out_channels
 
 
-def _resnet50(width: float, depth: float) -> tuple[nn.Sequential, list[nn.Module], int]:
+def _resnet50(width: float, depth: float) -> tuple[nn.Sequential, list[list[str]], int]:
     from torchvision.models.resnet import Bottleneck, ResNet
 
     blocks = [math.ceil(n * depth) for n in (3, 4, 6, 3)]
     net = ResNet(Bottleneck, blocks, num_classes=1, width_per_group=round(64 * width))
-    stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
-    stages = [net.layer1, net.layer2, net.layer3, net.layer4]
+    layers = [["conv1", "bn1", "relu", "maxpool"], ["layer1"], ["layer2"], ["layer3"], ["layer4"]]
     modules = OrderedDict(
         (name, module) for name, module in net.named_children() if name not in ("avgpool", "fc")
     )
-    return nn.Sequential(modules), [stem, *stages], net.fc.in_features
+    return nn.Sequential(modules), layers, net.fc.in_features
 
 
-def _mobilenetv3_large(width: float) -> tuple[nn.Sequential, list[nn.Module], int]:
+def _mobilenetv3_large(width: float) -> tuple[nn.Sequential, list[list[str]], int]:
     from torchvision.models import mobilenet_v3_large
 
     net = mobilenet_v3_large(num_classes=1, width_mult=width)
-    return nn.Sequential(OrderedDict(features=net.features)), [*net.features], net.classifier[0].in_features
+    layers = [_features([i]) for i in range(len(net.features))]
+    return nn.Sequential(OrderedDict(features=net.features)), layers, net.classifier[0].in_features
 
 
-def _efficientnet(network: str, width: float, depth: float) -> tuple[nn.Sequential, list[nn.Module], int]:
+def _efficientnet(network: str, width: float, depth: float) -> tuple[nn.Sequential, list[list[str]], int]:
     from torchvision.models.efficientnet import EfficientNet, MBConvConfig
 
     own_width, own_depth = EFFICIENTNETS[network]
@@ -282,4 +299,9 @@ def _efficientnet(network: str, width: float, depth: float) -> tuple[nn.Sequenti
     # B5 to B7 were converted from another framework, with its constants of batch normalisation.
     norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01) if own_width > 1.4 else None
     net = EfficientNet(stages, dropout=0.0, num_classes=1, norm_layer=norm)
-    return nn.Sequential(OrderedDict(features=net.features)), [*net.features], net.classifier[1].in_features
+    layers = [_features([i]) for i in range(len(net.features))]
+    return nn.Sequential(OrderedDict(features=net.features)), layers, net.classifier[1].in_features
+
+
+def _features(numbers: Iterable[int]) -> list[str]:
+    return [f"features.{number}" for number in numbers]

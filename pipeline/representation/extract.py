@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from pipeline.core.machine import count_of
 from pipeline.core.settings import TorchSystem
 from pipeline.representation.layers import check_names, recorded
 from pipeline.training.batches import Examples, by_length
@@ -63,8 +64,8 @@ def prepare() -> torch.device:
     """
     if torch.cuda.is_available() or "SER_DEVICE" in os.environ:
         return prepare_torch()
-    if threads := os.environ.get("SER_THREADS"):
-        torch.set_num_threads(int(threads))
+    if threads := count_of("SER_THREADS"):
+        torch.set_num_threads(threads)
     return torch.device("cpu")
 
 

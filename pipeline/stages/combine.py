@@ -9,12 +9,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import history_path, model_dir, predictions_path, split_path
+from pipeline.core.paths import model_dir, predictions_path, split_path
 from pipeline.core.plans import EnsemblePlan, load_ensemble_plan
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.training.average import KEYS, align, average
-from pipeline.training.outcome import Outcome, history_table, predictions_table
+from pipeline.training.outcome import Outcome, history_table, predictions_table, write_history, write_skipped
 from pipeline.training.run_record import run_record
 
 log = logging.getLogger(__name__)
@@ -60,12 +60,6 @@ def ensemble_facts(members: list[dict[str, Any]], outcomes: list[Outcome]) -> di
     }
 
 
-def write_history(name: str, history: pd.DataFrame) -> None:
-    path = history_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
-
-
 def main(ensemble: str) -> None:
     started = time.perf_counter()
     plan = load_ensemble_plan(ensemble)
@@ -73,10 +67,7 @@ def main(ensemble: str) -> None:
     first, second = (read_table(predictions_path(name)) for name in names)
     schema = pq.read_schema(predictions_path(names[0])).remove_metadata()
     if first.empty and second.empty:
-        write_table(predictions_path(ensemble), schema.empty_table(), schema)
-        write_history(ensemble, history_table([]))
-        for file in ("model.json", "run.json"):
-            write_json(model_dir(ensemble) / file, {"status": "skipped"})
+        write_skipped(ensemble, schema)
         log.info("combine %s: skipped, its members have no clips in this profile", ensemble)
         return
     first = first.sort_values(KEYS, ignore_index=True)

@@ -73,6 +73,10 @@ def provide(corpus: Corpus, settings: Settings) -> Manifest:
     root = audio_root(corpus.name)
     if settings.source == "manual" or (disk and (Path(disk) / corpus.name).exists()):
         return use_disk(corpus, root)
+    if disk and settings.source == "archive":
+        log.info(
+            "%s: SER_CORPORA has no folder %s: looking for its archives elsewhere", corpus.name, corpus.name
+        )
     locks = cache_dir() / "locks"  # experiments that run at the same time share the cache folder
     locks.mkdir(exist_ok=True)
     with FileLock(locks / f"{corpus.name}.lock"):

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from pipeline.core.analysis import External, external_plan_path
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import describe
-from pipeline.core.paths import history_path, model_dir, predictions_path, split_path
+from pipeline.core.paths import model_dir, predictions_path, split_path
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.evaluation.given_outputs import ID
 from pipeline.evaluation.given_predictions import GivenPredictions, check_predictions
-from pipeline.training.outcome import history_table
+from pipeline.training.outcome import history_table, write_history, write_skipped
 from pipeline.training.run_record import git_commit
 
 log = logging.getLogger(__name__)
@@ -71,13 +71,10 @@ def write_outputs(name: str, plan: ExternalPlan, given: GivenPredictions | None)
     On what it was trained is not known here: `n_train` is null, and there is no history.
     """
     schema = predictions_schema(plan.classes, plan.targets)
-    history_path(name).parent.mkdir(parents=True, exist_ok=True)
-    history_table([]).to_csv(history_path(name), index=False, lineterminator="\n")
     if given is None:
-        write_table(predictions_path(name), schema.empty_table(), schema)
-        for file in ("model.json", "run.json"):
-            write_json(model_dir(name) / file, {"status": "skipped"})
+        write_skipped(name, schema)
         return
+    write_history(name, history_table([]))
     write_table(predictions_path(name), given.rows, schema)
     runs = given.rows[["seed", "split_seed", "fold"]].drop_duplicates()
     facts = {

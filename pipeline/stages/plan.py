@@ -6,9 +6,12 @@ or study reads params.yaml itself, and its file here holds all that it looks at 
 """
 
 import logging
+import pkgutil
 from typing import Any
 
+import pipeline.models
 from pipeline.core.analysis import analysis_plan_path, external_plan_path, representation_plan_path
+from pipeline.core.mistakes import one_of
 from pipeline.core.params import Params, load_params
 from pipeline.core.paths import (
     DATA,
@@ -24,9 +27,19 @@ from pipeline.core.plans import EnsemblePlan, SystemPlan, write_plan_file
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
 from pipeline.evaluation.describe import describe_system
-from pipeline.features.registry import reads_text
+from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
 
 _PLAN = DATA / "plan"
+
+
+def check_plug_ins(params: Params) -> None:
+    """Raise where a system's model is not there, or where a kind of feature does not take its settings."""
+    models = [module.name for module in pkgutil.iter_modules(pipeline.models.__path__)]
+    for name, system in params.systems.items():
+        one_of(system.model, models, "model", f"systems.{name}.model")
+    for name, feature_set in params.feature_sets.items():
+        kind = (load_text_kind if reads_text(feature_set.kind) else load_kind)(feature_set.kind)
+        parse_settings(kind, params.feature_settings(name), f"feature_sets.{feature_set.kind}.{name}")
 
 
 def write_plan(params: Params) -> int:
@@ -71,12 +84,18 @@ def write_studies(params: Params) -> None:
         corpora = {"profile": params.profile, "corpora": params.study_corpora(name)}
         write_plan_file(_PLAN / "studies" / name / "filter.json", {**corpora, **study})
         write_plan_file(_PLAN / "studies" / name / "split.json", split)
-    asr = {**params.asr.model_dump(), "source": params.asr_source}
+    asr = {**params.asr.model_dump(), "source": params.asr_source, "gold": params.gold_corpora}
     published = {name: item.model_dump(exclude_none=True) for name, item in params.published.items()}
     write_plan_file(_PLAN / "deduplicate.json", {"corpora": list(params.corpora)})
     write_plan_file(_PLAN / "explore.json", {**profile, "studies": studies})
     write_plan_file(_PLAN / "transcribe.json", asr)
-    report = {**profile, "asr_source": asr["source"], "published": published, "studies": list(studies)}
+    report = {
+        **profile,
+        "asr_source": asr["source"],
+        "gold_corpora": asr["gold"],
+        "published": published,
+        "studies": list(studies),
+    }
     report |= {"audit": params.audit, "representations": params.representations}
     write_plan_file(_PLAN / "report.json", report)
 
@@ -112,6 +131,7 @@ def write_evaluations(params: Params) -> None:
 
 def main() -> None:
     params = load_params()
+    check_plug_ins(params)
     n_sets = write_plan(params)
     write_studies(params)
     write_systems(params)

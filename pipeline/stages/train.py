@@ -13,7 +13,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     copies_path,
     features_path,
-    history_path,
     model_dir,
     predictions_path,
     split_path,
@@ -38,7 +37,14 @@ from pipeline.training.data import (
     split_seeds_of,
     targets_of,
 )
-from pipeline.training.outcome import Outcome, history_table, model_facts, predictions_table
+from pipeline.training.outcome import (
+    Outcome,
+    history_table,
+    model_facts,
+    predictions_table,
+    write_history,
+    write_skipped,
+)
 from pipeline.training.run_record import run_record
 
 log = logging.getLogger(__name__)
@@ -142,19 +148,9 @@ def starts_from_published(system: System) -> bool:
     return bool(said) and all(said)
 
 
-def write_history(name: str, history: pd.DataFrame) -> None:
-    path = history_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
-
-
 def skip(plan: SystemPlan, name: str) -> None:
     """Write empty outputs for a system whose study has no clips in the active profile."""
-    schema = predictions_schema(plan.classes, targets_of(plan.system))
-    write_table(predictions_path(name), schema.empty_table(), schema)
-    write_history(name, history_table([]))
-    for file in ("model.json", "run.json"):
-        write_json(model_dir(name) / file, {"status": "skipped"})
+    write_skipped(name, predictions_schema(plan.classes, targets_of(plan.system)))
     log.info("train %s: skipped, study %s has no clips in this profile", name, plan.system.study)
 
 

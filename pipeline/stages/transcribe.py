@@ -23,21 +23,29 @@ def transcribe(params: Params, clips: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     Raises:
         PipelineError: Gold texts are asked for, and a corpus has none.
     """
-    if params.asr_source == "whisper" and len(clips):
+    gold = clips["corpus"].isin(params.gold_corpora)
+    parts, n_computed = [_own_texts(clips[gold])], 0
+    if not gold.all():
         from pipeline.transcription.corpus import whisper_transcripts
 
-        roots = {corpus: corpus_audio(corpus) for corpus in clips["corpus"].unique()}
-        files = [roots[corpus] / path for corpus, path in zip(clips["corpus"], clips["path"], strict=True)]
-        return whisper_transcripts(clips.assign(file=files), params.asr)
+        spoken = clips[~gold]
+        roots = {corpus: corpus_audio(corpus) for corpus in spoken["corpus"].unique()}
+        files = [roots[corpus] / path for corpus, path in zip(spoken["corpus"], spoken["path"], strict=True)]
+        table, n_computed = whisper_transcripts(spoken.assign(file=files), params.asr)
+        parts.append(table)
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True), n_computed
+
+
+def _own_texts(clips: pd.DataFrame) -> pd.DataFrame:
+    from pipeline.transcription.corpus import gold_transcripts
+
     has_text = clips["text"].fillna("").ne("").groupby(clips["corpus"]).any()
     if not has_text.all():
         silent = has_text.index[~has_text][0]
         raise PipelineError(
-            f"asr.source is 'gold', but corpus {silent!r} has no texts of its own: use whisper"
+            f"corpus {silent!r} has no texts of its own: take it out of asr.gold, or use asr.source=whisper"
         )
-    from pipeline.transcription.corpus import gold_transcripts
-
-    return gold_transcripts(clips), 0
+    return gold_transcripts(clips)
 
 
 def main() -> None:
@@ -46,8 +54,8 @@ def main() -> None:
     write_table(transcripts_path(), table.sort_values("utterance_id"), TRANSCRIPTS)
     n_empty = int((table["text"] == "").sum())
     logging.info(
-        "transcribe: %d transcripts from %s (%d computed, %d empty)",
-        len(table), params.asr_source, n_computed, n_empty,
+        "transcribe: %d transcripts, the own ones of %s (%d computed by Whisper, %d empty)",
+        len(table), ", ".join(params.gold_corpora) or "no corpus", n_computed, n_empty,
     )  # fmt: skip
 
 

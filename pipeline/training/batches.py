@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pipeline.core.errors import PipelineError
 from pipeline.training.ragged import Ragged
 
 BLUR = 0.1  # share of its length by which a clip may be sorted among longer ones
@@ -25,9 +26,13 @@ class Examples:
 
     def take(self, rows: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the inputs and targets of some clips; a ragged input comes padded, with its `lengths`."""
-        batch = {}
+        batch: dict[str, Tensor] = {}
         for name, values in self.inputs.items():
             if isinstance(values, Ragged):
+                if "lengths" in batch:
+                    raise PipelineError(
+                        f"{name} is a second input of clips that differ in length; give one at most"
+                    )
                 batch[name], batch["lengths"] = values.take(rows)
             else:  # On a CPU index_select copies whole clips, several times as fast as indexing by a tensor.
                 batch[name] = values.index_select(0, rows)

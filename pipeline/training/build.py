@@ -89,7 +89,7 @@ def call(
         named: Keyword arguments that are not settings.
 
     Raises:
-        PipelineError: A key is unknown or missing.
+        PipelineError: A key is unknown or missing, or a value is none that the builder takes.
     """
     parameters = inspect.signature(builder).parameters.values()
     options = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in named]
@@ -105,4 +105,7 @@ def call(
         raise PipelineError(
             f"params.yaml: {where}: missing {', '.join(missing)}; allowed: {', '.join(allowed)}"
         )
-    return builder(*given, **named, **settings)
+    try:
+        return builder(*given, **named, **settings)
+    except ValueError as error:
+        raise PipelineError(f"params.yaml: {where}: {error}") from error

@@ -40,11 +40,11 @@ class Checkpoint:
         self.seconds_between = seconds_between
         self._saved_at = time.monotonic()
 
-    def load(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the state that was saved, or None where there is none."""
+    def load(self) -> dict[str, Any] | None:
+        """Return the state that was saved, on the CPU whatever it was on, or None where there is none."""
         if not self.path.exists():
             return None
-        return torch.load(self.path, map_location=device, weights_only=True)
+        return torch.load(self.path, map_location="cpu", weights_only=True)
 
     def save(self, state: Callable[[], dict[str, Any]], *, now: bool) -> None:
         """Write a state atomically, if it is time.

@@ -24,6 +24,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from joblib import cpu_count
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
@@ -43,7 +44,9 @@ def processes_to_start() -> int:
         return 1
     n_gpus = torch.cuda.device_count()
     if named == "gpu":
-        return max(1, n_gpus)
+        if not n_gpus:
+            raise PipelineError(f"{VARIABLE} is gpu, but torch finds no GPU; unset it, or give a count")
+        return n_gpus
     if not named.isdecimal() or int(named) < 1:
         raise PipelineError(f"{VARIABLE} is {named!r}; expected a count of 1 or more, or gpu for one a GPU")
     on_cpu = os.environ.get("SER_DEVICE", "").startswith("cpu") or not n_gpus
@@ -65,7 +68,7 @@ def start_processes(module: str, arguments: list[str], n_processes: int) -> None
     """
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc-per-node", str(n_processes), "-m", module, *arguments]
-    threads = max(1, (os.cpu_count() or 1) // n_processes)  # each would take all cores for itself
+    threads = max(1, cpu_count() // n_processes)  # each would take all cores for itself
     environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
     code = subprocess.run(command, env=environment, check=False).returncode
     if code:

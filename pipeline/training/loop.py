@@ -17,7 +17,7 @@ from pipeline.training.batches import Examples, by_length, shuffled_batches
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.optimise import after_epoch, after_step, build_optimizer, build_scheduler
 from pipeline.training.seeding import random_state, restore_random_state
-from pipeline.training.validation import class_scores, dimension_scores
+from pipeline.training.validation import class_scores, dimension_scores, weighted_f1
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 PROGRESS = ("epoch", "best_epoch", "best_value", "history")  # of a run: numbers and rows, without tensors
@@ -111,7 +111,7 @@ class TrainingRun:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.scheduler is not None:
             self.scheduler.load_state_dict(state["scheduler"])
-        self.generator.set_state(state["generator"].cpu())
+        self.generator.set_state(state["generator"])
         restore_random_state(state["random"])
 
 
@@ -134,7 +134,7 @@ def fit(
     Raises:
         Diverged: The loss is no longer a number.
     """
-    state = checkpoint.load(task.train_rows.device)
+    state = checkpoint.load()
     if state is not None:
         run.restore(state)
     total, hidden = run.settings.epochs, None if distributed.is_first() else True
@@ -212,11 +212,16 @@ def predict_logits(network: nn.Module, examples: Examples, rows: Tensor, setting
 
 
 def validate(network: nn.Module, task: Task, settings: TorchSystem) -> dict[str, float]:
-    """Return the loss of the validation clips, all at once, and their scores: those of classes or of dimensions."""
+    """Return the loss of the validation clips, all at once, and their scores: those of classes or of dimensions.
+
+    The weighted F1 is among them where weights are chosen by it.
+    """
     outputs = predict_logits(network, task.examples, task.val_rows, settings)
     targets = task.examples.targets[task.val_rows]
-    scores = dimension_scores if settings.regression else class_scores
-    return {"val_loss": float(task.loss(outputs, targets)), **scores(outputs, targets)}
+    scores = (dimension_scores if settings.regression else class_scores)(outputs, targets)
+    if settings.monitor == "val_weighted_f1":
+        scores["val_weighted_f1"] = weighted_f1(outputs, targets)
+    return {"val_loss": float(task.loss(outputs, targets)), **scores}
 
 
 def autocast(device: torch.device, settings: TorchSystem) -> torch.autocast:

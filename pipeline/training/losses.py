@@ -76,8 +76,6 @@ class FocalLoss(nn.Module):
 
     def __init__(self, gamma: float, weight: Tensor | None = None) -> None:
         super().__init__()
-        if gamma < 0:
-            raise PipelineError(f"params.yaml: focal_gamma is {gamma:g}; expected 0 or more")
         self.gamma = gamma
         self.register_buffer("weight", weight)
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from pipeline.core.paths import history_path, model_dir, predictions_path
 from pipeline.core.settings import System
+from pipeline.core.tables import write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 
 # target: of a network that has one dimension to itself, else "". A score that a target does not have is empty.
@@ -131,6 +134,31 @@ def _predictions_of(data: StudyData, outcome: Outcome, split: str, targets: Sequ
 
 
 def history_table(outcomes: list[Outcome]) -> pd.DataFrame:
-    """Lay the history of all runs out; no rows for a system that is not trained by epochs."""
+    """Lay the history of all runs out; no rows for a system that is not trained by epochs.
+
+    Returns:
+        `HISTORY_COLUMNS`, and behind them the score that weights are chosen by, where it is none of them.
+    """
     rows = [{"seed": o.seed, "fold": o.fold, "target": "", **row} for o in outcomes for row in o.history]
-    return pd.DataFrame(rows, columns=HISTORY_COLUMNS)
+    further = {key for row in rows for key in row} - {*HISTORY_COLUMNS}
+    return pd.DataFrame(rows, columns=[*HISTORY_COLUMNS, *sorted(further)])
+
+
+def write_history(name: str, history: pd.DataFrame) -> None:
+    """Write the history of a system, as `history_table` lays it out."""
+    path = history_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def write_skipped(name: str, schema: pa.Schema) -> None:
+    """Write the empty outputs of a system whose study has no clips in the active profile.
+
+    Args:
+        name: The system's.
+        schema: Of its predictions.
+    """
+    write_table(predictions_path(name), schema.empty_table(), schema)
+    write_history(name, history_table([]))
+    for file in ("model.json", "run.json"):
+        write_json(model_dir(name) / file, {"status": "skipped"})

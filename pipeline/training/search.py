@@ -6,8 +6,8 @@ sampler (TPE here, Optuna's own choice), the pruner (that of the median) and the
 
 A trial trains on the first fold with the first seed, by the ordinary loop, and is worth the best value of the
 system's `monitor`. It is pruned after an epoch in which its best value is behind the median of the completed
-trials' at that epoch. No trial sees a test clip. The settings of the best one, the first of equals, are then
-trained as any system's.
+trials' at that epoch. No trial sees a clip that any fold tests. The settings of the best one, the first of
+equals, are then trained as any system's.
 
 Trials are kept in the cache folder, below a digest of all that decides them but their number: a search that was
 killed goes on, and a larger number adds trials to those there. The state of Optuna's sampler is not stored, so it
@@ -116,10 +116,21 @@ def searched(data: StudyData, system: TorchSystem, name: str, data_key: str, mod
 
 
 def without_test(data: StudyData) -> StudyData:
-    """Return the first fold of a study, with nothing in it to test on."""
+    """Return the first fold of a study, with nothing in it to test on, and no clip that another fold tests."""
     fold = min(data.folds)
+    clips = data.clips["utterance_id"]  # of copies, that of their original
+    tested = {name for rows in data.folds.values() for name in clips.iloc[rows["test"]]}
+    others = ~clips.isin(tested).to_numpy()
     nothing = np.zeros(0, dtype=np.int64)
-    kept = {split: rows if split in ("train", "val") else nothing for split, rows in data.folds[fold].items()}
+    kept = {
+        split: rows[others[rows]] if split in ("train", "val") else nothing
+        for split, rows in data.folds[fold].items()
+    }
+    if not (len(kept["train"]) and len(kept["val"])):
+        raise PipelineError(
+            f"the {len(data.folds)} folds test every clip, and a search must see none of these: search on one "
+            "split (split.seeds of one number, protocol stratified), then name what it finds as a system's settings"
+        )
     return replace(data, folds={fold: kept})
 
 

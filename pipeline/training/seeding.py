@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.machine import count_of, device_name
 from pipeline.training import distributed
 from pipeline.training.memory import keep_memory
 
@@ -25,8 +25,8 @@ def prepare_torch() -> torch.device:
     The device is `$SER_DEVICE`, else the GPU where there is one; each of several processes has its own. A kernel
     without a repeatable version warns.
     """
-    if threads := os.environ.get("SER_THREADS"):
-        torch.set_num_threads(int(threads))
+    if threads := count_of("SER_THREADS"):
+        torch.set_num_threads(threads)
     os.environ.setdefault(
         "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
     )  # cuBLAS and cuDNN LSTMs are repeatable only so
@@ -35,10 +35,7 @@ def prepare_torch() -> torch.device:
         False  # a debugging aid that costs a pass over memory
     )
     torch.backends.cudnn.benchmark = False
-    name = os.environ.get("SER_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise PipelineError(f"SER_DEVICE is {name!r}, but torch finds no GPU; unset it to train on the CPU")
-    device = torch.device(distributed.join(name))
+    device = torch.device(distributed.join(device_name()))
     if device.type == "cuda":
         torch.cuda.set_device(device)  # whose generator a checkpoint saves
     keep_memory()
@@ -59,8 +56,8 @@ def random_state() -> dict[str, Any]:
     return {
         "numpy": (name, torch.from_numpy(np.asarray(keys, dtype=np.int64)), position, has_gauss, gauss),
         "torch": torch.get_rng_state(),
-        # Of the GPU in use alone: to ask the others takes hundreds of MiB of each.
-        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_available() else [],
+        # Of the GPU in use alone, if any: to ask one takes hundreds of MiB of it.
+        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_initialized() else [],
     }
 
 
@@ -68,6 +65,6 @@ def restore_random_state(state: dict[str, Any]) -> None:
     """Put the generators back to where `random_state` saw them."""
     name, keys, *rest = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
-    torch.set_rng_state(state["torch"].cpu())
+    torch.set_rng_state(state["torch"])
     if state["cuda"]:
-        torch.cuda.set_rng_state(state["cuda"][0].cpu())
+        torch.cuda.set_rng_state(state["cuda"][0])

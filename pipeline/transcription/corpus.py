@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import torch
 
 from pipeline.core.audio import load_mono
 from pipeline.core.errors import PipelineError
+from pipeline.core.machine import device_name
 from pipeline.core.parallel import batched, parallel_batches, scheduler
 from pipeline.core.row_cache import Row, RowCache, digest
 from pipeline.core.settings import Asr
@@ -66,7 +66,7 @@ def whisper_transcripts(index: pd.DataFrame, asr: Asr) -> tuple[pd.DataFrame, in
         "beam_size": asr.beam_size,
         "max_tokens": asr.max_tokens,
     }
-    weights = load_once(model, "cpu" if scheduler() else best_device())[1]
+    weights = load_once(model, "cpu" if scheduler() else device_name())[1]
     settings = digest([VERSION, weights, options])
     cache = RowCache("transcripts", settings)
     rows = cache.get_many(index["audio_hash"])
@@ -104,16 +104,11 @@ def transcribe_batch(
     return {key: vars(transcript) for (key, _), transcript in zip(clips, decoded, strict=True)}
 
 
-def best_device() -> str:
-    """Return "cuda" if this process can use it, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 def _load(model: str, weights: str) -> "Whisper":
-    loaded, found = load_once(model, best_device())
+    loaded, found = load_once(model, device_name())
     if found != weights:  # a worker of a cluster lives long: the file may have changed since
         load_once.cache_clear()
-        loaded, found = load_once(model, best_device())
+        loaded, found = load_once(model, device_name())
     if found != weights:
         raise PipelineError(
             f"the Whisper model {model!r} on {socket.gethostname()} has other weights than that of the process "

@@ -37,6 +37,7 @@ def load_whisper(model: str, device: str) -> "Whisper":
     Raises:
         PipelineError: There is no such file, it is no Whisper checkpoint, or it cannot be downloaded.
     """
+    import torch
     import whisper
 
     local = find_checkpoint(model)
@@ -52,6 +53,10 @@ def load_whisper(model: str, device: str) -> "Whisper":
         raise PipelineError(
             f"the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and name it "
             "in SER_WEIGHTS, or take the corpus's own transcripts with `-S asr.source=gold`"
+        ) from error
+    except torch.OutOfMemoryError as error:
+        raise PipelineError(
+            f"the Whisper model {model!r} does not fit on {device}: set SER_DEVICE to another, or take a smaller"
         ) from error
     except (KeyError, TypeError, RuntimeError) as error:
         raise PipelineError(f"{local or model} is not a Whisper checkpoint: {error}") from error

@@ -301,4 +301,4 @@ def test_a_file_that_cannot_be_downloaded_says_how_to_get_it(offline: Path, addr
         f"systems.cnn.weights: the weights {address}/net.pth are not here: looked for {offline}"
     )
     assert "404" in message
-    assert f"curl -L -o '$SER_WEIGHTS/net.pth' '{address}/net.pth'" in message
+    assert f'curl -L -o "$SER_WEIGHTS/net.pth" "{address}/net.pth"' in message

@@ -10,6 +10,7 @@ from tests.curation.signals import curated
 from tests.curation.splitting import NOTHING, TRANSFORMS, counts, resampling, settings, study
 
 SIZES = {"angry": 9, "happy": 4, "sad": 2}  # of training
+PARTS = ["train", "val", "test"]
 METHODS = ["undersample", "oversample", "augment"]
 
 
@@ -54,6 +55,22 @@ def test_validation_and_test_are_left_alone(method):
     assert others["transform"].isna().all()
     expected = before[before["split"].isin(["val", "test"])].sort_values("utterance_id", ignore_index=True)
     assert others[before.columns].reset_index(drop=True).equals(expected)
+
+
+def test_undersampling_balances_every_part_it_names_by_itself():
+    table = fold()
+    surplus = (table["split"] == "test") & (table["label"] == "sad") & table["utterance_id"].str.endswith("2")
+    chosen = resampling("undersample").model_copy(update={"parts": ["train", "val", "test"]})
+    balanced = resample(table[~surplus], chosen, seed=1)
+    sizes = {
+        part: balanced.loc[balanced["split"] == part, "label"].value_counts().to_dict() for part in PARTS
+    }
+    assert sizes == {
+        "train": dict.fromkeys(SIZES, 2),
+        "val": dict.fromkeys(SIZES, 3),
+        "test": dict.fromkeys(SIZES, 2),
+    }
+    assert set(balanced["utterance_id"]) == set(table.loc[~surplus, "utterance_id"])  # the surplus is unused
 
 
 def test_what_undersampling_drops_is_unused():

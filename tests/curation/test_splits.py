@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import CURATED, SPLIT
@@ -156,17 +157,18 @@ def test_what_a_unit_would_share_is_kept_by_test_then_by_validation():
     ("changes", "message"),
     [
         ({"fractions": {"train": 0.7, "val": 0.2}}, r"add up to 1"),
-        ({"fractions": {"train": 1.2, "val": -0.2}}, r"not negative"),
+        ({"fractions": {"train": 1.2, "val": -0.2}}, r"not negative, that add up to 1"),
         ({"fractions": {"test": 1.0}}, r"some for train"),
         ({"fractions": {}}, r"add up to 1"),
-        ({"seeds": []}, r"split\.seeds are \[\]; expected one or more different"),
-        ({"seeds": [3, 3]}, r"split\.seeds are \[3, 3\]"),
-        ({"seeds": [-1]}, r"split\.seeds are \[-1\]"),
+        ({"seeds": []}, r"seeds is \[\]; expected one or more, all different"),
+        ({"seeds": [3, 3]}, r"seeds is \[3, 3\]"),
+        ({"seeds": [-1]}, r"greater than or equal to 0"),
+        ({"folds": 1}, r"greater than or equal to 2"),
     ],
 )
 def test_settings_that_mean_nothing(changes, message):
-    with pytest.raises(PipelineError, match=message):
-        split_utterances(alike("ab", 9), settings(**changes))
+    with pytest.raises(ValidationError, match=message):
+        settings(**changes)
 
 
 def test_more_folds_than_can_be_numbered(monkeypatch):

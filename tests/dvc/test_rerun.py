@@ -74,7 +74,7 @@ def test_a_further_corpus_computes_no_old_feature(clean):
 
 def test_an_unknown_profile_is_named(clean):
     output = clean.run("dvc", "exp", "run", "-S", "profile=demmo", check=False)
-    assert "demmo" in output
+    assert "unknown profile 'demmo', did you mean 'demo'" in output
 
 
 def test_a_string_for_a_list_is_named(clean):

@@ -17,7 +17,7 @@ BY_NAME = {
     "code": {"pipeline"},
     "index": {"data/code/corpora/${key}.json"},
     "train": {"data/code/models/${item.model}.json"},
-    "combine": {"data/code/models/mlp.json"},
+    "combine": {"data/code/models"},
     "report": {"pipeline/evaluation/templates"},
 }
 

@@ -159,7 +159,7 @@ def params(*, synthetic: bool = False) -> Params:
             ),
         },
         corpora={corpus: Corpus.model_construct(source="synthetic" if synthetic else "archive")},
-        asr=Asr.model_construct(source=None),
+        asr=Asr.model_construct(source=None, gold=[], studies=[]),
         studies={"study": study(), "absent": study()},
         systems={
             "net": system(),

@@ -28,6 +28,16 @@ def test_protocol_in_words(study, system, expected):
     assert describe_protocol(made_up.study(**study), made_up.system(**system), ["elsewhere"]) == expected
 
 
+def test_resampling_in_words(root):
+    params = load_params(root / "params.yaml")
+    assert describe_system(params, "utbm_cnn")["protocol"] == (
+        "stratified 65/17.5/17.5, undersampled throughout, deduplicated"
+    )
+    assert describe_system(params, "utbm_cnn_lstm")["protocol"] == (
+        "stratified 70/15/15, oversampled training part, deduplicated"
+    )
+
+
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_any_synthetic_corpus_is_said(synthetic):
     about = describe_system(made_up.params(synthetic=synthetic), "net")

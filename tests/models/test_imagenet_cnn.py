@@ -169,6 +169,15 @@ def test_the_annamalai_head() -> None:
     assert count(head) == 1280 * 7 + 7
 
 
+@pytest.mark.parametrize("network", ["vgg19", "resnet50", "mobilenetv3_large", "efficientnet_b0"])
+def test_the_layers_follow_what_several_gpus_replace(network: str) -> None:
+    model = outline(network, unfreeze=2)
+    nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    used = [module for layer in (*model.frozen, *model.trained) for module in layer.modules()]
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in used)
+    assert any(isinstance(module, nn.SyncBatchNorm) for module in used) == (network != "vgg19")
+
+
 def test_the_penalty_is_of_the_weights_of_the_heads_hidden_layers() -> None:
     model = make("vgg19", **UTBM_HEAD)
     nn.init.constant_(model.head[0].weight, 0.5)

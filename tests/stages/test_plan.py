@@ -106,6 +106,35 @@ def test_a_change_concerns_few(tmp_path, changes, changed):
     assert {name for name, content in plan_files().items() if before.get(name) != content} == changed
 
 
+def test_a_model_that_is_not_there_is_named(tmp_path):
+    systems = shipped_values()["systems"]
+    systems["ravdess_cnn4"]["model"] = "mel_cn"
+    with pytest.raises(
+        PipelineError, match=r"ravdess_cnn4.model: unknown model 'mel_cn', did you mean 'mel_cnn'"
+    ):
+        change_params(tmp_path, systems=systems)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_melz": 3}, r"mel_image.mel_image_128.n_melz: unknown key, did you mean 'n_mels'"),
+        ({"n_mels": "many"}, r"mel_image.mel_image_128.n_mels: Input should be a valid integer"),
+    ],
+)
+def test_what_a_kind_of_feature_does_not_take_is_named(tmp_path, changes, message):
+    feature_sets = shipped_values()["feature_sets"]
+    feature_sets["mel_image"]["mel_image_128"] |= changes
+    with pytest.raises(PipelineError, match=message):
+        change_params(tmp_path, feature_sets=feature_sets)
+
+
+def test_what_is_said_of_predictions_from_elsewhere_is_shown(tmp_path):
+    given = {"file": "theirs.csv", "study": "utbm", "variant": "main", "note": "Fine-tuned elsewhere."}
+    change_params(tmp_path, external={"theirs": given})
+    assert read_json(evaluation_plan_path("theirs"))["about"] == "Fine-tuned elsewhere."
+
+
 def plan_files():
     folder = analysis_plan_path().parent
     return {str(path.relative_to(folder)): read_json(path) for path in folder.rglob("*.json")}

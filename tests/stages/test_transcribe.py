@@ -65,6 +65,15 @@ def test_no_model_is_an_error(workplace):
         transcribe.main()
 
 
+def test_own_texts_of_some_corpora(workplace, micro_whisper):
+    write_clips({"demo_tess/a": "Say the word back.", "demo_dialogue/b": "And what did you do?"})
+    set_asr(workplace, source="whisper", gold=["demo_dialogue"], model=str(micro_whisper), max_tokens=4)
+    transcribe.main()
+    table = read_table(transcripts_path()).set_index("utterance_id")
+    assert table["source"].to_dict() == {"demo_dialogue/b": "gold", "demo_tess/a": "whisper:micro.pt"}
+    assert table.loc["demo_dialogue/b", "text"] == "And what did you do?"
+
+
 def test_gold_needs_texts(workplace):
     write_clips({"demo_tess/a": "Say the word back.", "demo_ravdess/a": None})
     with pytest.raises(PipelineError, match="'demo_ravdess' has no texts of its own"):

@@ -13,14 +13,14 @@ from tests.training import toy
 def test_a_state_comes_back(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "deep" / "run.pt")
     checkpoint.save(lambda: {"epoch": 3, "weights": {"w": torch.ones(2)}}, now=True)
-    state = checkpoint.load(torch.device("cpu"))
+    state = checkpoint.load()
     assert state["epoch"] == 3
     assert state["weights"]["w"].tolist() == [1, 1]
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["run.pt"]
 
 
 def test_without_a_file_there_is_no_state(tmp_path: Path) -> None:
-    assert Checkpoint(tmp_path / "run.pt").load(torch.device("cpu")) is None
+    assert Checkpoint(tmp_path / "run.pt").load() is None
 
 
 @pytest.mark.parametrize(("seconds", "written"), [(0.0, True), (3600.0, False)])

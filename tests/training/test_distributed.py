@@ -207,6 +207,13 @@ def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -
     assert distributed.processes_to_start() == 3
 
 
+def test_one_process_a_gpu_needs_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setenv("SER_PROCESSES", "gpu")
+    with pytest.raises(PipelineError, match="SER_PROCESSES is gpu, but torch finds no GPU"):
+        distributed.processes_to_start()
+
+
 def test_a_process_that_was_started_starts_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SER_PROCESSES", "2")
     monkeypatch.setenv("LOCAL_RANK", "1")

@@ -80,6 +80,17 @@ def test_validation_by_hand() -> None:
     assert scores["val_f1"] == pytest.approx(
         (4 / 5 + 2 / 3) / 2
     )  # 2 x 2 right of 2 + 3, 2 x 1 right of 2 + 1
+    assert "val_weighted_f1" not in scores
+
+
+def test_weighted_f1_by_hand() -> None:
+    logits = torch.tensor([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    examples = Examples({"input": logits}, torch.tensor([0, 1, 1, 1]))
+    rows = torch.arange(4)
+    task = Task(examples, rows, rows, nn.CrossEntropyLoss())
+    scores = validate(nn.Identity(), task, toy.torch_system(monitor="val_weighted_f1"))
+    assert scores["val_weighted_f1"] == pytest.approx((1 * 2 / 4 + 3 * 2 / 4) / 4)
+    assert scores["val_f1"] == pytest.approx((2 / 4 + 2 / 4) / 2)
 
 
 def test_recall_is_averaged_over_the_classes_that_are_there() -> None:

@@ -146,7 +146,6 @@ def test_constant_predictions_are_led_towards_the_truth() -> None:
             "label_smoothing is 0.1, but loss mse has no use for it",
         ),
         ({"loss": "focal", "focal_gamma": 2.0, "label_smoothing": 0.1}, "loss focal has no use for it"),
-        ({"loss": "focal", "focal_gamma": -1.0}, "focal_gamma is -1; expected 0 or more"),
     ],
 )
 def test_what_a_loss_has_no_use_for_is_refused(settings: dict, message: str) -> None:

@@ -15,7 +15,7 @@ from pipeline.core.settings import TorchSystem
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData
 from pipeline.training.loop import TrainingRun
-from pipeline.training.search import searched
+from pipeline.training.search import searched, without_test
 from pipeline.training.space import draw, found
 from pipeline.training.torch_runner import TorchRunner
 from tests.training import toy
@@ -180,6 +180,26 @@ def test_no_test_clip_has_a_part_in_it(tmp_path: Path) -> None:
     searched(other, system(), "toy", "another key", tmp_path / "changed")
     first, second = (tmp_path / name / "trials.csv" for name in ("as it is", "changed"))
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_another_fold_tests_has_no_part_in_it() -> None:
+    first = DATA.folds[0]
+    train, val = first["train"], first["val"]
+    data = replace(DATA, folds={0: first, 1: {**first, "test": np.concatenate([train[:3], val[:2]])}})
+    kept = without_test(data).folds
+    assert list(kept) == [0]
+    assert kept[0]["train"].tolist() == train[3:].tolist()
+    assert kept[0]["val"].tolist() == val[2:].tolist()
+    assert not len(kept[0]["test"])
+
+
+def test_folds_that_test_every_clip_leave_nothing_to_search_on() -> None:
+    first = DATA.folds[0]
+    data = replace(
+        DATA, folds={0: first, 1: {**first, "test": np.concatenate([first["train"], first["val"]])}}
+    )
+    with pytest.raises(PipelineError, match="the 2 folds test every clip"):
+        without_test(data)
 
 
 def test_validation_has_a_part_in_it(tmp_path: Path) -> None:

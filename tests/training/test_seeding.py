@@ -42,3 +42,10 @@ def test_a_gpu_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SER_DEVICE", "cuda")
     with pytest.raises(PipelineError, match="SER_DEVICE is 'cuda', but torch finds no GPU"):
         prepare_torch()
+
+
+def test_a_gpu_that_others_use_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: pytest.fail("asked the GPU"))
+    assert random_state()["cuda"] == []

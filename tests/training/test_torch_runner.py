@@ -289,6 +289,22 @@ def test_a_gpu_gives_the_same_bytes_each_time_and_a_cpu_loads_them(
     np.testing.assert_allclose(on_cpu, outcome.probabilities["test"], atol=1e-3)
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@every_system
+def test_a_run_on_a_gpu_goes_on_from_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], settings: dict
+) -> None:
+    monkeypatch.setenv("SER_DEVICE", "cuda")
+    train(tmp_path / "a", inputs, **settings, epochs=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_stop_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "b", inputs, **settings, epochs=4)
+    train(tmp_path / "b", inputs, **settings, epochs=4)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
 def test_training_on_the_validation_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="val chooses the best epoch"):
         train(tmp_path, ("frames",), train_on=["train", "val"])

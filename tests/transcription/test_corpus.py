@@ -33,6 +33,7 @@ def clips(tmp_path, monkeypatch):
 def asr(model) -> Asr:
     return Asr(
         source="whisper",
+        gold=[],
         studies=[],
         model=str(model),
         language="en",
