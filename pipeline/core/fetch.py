@@ -34,6 +34,7 @@ def fetch(
     target: Path,
     *,
     accepted: Sequence[Checksum] = (),
+    otherwise: str = "",
     n_tries: int = 5,
     backoff_seconds: float = 1.0,
 ) -> Fetched:
@@ -46,6 +47,7 @@ def fetch(
         urls: Addresses to try in turn: http, https, file, or a path.
         target: Where the file is to lie; its folder is made.
         accepted: What the file may be: it has to agree with one of these, or with nothing if there are none.
+        otherwise: What else can be done where no address gives the file, for the error.
         n_tries: Tries without progress before an address is given up.
         backoff_seconds: Wait after the first failed try, doubled after each further one.
 
@@ -74,7 +76,7 @@ def fetch(
             raise _wrong_bytes(url, target, digests, accepted, set_aside(part, target))
         part.replace(target)
         return _fetched(digests, accepted)
-    raise _unobtainable(target, failures)
+    raise _unobtainable(target, failures, otherwise)
 
 
 def set_aside(path: Path, target: Path | None = None) -> Path:
@@ -105,11 +107,12 @@ def _wrong_bytes(
     )
 
 
-def _unobtainable(target: Path, failures: Sequence[tuple[str, TransferError]]) -> PipelineError:
+def _unobtainable(
+    target: Path, failures: Sequence[tuple[str, TransferError]], otherwise: str
+) -> PipelineError:
     kind = MissingFile if all(error.missing for _, error in failures) else PipelineError
     tried = "\n".join(f"  {url}: {error}" for url, error in failures)
     return kind(
         f"{target.name} could not be fetched from any of its addresses:\n{tried}\n"
-        f"Run the stage again to continue where it stopped, or fetch the file by hand into a folder and name "
-        f"that folder in SER_MIRROR"
+        f"Run the stage again to continue where it stopped{otherwise}"
     )

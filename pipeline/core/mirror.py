@@ -72,7 +72,10 @@ def obtain(archive: Archive, folder: Path, mirror: str | None = None) -> Obtaine
             return _from_mirror(archive, folder, mirror)
         except MissingFile:
             log.warning("the mirror %s has no %s; asking the publisher", mirror, archive.name)
-    fetched = fetch([archive.url], folder / "publisher" / archive.name, accepted=[archive.published])
+    otherwise = ", or fetch the file by hand into a folder and name that folder in SER_MIRROR"
+    fetched = fetch(
+        [archive.url], folder / "publisher" / archive.name, accepted=[archive.published], otherwise=otherwise
+    )
     return _obtained(archive, folder / "publisher" / archive.name, fetched, from_mirror=False)
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import ParameterGrid, StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import parallel_map
 from pipeline.core.settings import SklearnSystem
+from pipeline.training.cuts import cut_into_folds
 from pipeline.training.reduction_head import choose_solver
 
 
@@ -138,15 +139,11 @@ def _prepare(
     seed: int,
     name: str,
 ) -> list[Prepared]:
-    fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
-    if fewest < n_folds:
-        raise PipelineError(
-            f"systems.{name}.folds: a class has {fewest} training clips, fewer than the {n_folds} folds: "
-            "lower folds or raise the study's curation.min_per_class"
-        )
-    alone = len(np.unique(groups)) == len(groups)  # then both would do, and this one is the document's
-    cutter = (StratifiedKFold if alone else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
-    cuts = list(cutter.split(values, labels, None if alone else groups))
+    failure = (
+        f"systems.{name}.folds: a class has {{fewest}} training clips, fewer than the {{n_folds}} folds: "
+        "lower folds or raise the study's curation.min_per_class"
+    )
+    cuts = cut_into_folds(labels, groups, n_folds, seed, failure)
 
     def prepare(cut: tuple[np.ndarray, np.ndarray]) -> Prepared:
         inner, outer = cut

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.row_cache import digest
 from pipeline.core.settings import Ensemble
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
+from pipeline.training.cuts import cut_into_folds
 from pipeline.training.data import StudyData, check_training
 from pipeline.training.network_files import load_network, save_network
 from pipeline.training.outcome import PROBABILITY_DIGITS, Outcome
@@ -117,15 +117,11 @@ def cut_folds(
         PipelineError: A class has fewer clips than there are folds.
     """
     labels, groups = (data.clips[column].to_numpy()[val] for column in ("label", "group"))
-    fewest = min((len(np.unique(groups[labels == label])) for label in np.unique(labels)), default=0)
-    if fewest < n_folds:
-        raise PipelineError(
-            f"{where}.folds: a class has {fewest} validation clips, fewer than the {n_folds} folds: lower folds, "
-            "or take members that do not train on validation"
-        )
-    alone = len(np.unique(groups)) == len(groups)
-    cutter = (StratifiedKFold if alone else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
-    cuts = cutter.split(val, labels, None if alone else groups)
+    failure = (
+        f"{where}.folds: a class has {{fewest}} validation clips, fewer than the {{n_folds}} folds: lower folds, "
+        "or take members that do not train on validation"
+    )
+    cuts = cut_into_folds(labels, groups, n_folds, seed, failure)
     return {
         i: {"train": val[kept], "val": val[held], "test": others, "cross": NONE}
         for i, (kept, held) in enumerate(cuts)

@@ -171,8 +171,8 @@ def test_a_refusal_is_not_tried_again(server, tmp_path):
 
 def test_what_no_address_has_is_missing(server, tmp_path):
     server.plan = ["404", "404"]
-    with pytest.raises(MissingFile, match="SER_MIRROR"):
-        fetch([server.url, server.url], tmp_path / "clips.zip")
+    with pytest.raises(MissingFile, match=r"where it stopped, or ask her$"):
+        fetch([server.url, server.url], tmp_path / "clips.zip", otherwise=", or ask her")
 
 
 def test_the_second_address_is_tried(server, tmp_path):

@@ -101,6 +101,12 @@ def test_nobody_states_a_checksum(archive, tmp_path, caplog):
     assert f"unverified, sha256 {sha256(PUBLISHED)}" in caplog.text
 
 
+def test_an_archive_that_cannot_be_had_says_how_to_bring_it(archive, tmp_path):
+    gone = Archive(NAME, f"{archive.url}.gone", Checksum("publisher"))
+    with pytest.raises(PipelineError, match="by hand into a folder and name that folder in SER_MIRROR"):
+        obtain(gone, tmp_path / "cache")
+
+
 def test_a_mirror_that_is_no_folder(archive, tmp_path):
     with pytest.raises(PipelineError, match=r"SER_MIRROR names .*/nowhere, which is not a folder"):
         obtain(archive, tmp_path / "cache", str(tmp_path / "nowhere"))
