@@ -17,7 +17,7 @@ def k_fold(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]
     Test: one part after the other. Validation: of what is left, the share val / (train + val) of every class, by
     `fractions`; none where `fractions.val` is 0. Training: the rest. Copies of a recording stay together.
     """
-    n_folds = _n_folds(settings)
+    n_folds = settings.folds
     tested = stratified(
         clips.labels,
         clips.groups,
@@ -39,7 +39,7 @@ def speaker_k_fold(clips: Clips, settings: SplitSettings, seed: int) -> list[np.
     rest, which has every class. Speakers who share copies of a recording stay together.
     """
     check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="k_fold"))
-    n_folds = _n_folds(settings)
+    n_folds = settings.folds
     parties = speaker_parties(clips)
     n_parties = parties.max() + 1
     if n_parties < n_folds:
@@ -107,12 +107,6 @@ def session_partners(clips: Clips) -> np.ndarray:
     together = present @ present.T > 0
     np.fill_diagonal(together, False)
     return together
-
-
-def _n_folds(settings: SplitSettings) -> int:
-    if settings.folds < 2:
-        raise PipelineError(f"split.folds is {settings.folds}; {settings.protocol} expects 2 or more")
-    return settings.folds
 
 
 def _test(tested: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def small_params() -> dict:
     del params["studies"][STUDY]["variants"]["by_speaker"]  # there are two speakers
     labels = params["studies"][STUDY]["labels"]
     params["studies"][STUDY]["labels"] = {name: labels[name] for name in SIZES}
-    params["asr"]["studies"] = []
+    params["asr"] |= {"studies": [], "gold": []}
     params["feature_sets"] = {
         kind: {
             name: {**settings, "studies": [STUDY]}
