@@ -23,7 +23,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@touch $@
 
 repro: $(READY)  ## rebuild what has changed: dvc repro; JOBS=1 runs one stage at a time, not three
-	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.jobs $(JOBS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.repro $(JOBS)
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from benchmarks.epoch_ways import SYSTEMS, System, clip_ids, file_path, store_path
-from pipeline.features.store import shard_schema, write_shard
+from pipeline.features.shards import shard_schema, write_shard
 
 IMAGE_WAYS = ["images0", "images2", "images2 plain"]
 TENSOR_WAYS = ["tensors0", "tensors2", "tensors2 plain"]

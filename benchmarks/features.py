@@ -33,7 +33,7 @@ from pipeline.core.parallel import parallel_map, worker_count
 from pipeline.demo.synthesise import synthesise as synthesise_demo
 from pipeline.features import functionals, log_mel, mel_image, mfcc
 from pipeline.features.compute import CLIPS_A_TASK, extract_file
-from pipeline.features.store import shard_schema, write_shard
+from pipeline.features.shards import shard_schema, write_shard
 from pipeline.features.waves import trim_silence
 
 ClipFunction = Callable[[np.ndarray], np.ndarray]

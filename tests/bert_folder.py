@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.core.torchaudio_cpu import prepare
+from pipeline.pretrained.torchaudio_cpu import prepare
 
 VOCABULARY = [
     *("[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "!", ",", ".", "'"),

@@ -25,8 +25,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, format_votes, scan_files, unique_names
 from pipeline.core.tree import list_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, format_votes, scan_files, unique_names
 
 EMOTIONS = {
     "ANG": "anger",

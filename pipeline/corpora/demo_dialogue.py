@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, format_votes, scan_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, format_votes, scan_files
 
 LABELS = ("ang", "hap", "sad", "fea", "dis", "sur", "neu", "bor", "xxx")
 LABEL_FILE = "labels.csv"

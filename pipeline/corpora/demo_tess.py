@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "ps", "sad")
 DOCUMENTS = ("README.txt", "LICENSE.txt", "defects.csv")

@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
 from pipeline.core.tree import list_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
 
 log = logging.getLogger(__name__)
 

@@ -27,8 +27,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, format_votes, scan_files
 from pipeline.core.tree import list_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, format_votes, scan_files
 
 LABELS = ("neu", "hap", "sad", "ang", "sur", "fea", "dis", "fru", "exc", "oth", "xxx")
 CODES = {

@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
 
 PRIMARY = ("angry", "excited", "happy", "neutral", "sad")
 SECONDARY = ("anxious", "apologetic", "assertive", "concerned", "encouraging")

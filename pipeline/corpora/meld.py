@@ -31,8 +31,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
 from pipeline.core.tree import list_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
 
 log = logging.getLogger(__name__)
 

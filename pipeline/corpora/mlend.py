@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.core.corpus import Corpus, Entry, Stray, scan_files
 from pipeline.core.tree import list_files
+from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
 
 LABELS = ("bored", "excited", "neutral", "question")
 COLUMNS = ("numeral", "intonation", "speaker")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.config.settings import Study
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import Study
 from pipeline.curation.status import OK, STRAY
 
 COMBINED = "combined"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.core.corpus import Adapter, Corpus, Entry, Stray
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
 from pipeline.core.row_cache import RowCache, digest
 from pipeline.core.schemas import INDEX
+from pipeline.corpora.contract import Adapter, Corpus, Entry, Stray
 from pipeline.curation import fingerprint, inspection
 from pipeline.curation.inspection import Inspection, inspect
 from pipeline.curation.status import OK, QUARANTINED, STRAY

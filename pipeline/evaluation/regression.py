@@ -17,7 +17,7 @@ from sklearn.metrics import mean_squared_error
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation.scores import NO_TEST, number_runs
 
-EMOTION = "emotion"  # as `pipeline.core.settings` calls it, which takes a while to import
+EMOTION = "emotion"  # as `pipeline.config.settings` calls it, which takes a while to import
 TRUTH_PREFIX, PREDICTED_PREFIX = "t_", "y_"
 PER_TARGET_COLUMNS = ["target", "n_test", "ccc", "pcc", "mse", "slope", "intercept"]
 

@@ -40,7 +40,7 @@ def summarise(
 
     Args:
         predictions: The system's predictions, of every split.
-        about: See `pipeline.evaluation.describe`.
+        about: See `pipeline.config.describe`.
         model: The trainer's facts about the model, at least `MODEL_FACTS`.
     """
     test = predictions[predictions["split"] == "test"]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field, PositiveInt, model_validator
 
-from pipeline.core.torchaudio_cpu import prepare
 from pipeline.features.spectrum import MelSettings, mel_decibels
 from pipeline.features.waves import ClipSettings, prepare_wave
+from pipeline.pretrained.torchaudio_cpu import prepare
 
 if TYPE_CHECKING:
     import torch

@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 import pipeline.features
+from pipeline.config.mistakes import describe, nearest
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import describe, nearest
 
 
 class Kind(Protocol):

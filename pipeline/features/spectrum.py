@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from pipeline.core.settings import Settings
-from pipeline.core.torchaudio_cpu import prepare
+from pipeline.config.settings import Settings
+from pipeline.pretrained.torchaudio_cpu import prepare
 
 if TYPE_CHECKING:
     import torch

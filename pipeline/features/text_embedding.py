@@ -24,7 +24,11 @@ import numpy as np
 from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
-from pipeline.core.bert import (
+from pipeline.config.settings import Settings as Base
+from pipeline.core.errors import PipelineError
+from pipeline.core.parallel import batched
+from pipeline.core.row_cache import RowCache, digest
+from pipeline.pretrained.bert import (
     CLS,
     FEWEST,
     SEP,
@@ -36,11 +40,7 @@ from pipeline.core.bert import (
     read_vocabulary,
     word_piece_ids,
 )
-from pipeline.core.errors import PipelineError
-from pipeline.core.parallel import batched
-from pipeline.core.pretrained import find_weights, weights_digest
-from pipeline.core.row_cache import RowCache, digest
-from pipeline.core.settings import Settings as Base
+from pipeline.pretrained.take import find_weights, weights_digest
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +58,7 @@ Weights = Literal["published", "random"]
 
 
 class RandomBert(Base):
-    """The BERT that stands in for the published one: see `pipeline.core.bert.Sizes`."""
+    """The BERT that stands in for the published one: see `pipeline.pretrained.bert.Sizes`."""
 
     hidden_size: PositiveInt
     layers: PositiveInt

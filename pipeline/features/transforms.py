@@ -22,9 +22,9 @@ from functools import cache
 
 import numpy as np
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.settings import TRANSFORM_BOUNDS
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.settings import TRANSFORM_BOUNDS
 from pipeline.features.waves import at_least, check_wave
 
 VERSION = "1"  # raised whenever the code makes another copy

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from pydantic import PositiveFloat
 
+from pipeline.config.settings import Settings
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import Settings
 
 TRIM_FRAME = 2048  # samples; librosa.effects.trim's defaults
 TRIM_HOP = 512  # samples

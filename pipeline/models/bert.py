@@ -6,7 +6,7 @@ What that layer reads is open there; here, as in transformers' `BertForSequenceC
 pooled vector of [CLS], Linear(768, 768) - tanh, behind dropout.
 
 Input: token ids, shape (clips, tokens), int64, padded with 0 at the end; output: K logits, or values of K targets.
-Parameters of bert-base-uncased: 109,482,240 (see `pipeline.core.bert`) and 768 K + K for the output, together
+Parameters of bert-base-uncased: 109,482,240 (see `pipeline.pretrained.bert`) and 768 K + K for the output, together
 109,485,316 for 4 classes and 109,484,547 for 3 dimensions.
 
 Padding never changes an utterance's output: it is masked in the attention. A batch is cut to its longest utterance:
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from pipeline.core.bert import Sizes, build_bert, initial_deviation, load_bert, read_sizes
 from pipeline.core.errors import PipelineError
-from pipeline.core.pretrained import Loaded
+from pipeline.pretrained.bert import Sizes, build_bert, initial_deviation, load_bert, read_sizes
+from pipeline.pretrained.take import Loaded
 
 if TYPE_CHECKING:
     from transformers import BertModel

@@ -36,9 +36,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
+from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.pretrained import Loaded, read_state, take_weights
+from pipeline.pretrained.take import Loaded, read_state, take_weights
 
 N_BLOCKS = 6
 SHORTEST = 2 ** (N_BLOCKS - 1)  # frames, and mel bands: as many as the poolings leave one of

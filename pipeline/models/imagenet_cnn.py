@@ -45,10 +45,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.pretrained import Loaded, read_state, take_weights
-from pipeline.core.torchaudio_cpu import prepare
+from pipeline.pretrained.take import Loaded, read_state, take_weights
+from pipeline.pretrained.torchaudio_cpu import prepare
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)

@@ -1,7 +1,7 @@
 """k nearest neighbours behind standardisation, PCA and selection of components.
 
 Source: the Annamalai study, sections 5.1 and 5.2.1. Input: functionals, shape (clips, features), float32;
-the steps ahead of the classifier are those of `pipeline.training.reduction_head`. The document's number of
+the steps ahead of the classifier are those of `pipeline.models.reduction_head`. The document's number of
 neighbours, weights and metric are the grid in params.yaml; it speaks of components 1 to 129, which are the
 129 that selection leaves.
 
@@ -12,7 +12,7 @@ of the (weighted) votes; among classes of equal votes the first in alphabetical 
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
-from pipeline.training.reduction_head import reduction_steps
+from pipeline.models.reduction_head import reduction_steps
 
 
 def build(*, seed: int, clip: float, pca_variance: float, select_k: int) -> Pipeline:

@@ -36,8 +36,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "silu": nn.SiLU}
 LAYERS = {

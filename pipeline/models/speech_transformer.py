@@ -2,7 +2,7 @@
 
 Sources: the RAVDESS study, sections 3.5.1 (`wav2vec2_large`, frozen) and 3.5.2 (`wav2vec2_base`, its last two
 layers trained), and the Annamalai study, section 6.3 (`wav2vec2_base` and `wavlm_base`, trained as a whole). The
-networks are those of transformers, counted in pipeline/core/speech_networks.py. The heads have, of width h:
+networks are those of transformers, counted in pipeline/pretrained/wav2vec2.py. The heads have, of width h:
 
     projection to 9 classes   256 h + 256 + 256 x 9 + 9      199,177 for h = 768
     hidden, 8 classes         256 h + 256 + 256 x 8 + 8      198,920 for h = 768
@@ -48,11 +48,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.padding import inside, largest_over, masked_group_norm, mean_over, standardise
-from pipeline.core.pretrained import Loaded
-from pipeline.core.speech_networks import NETWORKS, build_backbone, load_backbone
+from pipeline.models.padding import inside, largest_over, masked_group_norm, mean_over, standardise
+from pipeline.pretrained.take import Loaded
+from pipeline.pretrained.wav2vec2 import NETWORKS, build_backbone, load_backbone
 
 FULL_SCALE = 32768  # of samples of 16 bits
 HEAD_DEVIATION = 0.02  # transformers' `initializer_range`

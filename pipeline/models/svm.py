@@ -1,7 +1,7 @@
 """Support vector machine behind standardisation, PCA and selection of components.
 
 Source: the Annamalai study, sections 5.1 and 5.2.3. Input: functionals, shape (clips, features), float32;
-the steps ahead of the classifier are those of `pipeline.training.reduction_head`.
+the steps ahead of the classifier are those of `pipeline.models.reduction_head`.
 
 The document's C, kernel and gamma are the grid in params.yaml. Ties between classes, which pairwise votes
 leave, are broken by the decision values, so that the predicted class is always the one of the largest
@@ -11,7 +11,7 @@ value.
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from pipeline.training.reduction_head import reduction_steps
+from pipeline.models.reduction_head import reduction_steps
 
 
 def build(*, seed: int, clip: float, pca_variance: float, select_k: int) -> Pipeline:

@@ -14,8 +14,8 @@ from contextlib import ExitStack, contextmanager
 
 from torch import Tensor, nn
 
+from pipeline.config.mistakes import nearest
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import nearest
 
 EMBEDDING = "embedding"
 LAYERS: dict[str, dict[str, str]] = {  # by class of a model: which module's output a name stands for

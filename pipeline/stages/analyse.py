@@ -6,7 +6,7 @@ from functools import cache
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.core.analysis import analysis_dir, analysis_plan_path
+from pipeline.config.analysis import analysis_dir, analysis_plan_path
 from pipeline.core.paths import details_dir, predictions_path
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table

@@ -7,7 +7,7 @@ right, and keeps dvc.lock short, which DVC reads and writes anew after every sta
 import logging
 from pathlib import Path
 
-from pipeline.core.imports import PACKAGE, fingerprint_code
+from pipeline.core.code import PACKAGE, fingerprint_code
 from pipeline.core.paths import code_path
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json

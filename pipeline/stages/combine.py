@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from pipeline.config.plans import EnsemblePlan, load_ensemble_plan
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import model_dir, predictions_path, split_path
-from pipeline.core.plans import EnsemblePlan, load_ensemble_plan
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.training.average import KEYS, align, average

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 import pyarrow.parquet as pq
 
-from pipeline.core.params import load_params
+from pipeline.config.params import load_params
 from pipeline.core.paths import DATA, duplicates_path, index_path
 from pipeline.core.schemas import DUPLICATES
 from pipeline.core.stage import run

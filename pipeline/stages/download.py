@@ -15,22 +15,22 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipeline.core.checksums import Checksum
-from pipeline.core.corpus import AUDIO_SUFFIXES, Corpus, load_adapter
+from pipeline.config.mistakes import one_of
+from pipeline.config.params import load_params
+from pipeline.config.settings import Archive as ArchiveSettings
+from pipeline.config.settings import Corpus as Settings
 from pipeline.core.errors import PipelineError
-from pipeline.core.fetch import set_aside
-from pipeline.core.lfs import LfsError, Source, replace_pointers
-from pipeline.core.mirror import Archive, Obtained, obtain
-from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import worker_count
-from pipeline.core.params import load_params
 from pipeline.core.paths import audio_root, cache_dir, corpus_plan_path, manifest_path
-from pipeline.core.settings import Archive as ArchiveSettings
-from pipeline.core.settings import Corpus as Settings
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, write_json
 from pipeline.core.tree import fresh_folder, hash_tree, measure
-from pipeline.core.unpack import unpack
+from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus, load_adapter
+from pipeline.download.checksums import Checksum
+from pipeline.download.fetch import set_aside
+from pipeline.download.lfs import LfsError, Source, replace_pointers
+from pipeline.download.mirror import Archive, Obtained, obtain
+from pipeline.download.unpack import unpack
 
 log = logging.getLogger(__name__)
 

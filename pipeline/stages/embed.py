@@ -10,7 +10,7 @@ from pipeline.core.paths import feature_facts_path, feature_plan_path, features_
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
 from pipeline.features.registry import load_text_kind, parse_settings
-from pipeline.features.store import shard_schema, write_shard
+from pipeline.features.shards import shard_schema, write_shard
 from pipeline.training.seeding import prepare_torch
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.config.params import load_params
+from pipeline.config.settings import Study
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import load_params
 from pipeline.core.paths import curated_path, dropped_path, index_path
-from pipeline.core.settings import Study
 from pipeline.core.stage import run
 from pipeline.core.tables import read_table
 from pipeline.exploration import studies, tables

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.paths import clips_path, feature_facts_path, feature_plan_path, features_path
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
+from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.features.compute import Clip, clip_key, compute_features, settings_digest
 from pipeline.features.registry import load_kind, parse_settings
-from pipeline.features.store import shard_schema, write_shard
+from pipeline.features.shards import shard_schema, write_shard
 
 
 def locate(clips: pd.DataFrame, corpus: str) -> dict[str, Clip]:

@@ -4,9 +4,9 @@ import logging
 
 import pandas as pd
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.params import Params, load_params
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.params import Params, load_params
 from pipeline.core.paths import (
     account_path,
     curated_path,

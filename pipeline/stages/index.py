@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.core.corpus import Corpus, load_adapter
-from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.paths import index_facts_path, index_path, manifest_path, quarantine_path
 from pipeline.core.schemas import INDEX
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, write_json, write_table
+from pipeline.corpora.contract import Corpus, load_adapter
+from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.curation.index import build_index, surprises, utterances
 from pipeline.curation.status import OK
 

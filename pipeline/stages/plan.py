@@ -1,7 +1,7 @@
 """Say, in one small file each, what params.yaml and its active profile mean to every stage.
 
 The stages below depend on their own file alone: a new corpus in a study, or another system's learning rate, runs
-nothing for the others. See `pipeline.core.plans` for why they do not name parameters. A stage that serves a corpus
+nothing for the others. See `pipeline.config.plans` for why they do not name parameters. A stage that serves a corpus
 or study reads params.yaml itself, and its file here holds all that it looks at there.
 """
 
@@ -10,9 +10,11 @@ import pkgutil
 from typing import Any
 
 import pipeline.models
-from pipeline.core.analysis import analysis_plan_path, external_plan_path, representation_plan_path
-from pipeline.core.mistakes import one_of
-from pipeline.core.params import Params, load_params
+from pipeline.config.analysis import analysis_plan_path, external_plan_path, representation_plan_path
+from pipeline.config.describe import describe_system
+from pipeline.config.mistakes import one_of
+from pipeline.config.params import Params, load_params
+from pipeline.config.plans import EnsemblePlan, SystemPlan, write_plan_file
 from pipeline.core.paths import (
     DATA,
     corpus_plan_path,
@@ -23,10 +25,8 @@ from pipeline.core.paths import (
     store_plan_path,
     system_plan_path,
 )
-from pipeline.core.plans import EnsemblePlan, SystemPlan, write_plan_file
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
-from pipeline.evaluation.describe import describe_system
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
 
 _PLAN = DATA / "plan"

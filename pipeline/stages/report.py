@@ -2,12 +2,12 @@
 
 import logging
 
-from pipeline.core.params import load_params
+from pipeline.config.params import load_params
 from pipeline.core.paths import DATA
 from pipeline.core.stage import run
-from pipeline.evaluation.collect import collect
-from pipeline.evaluation.page import render_page
-from pipeline.evaluation.results_table import readme_markdown, results_markdown
+from pipeline.report.collect import collect
+from pipeline.report.page import render_page
+from pipeline.report.results_table import readme_markdown, results_markdown
 
 log = logging.getLogger(__name__)
 

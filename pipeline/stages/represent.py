@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.core.analysis import representation_plan_path, representations_dir
+from pipeline.config.analysis import representation_plan_path, representations_dir
+from pipeline.config.plans import SystemPlan, load_system_plan
+from pipeline.config.settings import EMOTION, AnySystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import model_dir, split_path
-from pipeline.core.plans import SystemPlan, load_system_plan
-from pipeline.core.settings import EMOTION, AnySystem, TorchSystem
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
 from pipeline.representation.files import CLIP, write_representation

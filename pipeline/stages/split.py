@@ -4,15 +4,15 @@ import logging
 
 import pandas as pd
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.params import load_params
+from pipeline.config.settings import SplitSettings
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.params import load_params
 from pipeline.core.paths import curated_path, split_path
 from pipeline.core.schemas import SPLIT
-from pipeline.core.settings import SplitSettings
 from pipeline.core.stage import run
 from pipeline.core.tables import read_table, write_table
-from pipeline.curation.splits import count_splits, split_utterances, untrained_classes
+from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 
 log = logging.getLogger(__name__)
 

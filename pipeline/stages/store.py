@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.core.corpus_audio import corpus_audio
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     clips_path,
@@ -27,9 +26,10 @@ from pipeline.core.paths import (
 )
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json
+from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
 from pipeline.features.registry import load_kind, parse_settings, reads_text
-from pipeline.features.store import load_features, shard_schema, write_shard
+from pipeline.features.shards import load_features, shard_schema, write_shard
 
 TRANSCRIPTS = "transcripts"
 EXAMPLE = ["example_id", "utterance_id", "corpus", "transform"]

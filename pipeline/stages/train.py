@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.config.plans import SystemPlan, load_system_plan
+from pipeline.config.settings import RANDOM, SklearnSystem, System, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     copies_path,
@@ -19,13 +21,11 @@ from pipeline.core.paths import (
     store_path,
     transcripts_path,
 )
-from pipeline.core.plans import SystemPlan, load_system_plan
 from pipeline.core.row_cache import digest
 from pipeline.core.schemas import predictions_schema
-from pipeline.core.settings import RANDOM, SklearnSystem, System, TorchSystem
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, read_table, write_json, write_table
-from pipeline.features.store import load_features
+from pipeline.features.shards import load_features
 from pipeline.training.data import (
     StudyData,
     check_training,

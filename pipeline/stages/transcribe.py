@@ -4,13 +4,13 @@ import logging
 
 import pandas as pd
 
-from pipeline.core.corpus_audio import corpus_audio
+from pipeline.config.params import Params, load_params
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params, load_params
 from pipeline.core.paths import clips_path, transcripts_path
 from pipeline.core.schemas import TRANSCRIPTS
 from pipeline.core.stage import run
 from pipeline.core.tables import read_table, write_table
+from pipeline.corpora.corpus_audio import corpus_audio
 
 
 def transcribe(params: Params, clips: pd.DataFrame) -> tuple[pd.DataFrame, int]:

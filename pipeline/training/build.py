@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pipeline.models
+from pipeline.config.mistakes import nearest, one_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import nearest, one_of
-from pipeline.core.pretrained import Loaded, describe_weights, find_weights
+from pipeline.pretrained.take import Loaded, describe_weights, find_weights
 
 
 def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any:

@@ -17,10 +17,10 @@ import torch
 import pipeline.core
 import pipeline.models
 import pipeline.training
+from pipeline.config.settings import TorchSystem
 from pipeline.core.paths import cache_dir
-from pipeline.core.pretrained import find_weights, weights_digest
 from pipeline.core.row_cache import digest
-from pipeline.core.settings import TorchSystem
+from pipeline.pretrained.take import find_weights, weights_digest
 
 SECONDS_BETWEEN = (
     15.0  # a kill costs at most this much work, and small models do not spend their time on saving

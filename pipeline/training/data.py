@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from pipeline.config.settings import DIMENSIONS, EMOTION, System, TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import DIMENSIONS, EMOTION, System, TorchSystem
 
 UNUSED = "unused"  # the split of rows that their fold leaves out
 SPLITS = ("train", "val", "test", "cross")  # cross: of other corpora than those trained on, tested besides

@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from pipeline.core.settings import TorchSystem
+from pipeline.config.settings import TorchSystem
 from pipeline.training.batches import Examples, by_length
 from pipeline.training.loop import autocast
 from pipeline.training.network import Network

@@ -17,12 +17,12 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.settings import SklearnSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
 from pipeline.core.parallel import parallel_map
-from pipeline.core.settings import SklearnSystem
+from pipeline.models.reduction_head import choose_solver
 from pipeline.training.cuts import cut_into_folds
-from pipeline.training.reduction_head import choose_solver
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
-from pipeline.core.settings import TorchSystem
 from pipeline.training import distributed
 from pipeline.training.batches import Examples, by_length, shuffled_batches
 from pipeline.training.checkpoint import Checkpoint

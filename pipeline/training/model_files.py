@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import TorchSystem
 from pipeline.core.tables import read_json, write_json
 
 

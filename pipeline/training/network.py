@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.settings import EMOTION
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.settings import EMOTION
 from pipeline.training.augment import SpectrogramAugmentation
 from pipeline.training.build import build_model, call
 from pipeline.training.normalise import build_normaliser

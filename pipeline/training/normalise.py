@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.core.mistakes import one_of
+from pipeline.config.mistakes import one_of
 from pipeline.training.build import call
 from pipeline.training.reduce import InputReduction
 

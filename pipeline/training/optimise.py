@@ -9,9 +9,9 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
-from pipeline.core.settings import TorchSystem
 from pipeline.training.build import call
 
 Schedule: TypeAlias = ReduceLROnPlateau | LambdaLR

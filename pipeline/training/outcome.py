@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.config.settings import System
 from pipeline.core.paths import history_path, model_dir, predictions_path
-from pipeline.core.settings import System
 from pipeline.core.tables import write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 

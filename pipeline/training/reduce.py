@@ -2,7 +2,7 @@
 
 Source: the Annamalai study, sections 5.1 and 5.3: its feed-forward network reads the principal components
 of openSMILE's functionals that separate the classes best. They are those of
-`pipeline.training.reduction_head`, so that networks and scikit-learn's classifiers see the same; here the
+`pipeline.models.reduction_head`, so that networks and scikit-learn's classifiers see the same; here the
 fitted steps become tensors. The number of components, 600 in the document's best network, is how many
 selection leaves (section 5.1, last sentence), not how many PCA keeps.
 """
@@ -81,7 +81,7 @@ class InputReduction(nn.Module):
 
 
 def fit_head(vectors: np.ndarray, classes: np.ndarray, clip: float, pca_variance: float) -> "Pipeline":
-    """Fit the steps of `pipeline.training.reduction_head`; how many components are selected can be set afterwards.
+    """Fit the steps of `pipeline.models.reduction_head`; how many components are selected can be set afterwards.
 
     The last ones are kept in memory: the trials of a search, and a fold's seeds, fit the same, and principal
     components take minutes where comparing the clips takes seconds.
@@ -94,8 +94,8 @@ def fit_head(vectors: np.ndarray, classes: np.ndarray, clip: float, pca_variance
     """
     from sklearn.pipeline import Pipeline
 
+    from pipeline.models.reduction_head import reduction_steps
     from pipeline.training.grid_search import fit_transform
-    from pipeline.training.reduction_head import reduction_steps
 
     key = hashlib.blake2b(np.ascontiguousarray(vectors).data)
     key.update(np.ascontiguousarray(classes).data)

@@ -8,8 +8,8 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+from pipeline.config.settings import Ensemble, System
 from pipeline.core.parallel import worker_count
-from pipeline.core.settings import Ensemble, System
 from pipeline.training.outcome import Outcome
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "torch", "transformers")

@@ -27,11 +27,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from pipeline.config.mistakes import one_of
+from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import one_of
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
-from pipeline.core.settings import TorchSystem
 from pipeline.training.build import call
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
 from pipeline.training.data import StudyData

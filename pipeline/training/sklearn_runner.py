@@ -9,8 +9,8 @@ from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from pipeline.config.settings import SklearnSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import SklearnSystem
 from pipeline.training.build import build_model
 from pipeline.training.data import StudyData
 from pipeline.training.estimator_files import save_estimator

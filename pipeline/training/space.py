@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pipeline.config.mistakes import describe, nearest
+from pipeline.config.settings import System, TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.mistakes import describe, nearest
-from pipeline.core.settings import System, TorchSystem
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.config.settings import Ensemble
 from pipeline.core.errors import PipelineError
 from pipeline.core.row_cache import digest
-from pipeline.core.settings import Ensemble
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
 from pipeline.training.cuts import cut_into_folds
 from pipeline.training.data import StudyData, check_training

@@ -15,11 +15,11 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.core.bert import CLS, FEWEST, SEP, read_vocabulary, word_piece_ids
-from pipeline.core.bert import SPECIAL as BERT_SPECIAL
+from pipeline.config.settings import RANDOM, TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.pretrained import find_weights
-from pipeline.core.settings import RANDOM, TorchSystem
+from pipeline.pretrained.bert import CLS, FEWEST, SEP, read_vocabulary, word_piece_ids
+from pipeline.pretrained.bert import SPECIAL as BERT_SPECIAL
+from pipeline.pretrained.take import find_weights
 from pipeline.training.build import family
 
 Tokeniser = Literal["words", "sentences", "word_pieces"]

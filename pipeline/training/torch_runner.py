@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pipeline.config.settings import EMOTION, TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import EMOTION, TorchSystem
 from pipeline.training import distributed
 from pipeline.training.batches import Examples
 from pipeline.training.build import call, enable_checkpointing, load_pretrained

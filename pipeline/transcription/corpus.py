@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipeline.config.settings import Asr
 from pipeline.core.audio import load_mono
 from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
 from pipeline.core.parallel import batched, parallel_batches, scheduler
 from pipeline.core.row_cache import Row, RowCache, digest
-from pipeline.core.settings import Asr
 from pipeline.transcription.decode import RATE, decode
 from pipeline.transcription.weights import find_checkpoint, load_once
 

@@ -1,103 +1,69 @@
-"""What holds for every adapter. Its own test module has to offer `build(root)`: a small tree in the corpus's
-layout, with at least one file that cannot be labelled. Where the corpus itself does not know who speaks in some
-clips, WITHOUT_SPEAKER names those of its tree."""
-
-import importlib
-import re
+import os
 
 import pytest
 
-from pipeline.core.corpus import Entry, adapter_names, load_adapter
-from pipeline.core.tree import list_files
-from tests.corpora.trees import touch
-
-CITED = r"doi:10\.\d{4,}/\S+|\(no DOI\)"  # said where there is none, so that nobody forgets it
-
-pytestmark = pytest.mark.parametrize("name", adapter_names())
+from pipeline.core.errors import PipelineError
+from pipeline.corpora.contract import Entry, Stray, adapter_names, load_adapter, scan_files, unique_names
 
 
-def build(name, root):
-    importlib.import_module(f"tests.corpora.test_{name}").build(root)
+def named(*paths):
+    return [Entry(path, path.rsplit("/", 1)[-1].split(".")[0]) for path in paths]
 
 
-def without_speaker(name):
-    """Names of the entries in its small tree whose speaker the corpus itself does not know."""
-    return getattr(importlib.import_module(f"tests.corpora.test_{name}"), "WITHOUT_SPEAKER", set())
+def parse(path):
+    return Entry(str(path), path.stem)
 
 
-def scan(name, root):
-    return list(load_adapter(name).scan(root))
+def test_the_least_deep_keeps_its_name():
+    found = unique_names(named("a/a/x.wav", "a/x.wav", "b/x.wav", "y.wav"))
+    assert {entry.path: entry.name for entry in found} == {
+        "y.wav": "y",
+        "a/x.wav": "x",
+        "b/x.wav": "x@b",
+        "a/a/x.wav": "x@a/a",
+    }
 
 
-def scan_entries(name, root):
-    return [item for item in scan(name, root) if isinstance(item, Entry)]
+def test_one_stem_with_several_endings_in_one_folder():
+    found = unique_names(named("a/x.WAV", "a/x.flac", "a/x.wav"))
+    assert [entry.name for entry in found] == ["x", "x@a", "x@a/x.wav"]
 
 
-def test_description(name):
-    adapter = load_adapter(name)
-    corpus = adapter.CORPUS
-    assert corpus.name == name
-    assert corpus.title
-    assert corpus.how_to_get
-    assert re.fullmatch("[a-z]{2}", corpus.language)
-    assert len(set(corpus.labels)) == len(corpus.labels) > 1
-    assert {"utterances"} <= set(corpus.expected) <= {"utterances", "speakers", "seconds"}
+@pytest.mark.parametrize("order", [1, -1])
+def test_names_do_not_depend_on_the_order_of_entries(order):
+    entries = named("a/x.wav", "b/x.wav", "c/x.wav")
+    assert unique_names(entries[::order]) == unique_names(entries)
 
 
-def test_the_docstring_tells_what_a_reader_needs(name):
-    adapter = load_adapter(name)
-    assert re.search("licence", adapter.__doc__, re.IGNORECASE)
-    assert re.search("Hz", adapter.__doc__)
-    assert f"{adapter.CORPUS.expected['utterances']:,}" in adapter.__doc__
-    n_speakers_is_known = "speakers" in adapter.CORPUS.expected
-    assert n_speakers_is_known != bool(re.search(r"number of\s+speakers\s+is\s+not\s+known", adapter.__doc__))
-    synthetic = "synthetic" in adapter.CORPUS.title
-    assert synthetic or re.search(CITED, adapter.__doc__)
-    assert synthetic or re.search(CITED, adapter.CORPUS.citation)
-    assert synthetic or adapter.CORPUS.url in adapter.__doc__
+def test_every_file_is_an_entry_a_stray_or_a_document(tmp_path):
+    for name in ("b.wav", "A.WAV", "._b.wav", "notes.txt", "LICENSE"):
+        (tmp_path / name).write_bytes(b"")
+    assert list(scan_files(tmp_path, parse, documents=("LICENSE",))) == [
+        Stray("._b.wav", "macOS resource fork, not audio"),
+        Entry("A.WAV", "A"),
+        Entry("b.wav", "b"),
+        Stray("notes.txt", "not audio by its name (expected .wav)"),
+    ]
 
 
-def test_scan_is_deterministic_and_by_path(name, tmp_path):
-    build(name, tmp_path)
-    found = scan(name, tmp_path)
-    assert found == scan(name, tmp_path)
-    paths = [item.path for item in scan_entries(name, tmp_path)]
-    assert paths == sorted(paths)
+def test_a_name_that_is_not_utf8(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"\xe9t\xe9.wav")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert list(scan_files(tmp_path, parse)) == [
+        Stray(r"\udce9t\udce9.wav", "its name is not valid UTF-8; rename it")
+    ]
 
 
-def test_names_are_unique_and_files_exist(name, tmp_path):
-    build(name, tmp_path)
-    found = scan_entries(name, tmp_path)
-    assert found
-    assert len({entry.name for entry in found}) == len(found)
-    assert {entry.path for entry in found} <= set(list_files(tmp_path))
+def test_load_adapter():
+    assert load_adapter("ravdess").CORPUS.name == "ravdess"
+    assert {"demo_tess", "demo_ravdess", "demo_dialogue", "ravdess", "tess"} <= set(adapter_names())
 
 
-def test_every_entry_has_its_label_and_speaker_or_a_problem(name, tmp_path):
-    build(name, tmp_path)
-    labels = load_adapter(name).CORPUS.labels
-    found = scan_entries(name, tmp_path)
-    good = [entry for entry in found if not entry.problem]
-    assert 0 < len(good) < len(found)
-    assert {entry.label for entry in good} <= set(labels)
-    assert {entry.name for entry in good if not entry.speaker} == without_speaker(name)
-    assert {entry.sex for entry in good} <= {"female", "male", None}
-    assert {entry.official_split for entry in found} <= {"train", "val", "test", None}
-
-
-def test_a_name_it_cannot_read_is_a_problem_and_no_error(name, tmp_path):
-    build(name, tmp_path)
-    touch(tmp_path, "happy final 2 (copy).wav")
-    entry = next(entry for entry in scan_entries(name, tmp_path) if entry.path.startswith("happy"))
-    assert entry.problem
-    assert entry.label is None
-
-
-def test_an_unknown_file_is_not_lost(name, tmp_path):
-    build(name, tmp_path)
-    touch(tmp_path, "notes of the sound engineer.docx")
-    assert "notes of the sound engineer.docx" in {item.path for item in scan(name, tmp_path)}
-
-
-def test_an_empty_folder_has_nothing(name, tmp_path):
-    assert scan(name, tmp_path) == []
+@pytest.mark.parametrize(
+    ("name", "message"), [("ravdes", "did you mean ravdess"), ("../evil", "There are .*tess")]
+)
+def test_an_unknown_adapter(name, message):
+    with pytest.raises(PipelineError, match=message):
+        load_adapter(name)

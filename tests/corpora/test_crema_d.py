@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.core.corpus import Entry, Stray
 from pipeline.corpora import crema_d
+from pipeline.corpora.contract import Entry, Stray
 from tests.corpora.trees import entries, strays, touch
 
 TOP = "CREMA-D-master"

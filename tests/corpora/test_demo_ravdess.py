@@ -1,5 +1,5 @@
-from pipeline.core.corpus import Entry
 from pipeline.corpora import demo_ravdess
+from pipeline.corpora.contract import Entry
 from tests.corpora.trees import entries, strays, touch
 
 

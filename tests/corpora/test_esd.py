@@ -2,8 +2,8 @@ import codecs
 
 import pytest
 
-from pipeline.core.corpus import Entry
 from pipeline.corpora import esd
+from pipeline.corpora.contract import Entry
 from pipeline.corpora.esd import Line, decode, read_line
 from tests.corpora.trees import entries, strays, touch
 

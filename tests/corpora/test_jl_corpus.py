@@ -2,8 +2,8 @@ from itertools import product
 
 import pytest
 
-from pipeline.core.corpus import Entry
 from pipeline.corpora import jl_corpus
+from pipeline.corpora.contract import Entry
 from tests.corpora.trees import entries, strays, touch
 
 RAW = "Raw JL corpus (unchecked and unannotated)/JL(wav+txt)"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.corpus import load_adapter
-from pipeline.core.params import load_params
+from pipeline.config.params import load_params
+from pipeline.corpora.contract import load_adapter
 
 STUDIES = load_params(Path("params.yaml")).studies
 MAPS = [(study, corpus) for study, settings in STUDIES.items() for corpus in settings.labels]

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.core.corpus import Entry
 from pipeline.corpora import mlend
+from pipeline.corpora.contract import Entry
 from tests.corpora.trees import entries, strays, touch
 
 ATTRIBUTES = "MLEndSND_Audio_Attributes.csv"

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.core.corpus import Entry
 from pipeline.corpora import msp_podcast
+from pipeline.corpora.contract import Entry
 from tests.corpora.trees import entries, strays, touch
 
 HEADER = "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set\n"

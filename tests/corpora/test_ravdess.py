@@ -2,8 +2,8 @@ from collections import Counter
 
 import pytest
 
-from pipeline.core.corpus import Entry
 from pipeline.corpora import ravdess
+from pipeline.corpora.contract import Entry
 from tests.corpora.listing import published_paths
 from tests.corpora.trees import entries, strays, touch
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.core.corpus import Entry
 from pipeline.corpora import savee
+from pipeline.corpora.contract import Entry
 from pipeline.curation.index import build_index, surprises
 from tests.corpora.trees import entries, strays, touch
 from tests.curation.signals import speech

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.core.corpus import Adapter, Entry, Stray
+from pipeline.corpora.contract import Adapter, Entry, Stray
 
 
 def touch(root: Path, *paths: str) -> None:

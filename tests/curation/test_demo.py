@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.core.corpus import load_adapter
-from pipeline.core.params import load_params
+from pipeline.config.params import load_params
+from pipeline.corpora.contract import load_adapter
 from pipeline.curation.duplicates import find_duplicates
 from pipeline.curation.filter import curate
 from pipeline.curation.index import build_index

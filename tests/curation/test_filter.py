@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.settings import Curation, Study
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import Curation, Study
 from pipeline.curation.filter import COMBINED, STEPS, curate, unknown_labels
 
 SETTINGS = {

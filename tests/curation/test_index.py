@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.core.corpus import Corpus, Entry, Stray
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import INDEX
 from pipeline.core.tables import read_table, write_table
+from pipeline.corpora.contract import Corpus, Entry, Stray
 from pipeline.curation import index as index_module
 from pipeline.curation.index import build_index, inspect_all, surprises, utterances
 from pipeline.curation.inspection import inspect

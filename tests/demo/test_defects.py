@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.core.corpus import Entry, load_adapter
 from pipeline.core.errors import PipelineError
+from pipeline.corpora.contract import Entry, load_adapter
 from pipeline.demo.defects import COUNTS, EXPECTED, choose
 from pipeline.demo.layout import plan_tess
 from tests.demo.conftest import CORPORA, Defect

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.core.imports import closure
+from pipeline.core.code import closure
 from tests.dvc.conftest import STUDY, Sandbox
 
 pytestmark = pytest.mark.xdist_group("dvc")

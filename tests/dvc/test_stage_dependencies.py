@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.core.imports import closure
+from pipeline.core.code import closure
 
 YAML_SAFE = YAML(typ="safe")
 STAGES = YAML_SAFE.load(Path("dvc.yaml").read_text())["stages"]
@@ -18,7 +18,7 @@ BY_NAME = {
     "index": {"data/code/corpora/${key}.json"},
     "train": {"data/code/models/${item.model}.json"},
     "combine": {"data/code/models"},
-    "report": {"pipeline/evaluation/templates"},
+    "report": {"pipeline/report/templates"},
 }
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.core.analysis import Published
-from pipeline.core.params import Params
-from pipeline.core.settings import (
+from pipeline.config.analysis import Published
+from pipeline.config.params import Params
+from pipeline.config.settings import (
     Asr,
     Corpus,
     Curation,

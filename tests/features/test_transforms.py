@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from pipeline.core import settings
+from pipeline.config import settings
 from pipeline.core.errors import PipelineError
 from pipeline.features.transforms import Transform, apply, parse
 from tests.features.examples import signal

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline.core.params import load_params
-from pipeline.core.settings import TorchSystem
+from pipeline.config.params import load_params
+from pipeline.config.settings import TorchSystem
 from pipeline.training.build import build_model
 from pipeline.training.data import StudyData
 from pipeline.training.network_files import load_network

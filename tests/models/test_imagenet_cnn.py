@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.torchaudio_cpu import prepare
 from pipeline.models.imagenet_cnn import (
     NETWORKS,
     ImagenetCnn,
@@ -18,6 +17,7 @@ from pipeline.models.imagenet_cnn import (
     load_pretrained,
     split_frozen,
 )
+from pipeline.pretrained.torchaudio_cpu import prepare
 
 SETTINGS = {
     "unfreeze": None,

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.padding import standardise
-from pipeline.core.torchaudio_cpu import prepare
+from pipeline.models.padding import standardise
 from pipeline.models.speech_transformer import (
     FULL_SCALE,
     SpeechTransformer,
@@ -20,6 +19,7 @@ from pipeline.models.speech_transformer import (
     load_pretrained,
     split_frozen,
 )
+from pipeline.pretrained.torchaudio_cpu import prepare
 from pipeline.training.network import count_parameters
 from tests.models.cases import SMALL_SIZES, SPEECH
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.core.settings import TorchSystem
+from pipeline.config.settings import TorchSystem
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.loop import TrainingRun
 from pipeline.training.outcome import Outcome

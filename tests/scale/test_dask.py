@@ -17,12 +17,12 @@ import pandas as pd
 import pytest
 from distributed import LocalCluster
 
+from pipeline.config.settings import Asr
 from pipeline.core import cluster as module
 from pipeline.core.checkout import this_checkout
-from pipeline.core.corpus import Entry
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_batches, parallel_map
-from pipeline.core.settings import Asr
+from pipeline.corpora.contract import Entry
 from pipeline.curation.index import build_index
 from pipeline.features.compute import Clip, clip_key, compute_features
 from tests.curation.test_index import CORPUS

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
-from pipeline.core.corpus import Corpus, Entry
 from pipeline.core.schemas import INDEX, TRANSCRIPTS
 from pipeline.core.tables import write_table
+from pipeline.corpora.contract import Corpus, Entry
 from pipeline.curation import index as index_module
 from pipeline.features import compute
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key
 from pipeline.features.registry import load_kind
-from pipeline.features.store import shard_schema, write_shard
+from pipeline.features.shards import shard_schema, write_shard
 from tests.features.examples import settings
 
 KIND = "mfcc"
@@ -53,7 +53,7 @@ def _write_features(clips: Mapping[str, Clip], out: Path, batch: int) -> None:
 def transcripts(clips: Path, out: Path, batch: int) -> None:
     import pandas as pd
 
-    from pipeline.core.settings import Asr
+    from pipeline.config.settings import Asr
     from pipeline.transcription.corpus import whisper_transcripts
 
     paths = sorted(clips.glob("*.wav"))

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.core.analysis import representations_dir
-from pipeline.core.params import Params
+from pipeline.config.analysis import representations_dir
+from pipeline.config.params import Params
 from pipeline.core.paths import (
     DATA,
     account_path,
@@ -21,8 +21,8 @@ from pipeline.core.paths import (
 )
 from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS
 from pipeline.core.tables import read_json, write_json, write_table
-from pipeline.evaluation.real_results import PATH as REAL_RESULTS
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
+from pipeline.report.real_results import PATH as REAL_RESULTS
 from pipeline.stages import analyse, evaluate, plan, report
 from tests.evaluation import made_up
 from tests.stages.test_evaluate import ratings, write_training

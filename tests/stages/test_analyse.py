@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.core.analysis import analysis_dir, analysis_plan_path
+from pipeline.config.analysis import analysis_dir, analysis_plan_path
 from pipeline.core.paths import details_dir, index_path, predictions_path, split_path, transcripts_path
 from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS, predictions_schema
 from pipeline.core.tables import write_json, write_table

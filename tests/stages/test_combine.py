@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 from scipy.special import softmax
 
+from pipeline.config.plans import write_plan_file
+from pipeline.config.settings import Ensemble
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
-from pipeline.core.plans import write_plan_file
 from pipeline.core.schemas import SPLIT, predictions_schema
-from pipeline.core.settings import Ensemble
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.stages.combine import main
 from pipeline.training.data import StudyData

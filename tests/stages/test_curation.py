@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 import soundfile
 
+from pipeline.config.params import load_params
+from pipeline.config.settings import MAIN
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import load_params
 from pipeline.core.paths import (
     account_path,
     curated_path,
@@ -20,7 +21,6 @@ from pipeline.core.paths import (
     quarantine_path,
     split_path,
 )
-from pipeline.core.settings import MAIN
 from pipeline.core.tables import write_json
 from pipeline.stages import deduplicate, filter, index, split
 from tests.curation.signals import speech

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.core import lfs as lfs_module
+from pipeline.config.settings import Archive, Corpus
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import corpus_plan_path, manifest_path
-from pipeline.core.settings import Archive, Corpus
 from pipeline.core.tables import write_json
 from pipeline.core.tree import list_files
+from pipeline.download import lfs as lfs_module
 from pipeline.stages import download
 
 NAME = "Audio_Speech_Actors_01-24.zip"

@@ -21,7 +21,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS
 from pipeline.core.tables import read_json, write_json, write_table
-from pipeline.features.store import load_features
+from pipeline.features.shards import load_features
 from pipeline.stages import embed, store
 from tests.bert_folder import save_bert
 

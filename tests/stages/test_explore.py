@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.config.params import Params
+from pipeline.config.settings import Curation, Profile, Study
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import Params
 from pipeline.core.paths import curated_path, dropped_path, index_path
 from pipeline.core.schemas import CURATED, INDEX
-from pipeline.core.settings import Curation, Profile, Study
 from pipeline.core.tables import write_table
 from pipeline.exploration.files import CORPUS_FIGURES, FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.stages import explore

@@ -19,7 +19,7 @@ from pipeline.core.paths import clips_path, feature_plan_path, features_path, ma
 from pipeline.core.schemas import CLIPS
 from pipeline.core.tables import write_json, write_table
 from pipeline.features.compute import CLIPS_A_BATCH, CLIPS_A_TASK
-from pipeline.features.store import load_features
+from pipeline.features.shards import load_features
 from pipeline.stages.features import main
 from tests.features.examples import SETTINGS
 
@@ -30,7 +30,7 @@ CORPUS = "corpus"
 SLOW_KIND = """
 import os, time
 import numpy as np
-from pipeline.core.settings import Settings as Base
+from pipeline.config.settings import Settings as Base
 
 VERSION, LIBRARIES, BACKEND, DTYPE = "1", ("numpy",), "threads", np.dtype(np.float32)
 

@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from pipeline.core.analysis import analysis_plan_path, external_plan_path
+from pipeline.config.analysis import analysis_plan_path, external_plan_path
+from pipeline.config.params import load_params
+from pipeline.config.plans import load_system_plan
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import load_params
 from pipeline.core.paths import corpus_plan_path, evaluation_plan_path, feature_plan_path, store_path
-from pipeline.core.plans import load_system_plan
 from pipeline.core.tables import read_json
 from pipeline.stages import plan
 from tests.settings import shipped_values, write_values

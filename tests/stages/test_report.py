@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.core.analysis import Published, analysis_dir, representations_dir
+from pipeline.config.analysis import Published, analysis_dir, representations_dir
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, details_dir
-from pipeline.evaluation.collect import Report, Step, collect, curation_steps, study_accounts
-from pipeline.evaluation.page import render_page
-from pipeline.evaluation.results_table import SYNTHETIC_WARNING
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
+from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
+from pipeline.report.page import render_page
+from pipeline.report.results_table import SYNTHETIC_WARNING
 from pipeline.stages import report
 from tests.stages.report_inputs import ACCOUNT, PAGE, build, params, rebuild
 

@@ -9,12 +9,12 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import silhouette_score
 
+from pipeline.config.analysis import representation_plan_path, representations_dir
+from pipeline.config.plans import write_plan_file
+from pipeline.config.settings import DIMENSIONS
 from pipeline.core import paths
-from pipeline.core.analysis import representation_plan_path, representations_dir
 from pipeline.core.errors import PipelineError
-from pipeline.core.plans import write_plan_file
 from pipeline.core.schemas import SPLIT
-from pipeline.core.settings import DIMENSIONS
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.stages import represent, train
 from tests.stages.test_train import (

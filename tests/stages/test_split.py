@@ -3,14 +3,14 @@
 import pandas as pd
 import pytest
 
+from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import load_params
 from pipeline.core.paths import curated_path, split_path
 from pipeline.core.schemas import CURATED, SPLIT
 from pipeline.core.tables import read_table, write_table
 from pipeline.stages import split
-from tests.curation.splitting import dialogues
 from tests.settings import shipped_values, write_values
+from tests.splits.splitting import dialogues
 
 STUDY = "ravdess_methods"
 VARIANTS = {

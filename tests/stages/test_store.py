@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import soundfile
 
+from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import load_params
 from pipeline.core.paths import (
     clips_path,
     copies_path,
@@ -23,7 +23,7 @@ from pipeline.core.schemas import CLIPS, SPLIT, TRANSCRIPTS
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.compute import row_key, settings_digest
 from pipeline.features.registry import load_kind
-from pipeline.features.store import load_features
+from pipeline.features.shards import load_features
 from pipeline.stages import features, store
 from tests.features.examples import SETTINGS
 

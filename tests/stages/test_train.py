@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.config.params import load_params
+from pipeline.config.settings import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import load_params
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS, predictions_schema
-from pipeline.core.settings import DIMENSIONS
 from pipeline.core.tables import read_json, read_table, write_json, write_table
-from pipeline.features.store import shard_schema
+from pipeline.features.shards import shard_schema
 from pipeline.stages.plan import write_systems
 from pipeline.stages.train import main, starts_from_published, trained_by_others
 from tests.settings import read_values, shipped_values, write_values

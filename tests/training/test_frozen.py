@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.torchaudio_cpu import prepare
+from pipeline.pretrained.torchaudio_cpu import prepare
 from pipeline.training import frozen
 from pipeline.training.batches import Examples
 from pipeline.training.data import StudyData

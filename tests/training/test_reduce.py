@@ -8,8 +8,8 @@ import torch
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.reduction_head import choose_solver, reduction_steps
 from pipeline.training.reduce import InputReduction, fit_head
-from pipeline.training.reduction_head import choose_solver, reduction_steps
 
 SETTINGS = {"clip": 3.0, "pca_variance": 0.9, "select_k": 6}
 ROWS = torch.arange(0, 60, 2)

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from optuna.trial import FixedTrial
 
+from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import TorchSystem
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData
 from pipeline.training.loop import TrainingRun

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.core.bert import SPECIAL as BERT_SPECIAL
 from pipeline.core.errors import PipelineError
+from pipeline.pretrained.bert import SPECIAL as BERT_SPECIAL
 from pipeline.training.network_files import load_network
 from pipeline.training.text import build_vocabulary, choose_tokeniser, encode, token_ids, tokenise
 from pipeline.training.torch_runner import TorchRunner

@@ -1,0 +1,1 @@
+"""From an address to a folder of audio: fetching, checking, unpacking, synthesising."""

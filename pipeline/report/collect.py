@@ -1,0 +1,209 @@
+"""Everything the report shows, read from the files of the systems, studies and corpora in params.yaml."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config.analysis import analysis_dir
+from pipeline.config.params import Params
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import account_path, details_dir, manifest_path, model_dir
+from pipeline.core.tables import read_json
+from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
+from pipeline.report.answers import Answer, answers
+from pipeline.report.leaderboard import Row, in_order
+from pipeline.report.real_results import RealResults, read_real_results
+from pipeline.report.run_facts import Fact, run_facts
+from pipeline.report.system_detail import (
+    ClassDetail,
+    Detail,
+    existing,
+    read_analysis,
+    read_csv,
+    read_detail,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a study's curation: how many utterances are left after it, and how many it took away."""
+
+    name: str
+    n_left: int
+    n_dropped: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the stage `explore`: what it shows, its file's bytes, and where that lies."""
+
+    description: str
+    png: bytes
+    path: str
+
+
+@dataclass(frozen=True)
+class StudyAccount:
+    """What curation makes of a study: figures, and a row a step, a column a corpus of files that are left."""
+
+    pictures: list[Picture]
+    left: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows.
+
+    Attributes:
+        profile: The active profile.
+        asr_source: Where transcripts come from: whisper or gold.
+        gold_corpora: Those whose own texts are read, though it be whisper.
+        rows: The leaderboard, every system.
+        answers: Of each study and set of corpora: the best system, and what is known of it.
+        real: Results on real corpora that were kept; none where there is no such file.
+        audit: What leaks are worth, by title: text and cases.
+        details: Every trained system, in the leaderboard's order.
+        curation: Steps of each study that has corpora.
+        pictures: What the corpora hold; none without corpora.
+        accounts: The same steps more closely, by study.
+        manifests: What `download` wrote for each active corpus.
+        facts: What the systems ran on.
+    """
+
+    profile: str
+    asr_source: str
+    gold_corpora: list[str]
+    rows: list[Row]
+    answers: list[Answer]
+    real: list[RealResults]
+    audit: dict[str, dict[str, Any]]
+    details: list[Detail]
+    curation: dict[str, list[Step]]
+    pictures: list[Picture]
+    accounts: dict[str, StudyAccount]
+    manifests: list[dict[str, Any]]
+    facts: list[Fact]
+
+    @property
+    def synthetic(self) -> bool:
+        return any(row.synthetic for row in self.rows)
+
+    @property
+    def n_trustworthy(self) -> int:
+        return sum(row.trustworthy for row in self.rows if row.trained)
+
+    @property
+    def n_known_speakers(self) -> int:
+        return sum(not (row.new_speakers or row.official) for row in self.rows if row.trained)
+
+    @property
+    def total_seconds(self) -> float | None:
+        known = [row.seconds for row in self.rows if row.seconds is not None]
+        return sum(known) if known else None
+
+    @property
+    def most_memory_mb(self) -> int | None:
+        return max((row.memory_mb for row in self.rows if row.memory_mb is not None), default=None)
+
+    @property
+    def on_mirror_terms(self) -> bool:
+        """Whether an archive has bytes that a mirror states, and not its publisher."""
+        return any(
+            archive["verified_by"] == "mirror" for item in self.manifests for archive in item["archives"]
+        )
+
+
+def collect(params: Params) -> Report:
+    """Read the report's material.
+
+    Raises:
+        PipelineError: A file is not there, or comes from another profile than the active one.
+    """
+    rows = in_order([read_row(params, system) for system in params.evaluated()], list(params.studies))
+    studies = [study for study in params.studies if params.study_corpora(study)]
+    analysis = read_analysis()
+    details = [
+        read_detail(row, analysis, represented=row.system in params.representations)
+        for row in rows
+        if row.trained
+    ]
+    confusions = {
+        detail.row.system: detail.predicted.confusions
+        for detail in details
+        if isinstance(detail.predicted, ClassDetail)
+    }
+    return Report(
+        profile=params.profile,
+        asr_source=params.asr_source,
+        gold_corpora=params.gold_corpora,
+        rows=rows,
+        answers=answers(asked_about(rows, params.audit), analysis.significance, confusions),
+        real=read_real_results(),
+        audit=read_json(analysis_dir() / "audit.json"),
+        details=details,
+        curation={study: curation_steps(read_json(account_path(study))) for study in studies},
+        pictures=_pictures(CORPUS_FIGURES) if studies else [],
+        accounts=study_accounts(read_csv(table_path("account")), studies),
+        manifests=[read_json(manifest_path(corpus)) for corpus in params.active_corpora()],
+        facts=run_facts(rows),
+    )
+
+
+def asked_about(rows: list[Row], audit: dict[str, dict[str, str]]) -> list[Row]:
+    """Leave out studies that exist for the audit alone: all of their systems are its cases."""
+    cases = {system for systems in audit.values() for system in systems.values()}
+    studies = {row.study for row in rows if row.system not in cases}
+    return [row for row in rows if row.study in studies]
+
+
+def curation_steps(account: dict[str, Any]) -> list[Step]:
+    """Turn a study's account, its counts `n_<step>` in order, into steps."""
+    counts = [(name.removeprefix("n_"), value) for name, value in account.items() if name.startswith("n_")]
+    before = [value for _, value in counts]
+    before = [*before[:1], *before]
+    return [Step(name, value, start - value) for (name, value), start in zip(counts, before, strict=False)]
+
+
+def study_accounts(account: pd.DataFrame, studies: list[str]) -> dict[str, StudyAccount]:
+    """Join each study's figures with its part of the account: study, step, corpus, class, n, steps in order."""
+    found = {}
+    for study in studies:
+        rows = account[account["study"] == study]
+        left = rows.pivot_table(index="step", columns="corpus", values="n", aggfunc="sum", fill_value=0)
+        found[study] = StudyAccount(_pictures(STUDY_FIGURES, study), left.reindex(rows["step"].unique()))
+    return found
+
+
+def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture]:
+    paths = {figure_path(name, study): description for name, description in figures.items()}
+    return [
+        Picture(description, existing(path).read_bytes(), path.as_posix())
+        for path, description in paths.items()
+    ]
+
+
+def read_row(params: Params, system: str) -> Row:
+    """Read a system's row of the leaderboard.
+
+    Raises:
+        PipelineError: A file is not there, or its scores come from another profile.
+    """
+    path = details_dir(system) / "scores.json"
+    scores = read_json(path)
+    if scores["profile"] != params.profile:
+        raise PipelineError(
+            f"{path} was made in profile {scores['profile']!r}, and params.yaml says {params.profile!r}: "
+            "run `dvc repro`, so that all systems come from one profile"
+        )
+    settings = params.scored(system)
+    study = params.studies[settings.study]
+    report = params.published.get(system)
+    return Row(
+        system,
+        scores,
+        published=report.model_dump(exclude_none=True) if report else {},
+        run=read_json(model_dir(system) / "run.json") if scores["status"] == "trained" else {},
+        split=study.variant(settings.variant).protocol,
+        deduplicated=study.curation.deduplicate,
+    )

@@ -1,0 +1,157 @@
+"""One row a system: what was measured here beside what its document reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.config.settings import EMOTION
+
+COMPARED = ("accuracy", "uar", "weighted_f1")  # the first of them that a document reports is compared
+NEW_SPEAKERS = (  # protocols that test on speakers that were not trained on
+    "speaker_independent",
+    "speaker_k_fold",
+    "leave_one_speaker_out",
+    "leave_one_session_out",
+    "cross_corpus",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A system on the leaderboard.
+
+    Attributes:
+        system: Its name.
+        metrics: All scores, as `evaluate` wrote them.
+        published: What its document reports: scores, `sd` of some, `corpora` where a profile may have others,
+            and `note` where a reader needs one.
+        run: How it was trained, on whatever machine it was (run.json); empty where it was skipped.
+        split: How its study is cut, as `protocol` in params.yaml names it.
+        deduplicated: Whether copies of a clip were taken out before that.
+    """
+
+    system: str
+    metrics: Mapping[str, Any]
+    published: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "stratified"
+    deduplicated: bool = False
+
+    @property
+    def new_speakers(self) -> bool:
+        """Whether it is tested on speakers that it was not trained on."""
+        return self.split in NEW_SPEAKERS
+
+    @property
+    def official(self) -> bool:
+        """Whether the corpus says itself what is tested; of which speakers, is not known here."""
+        return self.split == "official"
+
+    @property
+    def seconds(self) -> float | None:
+        """Training took this long; None where it was skipped or done elsewhere."""
+        return self.run.get("seconds")
+
+    @property
+    def memory_mb(self) -> int | None:
+        """The training process's largest resident size, MiB."""
+        return self.run.get("host", {}).get("peak_memory_mb")
+
+    @property
+    def device(self) -> str | None:
+        """What it was trained on, such as "cpu"."""
+        return self.run.get("host", {}).get("device")
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether its score says how it does on people never heard: new speakers, and no copy on both sides."""
+        return self.new_speakers and self.deduplicated
+
+    @property
+    def trained(self) -> bool:
+        return self.metrics["status"] == "trained"
+
+    @property
+    def study(self) -> str:
+        return self.metrics["study"]
+
+    @property
+    def synthetic(self) -> bool:
+        return self.metrics["synthetic"]
+
+    @property
+    def targets(self) -> list[str]:
+        """The dimensions that it predicts; none where it predicts classes."""
+        return [] if self.metrics["targets"] == EMOTION else self.metrics["targets"].split(",")
+
+    @property
+    def main_score(self) -> str:
+        """What documents mostly report of systems of its kind."""
+        return "ccc" if self.targets else "accuracy"
+
+    @property
+    def rank_score(self) -> str:
+        """What systems of its kind are ordered and tested by: UAR counts a rare class as much as a frequent one."""
+        return "ccc" if self.targets else "uar"
+
+    @property
+    def score(self) -> float:
+        """The value that it is ordered by."""
+        return self.metrics[self.rank_score]
+
+    @property
+    def compared(self) -> str | None:
+        """The score by which the system is compared with its document, if the document reports one."""
+        names = ("ccc",) if self.targets else COMPARED
+        return next((name for name in names if self.published_value(name) is not None), None)
+
+    @property
+    def published_score(self) -> float | None:
+        return self.published_value(self.compared) if self.compared else None
+
+    @property
+    def published_sd(self) -> float | None:
+        """Standard deviation of the published score over the document's runs."""
+        return self.published.get("sd", {}).get(self.compared)
+
+    def published_value(self, name: str) -> float | None:
+        """What its document reports as a score; a mean CCC that it does not print follows from those it does."""
+        each = [f"ccc_{target}" for target in self.targets]
+        if name == "ccc" and "ccc" not in self.published and self.published.keys() >= set(each):
+            return sum(self.published[target] for target in each) / len(each)
+        return self.published.get(name)
+
+    @property
+    def incomparable(self) -> str | None:
+        """Why the system's score must not be held against the published one; None where it may."""
+        if not self.trained:
+            return "skipped"
+        if self.synthetic:
+            return "synthetic speech"
+        protocol = self.published.get("protocol")
+        if protocol is not None and not self.metrics["protocol"].startswith(protocol):
+            return "other protocol"
+        corpora = self.published.get("corpora")
+        if corpora is not None and set(corpora) != set(self.metrics["corpora"].split(",")):
+            return "other corpora"
+        return None
+
+    @property
+    def difference(self) -> float | None:
+        """Ours less published; None where either is missing or they must not be compared."""
+        if self.compared is None or self.published_score is None or self.incomparable:
+            return None
+        return self.metrics[self.compared] - self.published_score
+
+
+def in_order(rows: list[Row], studies: list[str]) -> list[Row]:
+    """Sort by study (in the order given), then classes before dimensions, the best UAR or mean CCC first.
+
+    Skipped systems come last, by name.
+    """
+
+    def key(row: Row) -> tuple[int, bool, bool, float, str]:
+        score = row.score if row.trained else 0.0
+        return studies.index(row.study), not row.trained, bool(row.targets), -score, row.system
+
+    return sorted(rows, key=key)

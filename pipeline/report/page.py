@@ -1,0 +1,86 @@
+"""The report as one HTML file that loads nothing: style, script and figures are in it."""
+
+import base64
+import struct
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline.config.settings import DIMENSIONS
+from pipeline.evaluation import formats
+from pipeline.report import drawing, panels
+from pipeline.report.collect import Picture, Report
+from pipeline.report.results_table import SYNTHETIC_WARNING
+
+TEMPLATES = Path(__file__).parent / "templates"
+FORMATTERS = (
+    formats.percent,
+    formats.points,
+    formats.coefficient,
+    formats.step,
+    formats.count,
+    formats.short_count,
+    formats.seconds,
+    formats.p_value,
+    formats.number,
+    formats.written,
+    formats.duration,
+    formats.yes_no,
+)
+DRAWN = {
+    "charts": panels.learning_charts,
+    "curve_sets": panels.curve_sets,
+    "frequent": panels.frequent,
+    "reliability": panels.reliability,
+    "residual_charts": panels.residual_charts,
+    "trials": panels.trials,
+    "important": panels.important,
+    "plane": panels.plane,
+    "group_tables": panels.group_tables,
+    "speakers": panels.speaker_range,
+    "change_rows": panels.change_rows,
+}
+
+
+def render_page(report: Report) -> str:
+    """Return the HTML of the report."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for formatter in FORMATTERS:
+        environment.filters[formatter.__name__] = formatter
+    environment.filters["breakable"] = _breakable
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        warning=SYNTHETIC_WARNING,
+        embed=_embed,
+        score_names=formats.SCORE_NAMES,
+        dimensions=DIMENSIONS,
+        chart_size=(drawing.WIDTH, drawing.HEIGHT),
+        style=_verbatim("report.css"),
+        script=_verbatim("report.js"),
+        **DRAWN,
+    )
+
+
+def _verbatim(name: str) -> Markup:
+    """Return a file of our own that must not be escaped."""
+    return Markup((TEMPLATES / name).read_text("utf-8"))
+
+
+def _breakable(name: str) -> Markup:
+    """Let a name be broken after its underscores."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
+def _embed(picture: Picture) -> dict[str, Any]:
+    """Return the attributes of an image that is part of the page: address, width and height in pixels."""
+    width, height = struct.unpack(">II", picture.png[16:24])  # of a PNG's first chunk
+    encoded = base64.b64encode(picture.png).decode("ascii")
+    return {"src": f"data:image/png;base64,{encoded}", "width": width, "height": height}
