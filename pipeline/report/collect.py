@@ -13,7 +13,7 @@ from pipeline.core.tables import read_json
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
 from pipeline.report.leaderboard import Row, in_order
-from pipeline.report.real_results import RealResults, read_real_results
+from pipeline.report.real_results import RealResult, read_real_results
 from pipeline.report.run_facts import Fact, run_facts
 from pipeline.report.system_detail import (
     ClassDetail,
@@ -76,7 +76,7 @@ class Report:
     gold_corpora: list[str]
     rows: list[Row]
     answers: list[Answer]
-    real: list[RealResults]
+    real: list[RealResult]
     audit: dict[str, dict[str, Any]]
     details: list[Detail]
     curation: dict[str, list[Step]]

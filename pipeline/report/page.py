@@ -12,6 +12,7 @@ from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation import formats
 from pipeline.report import drawing, panels
 from pipeline.report.collect import Picture, Report
+from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -41,6 +42,7 @@ DRAWN = {
     "group_tables": panels.group_tables,
     "speakers": panels.speaker_range,
     "change_rows": panels.change_rows,
+    "real_tables": real_tables,
 }
 
 

@@ -1,10 +1,9 @@
-"""The results as Markdown: all, and for the README the best of each study; nothing that varies from run to run.
+"""The results of a run as Markdown: every system and column; nothing that varies from run to run.
 
 A study has a table for each set of corpora, classes and dimensions apart, because their columns differ.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.config.settings import DIMENSIONS
@@ -20,24 +19,9 @@ from pipeline.evaluation.formats import (
     yes_no,
 )
 from pipeline.report.leaderboard import Row
+from pipeline.report.markdown import Column, markdown_table
 
-N_BEST = 3  # of each study, in the README
 SYNTHETIC_WARNING = "Synthetic corpus: these scores say nothing about emotion in people."
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes:
-        title: Its heading.
-        cell: What it says of a system.
-        number: Whether it is set to the right.
-    """
-
-    title: str
-    cell: Callable[[Row], str]
-    number: bool = True
 
 
 def results_markdown(rows: Iterable[Row], profile: str) -> str:
@@ -52,26 +36,6 @@ def results_markdown(rows: Iterable[Row], profile: str) -> str:
     for study, group in groupby(rows, key=lambda row: row.study):
         parts += _study_tables(study, list(group))
     return "\n\n".join(parts) + "\n"
-
-
-def readme_markdown(rows: Iterable[Row], profile: str) -> str:
-    """Return the best systems of each study, in few columns; arguments as `results_markdown`, the best first."""
-    rows = list(rows)
-    parts = _opening(rows, profile)
-    for study, group in groupby(rows, key=lambda row: row.study):
-        for (dimensions, corpora), table in _tables(list(group)).items():
-            columns = [_SYSTEM, *(_SHORT_DIMENSIONS if dimensions else _SHORT_CLASSES), _PRETRAINED]
-            best = f"the best {N_BEST} of " if len(table) > N_BEST else ""
-            parts.append(f"**{study}** ({corpora.replace(',', ', ')}): {best}{_systems(len(table))}")
-            parts.append(_lines(table[:N_BEST], columns))
-    n_skipped = sum(not row.trained for row in rows)
-    if n_skipped:
-        parts.append(f"Skipped, for want of clips in this profile: {_systems(n_skipped)}.")
-    return "\n\n".join(parts) + "\n"
-
-
-def _systems(number: int) -> str:
-    return f"{number} system{'' if number == 1 else 's'}"
 
 
 def _opening(rows: list[Row], profile: str) -> list[str]:
@@ -110,21 +74,7 @@ def _table(rows: list[Row]) -> str:
     elsewhere = any("cross_corpora" in row.metrics for row in rows)
     dimensions = bool(rows[0].targets)
     scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_CLASSES, _CROSS_UAR)
-    return _lines(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
-
-
-def _lines(rows: list[Row], columns: list[Column]) -> str:
-    return "\n".join(
-        [
-            _table_line(column.title for column in columns),
-            _table_line("--:" if column.number else "---" for column in columns),
-            *(_table_line(column.cell(row) for column in columns) for row in rows),
-        ]
-    )
-
-
-def _table_line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return markdown_table(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
 
 
 def _with_interval(row: Row, name: str, written: Callable[[float | None], str]) -> str:
@@ -154,7 +104,7 @@ def _by_dimension(scores: Mapping[str, float | None], name: str) -> str:
     return MISSING if values == [None] * len(values) else coefficients(*values)
 
 
-def _dimension(name: str) -> Column:
+def _dimension(name: str) -> Column[Row]:
     return Column(f"CCC {name}", lambda row: coefficient(row.metrics.get(f"ccc_{name}")))
 
 
@@ -180,19 +130,6 @@ _CROSS_PCC = [
     Column("published", lambda row: _by_dimension(row.published, "cross_pcc")),
 ]
 _PRETRAINED = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
-_NEW_SPEAKERS = Column(  # of the corpus's own parts it is not known
-    "new speakers", lambda row: yes_no(None if row.official else row.new_speakers), number=False
-)
-_SHORT_CLASSES = [
-    *_CLASSES[:2],
-    Column("published, %", published_text),
-    _NEW_SPEAKERS,
-]
-_SHORT_DIMENSIONS = [
-    _DIMENSIONS[0],
-    Column("published, arousal / valence / dominance", published_text),
-    _NEW_SPEAKERS,
-]
 _FACTS = [
     Column("protocol", lambda row: row.metrics["protocol"], number=False),
     Column("test clips", lambda row: count(row.metrics["n_test"])),
