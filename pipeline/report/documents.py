@@ -29,23 +29,25 @@ def fill_tables(text: str, table: Callable[[str], str], where: str) -> str:
     Raises:
         PipelineError: A marker has no partner, or names a table that there is not.
     """
-    parts, kept_to, opened = [], 0, None
+    parts, kept_to = [], 0
+    opened, opened_at = None, ""
     for marker in _MARKER.finditer(text):
         line = text.count("\n", 0, marker.start()) + 1
+        at = f"{where}:{line}"
         if (opened is None) != (marker["end"] is None):
             raise PipelineError(
-                f"{where}:{line}: {marker[0]} has no partner; expected <!-- real: NAME --> and, below the "
-                "table, <!-- /real -->"
+                f"{at}: {marker[0]} has no partner; expected <!-- real: NAME --> and, below the table, "
+                "<!-- /real -->"
             )
         if opened is None:
-            opened = marker["name"]
+            opened, opened_at = marker["name"], at
             parts.append(text[kept_to : marker.end()])
         else:
-            parts.append(f"\n{_made(table, opened, where, line)}\n{marker[0]}")
+            parts.append(f"\n{_made(table, opened, opened_at)}\n{marker[0]}")
             opened = None
         kept_to = marker.end()
     if opened is not None:
-        raise PipelineError(f"{where}: <!-- real: {opened} --> has no <!-- /real --> below its table")
+        raise PipelineError(f"{opened_at}: <!-- real: {opened} --> has no <!-- /real --> below its table")
     return "".join([*parts, text[kept_to:]])
 
 
@@ -61,8 +63,8 @@ def outdated(paths: Iterable[Path], table: Callable[[str], str]) -> dict[Path, s
     return found
 
 
-def _made(table: Callable[[str], str], name: str, where: str, line: int) -> str:
+def _made(table: Callable[[str], str], name: str, at: str) -> str:
     try:
         return table(name)
     except PipelineError as error:
-        raise PipelineError(f"{where}:{line}: {error}") from error
+        raise PipelineError(f"{at}: {error}") from error

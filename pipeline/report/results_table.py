@@ -108,29 +108,29 @@ def _dimension(name: str) -> Column[Row]:
     return Column(f"CCC {name}", lambda row: coefficient(row.metrics.get(f"ccc_{name}")))
 
 
-_SYSTEM = Column("system", lambda row: f"`{row.system}`", number=False)
-_CLASSES = [
+_SYSTEM: Column[Row] = Column("system", lambda row: f"`{row.system}`", number=False)
+_CLASSES: list[Column[Row]] = [
     Column("accuracy, % (95 % interval)", lambda row: _with_interval(row, "accuracy", percent)),
     Column("UAR, %", lambda row: percent(row.metrics["uar"])),
     Column("published, %", published_text),
     Column("difference", difference_text),
 ]
-_CROSS_UAR = [
+_CROSS_UAR: list[Column[Row]] = [
     Column("cross-corpus UAR, %", lambda row: percent(row.metrics.get("cross_uar"))),
     Column("published, %", lambda row: percent(row.published.get("cross_uar"))),
 ]
-_DIMENSIONS = [
+_DIMENSIONS: list[Column[Row]] = [
     Column("mean CCC (95 % interval)", lambda row: _with_interval(row, "ccc", coefficient)),
     *map(_dimension, DIMENSIONS),
     Column("published, in that order", published_text),
     Column("difference of the means", difference_text),
 ]
-_CROSS_PCC = [
+_CROSS_PCC: list[Column[Row]] = [
     Column("cross-corpus PCC, in that order", lambda row: _by_dimension(row.metrics, "cross_pcc")),
     Column("published", lambda row: _by_dimension(row.published, "cross_pcc")),
 ]
-_PRETRAINED = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
-_FACTS = [
+_PRETRAINED: Column[Row] = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
+_FACTS: list[Column[Row]] = [
     Column("protocol", lambda row: row.metrics["protocol"], number=False),
     Column("test clips", lambda row: count(row.metrics["n_test"])),
     Column("parameters", lambda row: count(row.metrics["parameters"])),

@@ -1,0 +1,67 @@
+"""Marked tables within documents."""
+
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.report.documents import documents, fill_tables, outdated
+
+TEXT = (
+    "# Title\n\n<!-- real: a -->\nold\n<!-- /real -->\n\nbetween\n"
+    "<!-- real: study b -->\n<!-- /real -->\nafter\n"
+)
+
+
+def fill(text, table=lambda name: f"| {name} |"):
+    return fill_tables(text, table, "README.md")
+
+
+def test_only_what_is_between_markers_changes():
+    assert fill(TEXT) == (
+        "# Title\n\n<!-- real: a -->\n| a |\n<!-- /real -->\n\nbetween\n<!-- real: study b -->\n| study b |\n"
+        "<!-- /real -->\nafter\n"
+    )
+
+
+def test_filling_twice_changes_nothing_more():
+    assert fill(fill(TEXT)) == fill(TEXT)
+
+
+def test_without_markers_nothing_changes():
+    assert fill("# Title\n") == "# Title\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x\n<!-- /real -->", "README.md:2: <!-- /real --> has no partner"),
+        (
+            "<!-- real: a -->\n<!-- real: b -->\n<!-- /real -->",
+            "README.md:2: <!-- real: b --> has no partner",
+        ),
+        ("<!-- real: a -->\n", "README.md:1: <!-- real: a --> has no <!-- /real -->"),
+    ],
+)
+def test_a_marker_without_a_partner_is_an_error(text, message):
+    with pytest.raises(PipelineError, match=message):
+        fill(text)
+
+
+def test_a_table_that_there_is_not_says_where():
+    def table(name):
+        raise PipelineError(f"unknown table {name!r}")
+
+    with pytest.raises(PipelineError, match=r"README\.md:7: unknown table 'study b'"):
+        fill(TEXT.replace("real: a", "other: a").replace("\n<!-- /real -->", "", 1), table)
+
+
+def test_only_documents_that_differ_are_named(tmp_path):
+    (tmp_path / "docs").mkdir()
+    for path in (tmp_path / "README.md", tmp_path / "docs" / "a.md"):
+        path.write_text("same", "utf-8")
+    (tmp_path / "docs" / "b.md").write_text(TEXT, "utf-8")
+    assert outdated(documents(tmp_path), lambda name: name).keys() == {tmp_path / "docs" / "b.md"}
+
+
+def test_a_document_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(PipelineError, match="run from the root of the repository"):
+        outdated(documents(tmp_path), lambda name: name)
