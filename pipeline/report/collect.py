@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.config.analysis import analysis_dir
 from pipeline.config.params import Params
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import account_path, details_dir, manifest_path, model_dir
+from pipeline.core.paths import account_path, evaluated_dir, manifest_path, trained_dir
 from pipeline.core.tables import read_json
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
@@ -189,7 +189,7 @@ def read_row(params: Params, system: str) -> Row:
     Raises:
         PipelineError: A file is not there, or its scores come from another profile.
     """
-    path = details_dir(system) / "scores.json"
+    path = evaluated_dir(system) / "scores.json"
     scores = read_json(path)
     if scores["profile"] != params.profile:
         raise PipelineError(
@@ -203,7 +203,7 @@ def read_row(params: Params, system: str) -> Row:
         system,
         scores,
         published=report.model_dump(exclude_none=True) if report else {},
-        run=read_json(model_dir(system) / "run.json") if scores["status"] == "trained" else {},
+        run=read_json(trained_dir(system) / "run.json") if scores["status"] == "trained" else {},
         split=study.variant(settings.variant).protocol,
         deduplicated=study.curation.deduplicate,
     )

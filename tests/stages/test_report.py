@@ -17,7 +17,7 @@ from PIL import Image
 
 from pipeline.config.analysis import Published, analysis_dir, representations_dir
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, details_dir
+from pipeline.core.paths import DATA, evaluated_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
 from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.report.page import render_page
@@ -380,7 +380,7 @@ def test_a_missing_figure_is_named(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "missing",
     [
-        details_dir("net") / "scores.json",
+        evaluated_dir("net") / "scores.json",
         analysis_dir() / "significance.csv",
         analysis_dir() / "audit.json",
         analysis_dir() / "failures" / "net.csv",
