@@ -6,8 +6,8 @@ of a hundred systems stays small. The tables hold every digit.
 Why no plotting library draws these: the page embeds everything, should stay below 5 MB, and is written again after
 every change of any system. The tables of 96 systems were drawn both ways. matplotlib 3.11 took 34 s of CPU for 461
 SVG figures (49 ms for a figure with one line and empty axes) and 6.7 MB, which regular expressions over the
-finished text (metadata, unused ids, digits) brought down to 4.4 MB; this module and its macros take 1 s and 0.5 MB.
-Both look alike, but matplotlib writes its colours into each element: to follow the reader's choice of light or
+finished text (metadata, unused ids, digits) brought down to 4.4 MB; this module and its macros take 1.5 s and 0.5
+MB. Both look alike, but matplotlib writes its colours into each element: to follow the reader's choice of light or
 dark, they have to be replaced in the finished text, and each figure's ids have to be made unique in the page. The
 PNG files that `evaluate` draws would take 7.6 MB in base64, and their text could be neither searched nor read
 aloud. pandas' Styler writes the confusion tables in 0.9 MB and in fixed colours, the template in 0.3 MB. What a
