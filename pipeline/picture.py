@@ -1,4 +1,4 @@
-"""Take the README's picture of the report with a headless Chromium: `python -m pipeline.picture`, `make picture`."""
+"""Take the README's picture of the report with a headless Chromium: `make picture` runs it."""
 
 import argparse
 import shutil
