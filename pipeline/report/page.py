@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation import formats
-from pipeline.report import drawing, panels
+from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
 from pipeline.report.results_table import SYNTHETIC_WARNING
 
@@ -58,7 +58,7 @@ def render_page(report: Report) -> str:
     environment.filters["breakable"] = _breakable
     for panel in PANELS:
         environment.globals[panel.__name__] = panel
-    environment.globals["geometry"] = drawing
+    environment.globals["geometry"] = geometry
     return environment.get_template("report.html.j2").render(
         report=report,
         warning=SYNTHETIC_WARNING,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.evaluation.history import LOSSES
 from pipeline.report import drawing
+from pipeline.report.geometry import Chart, evenly_spaced, mini_path, staircase
 from pipeline.report.system_detail import Change, ClassDetail, Detail, DimensionDetail, Representation
 
 N_FEATURES = 15
@@ -72,7 +73,7 @@ class Cell:
     percent: float | None
 
 
-def learning_charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
+def learning_charts(detail: Detail) -> list[tuple[str, Chart]]:
     """Lay out the learning curves, each with its title; none where there are no epochs."""
     if detail.curves.empty:
         return []
@@ -109,9 +110,9 @@ def _minis(points: pd.DataFrame, areas: pd.Series, *, stepped: bool = False) -> 
     minis = []
     for name, area in areas.items():
         if name in by_class:
-            corners = by_class[name].iloc[drawing.evenly_spaced(len(by_class[name]), N_CORNERS)]
+            corners = by_class[name].iloc[evenly_spaced(len(by_class[name]), N_CORNERS)]
             x, y = corners["x"].to_numpy(), corners["y"].to_numpy()
-            path = drawing.mini_path(*(drawing.staircase(x, y) if stepped else (x, y)))
+            path = mini_path(*(staircase(x, y) if stepped else (x, y)))
             minis.append(Mini(str(name), path, float(area)))
     return minis
 
@@ -123,7 +124,7 @@ def frequent_confusions(predicted: ClassDetail) -> list[dict[str, Any]]:
     return table.groupby("corpus", sort=False).head(n_each).to_dict("records")
 
 
-def residual_charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
+def residual_charts(detail: Detail) -> list[tuple[str, Chart]]:
     """Lay out the residuals of each dimension that was rated, with its name."""
     if not isinstance(detail.predicted, DimensionDetail):
         return []
@@ -139,7 +140,7 @@ def residual_charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
     return charts
 
 
-def trial_chart(trials: pd.DataFrame) -> drawing.Chart:
+def trial_chart(trials: pd.DataFrame) -> Chart:
     """Lay out a search, a row a trial: its value, and the best until then."""
     return drawing.trial_chart(trials["value"].to_numpy(), trials["best"].to_numpy())
 
@@ -150,7 +151,7 @@ def important_features(importances: pd.DataFrame) -> list[dict[str, Any]]:
     return top.assign(share=top["importance"] / top["importance"].max()).to_dict("records")
 
 
-def plane_chart(item: Representation, detail: Detail) -> drawing.Chart:
+def plane_chart(item: Representation, detail: Detail) -> Chart:
     """Lay out a representation's plane: by class, or by five steps of the first dimension's rating."""
     if isinstance(detail.predicted, ClassDetail):
         return drawing.plane_chart(item.points, detail.predicted.classes)
