@@ -196,14 +196,12 @@ class SplitSettings(Settings):
         return self
 
 
-class Study(Settings):
-    """One published experiment: its classes, curation and split."""
+class StudyClips(Settings):
+    """Which clips a study uses, and what it calls them."""
 
     classes: list[str]
     labels: dict[str, dict[str, str | None]]  # by corpus: own label -> class; null drops it by name
     curation: Curation
-    split: SplitSettings
-    variants: dict[str, dict[str, Any]]  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -220,6 +218,13 @@ class Study(Settings):
                     f"labels.{corpus} map to {unknown}, which are not among the classes {self.classes}"
                 )
         return self
+
+
+class Study(StudyClips):
+    """One published experiment: its clips, and how they are split."""
+
+    split: SplitSettings
+    variants: dict[str, dict[str, Any]]  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _variants_are_splits(self) -> Self:

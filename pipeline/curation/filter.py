@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.config.settings import Study
+from pipeline.config.settings import StudyClips
 from pipeline.core.errors import PipelineError
+from pipeline.core.schemas import CURATED
 from pipeline.curation.status import OK, STRAY
 
 COMBINED = "combined"
@@ -23,7 +24,7 @@ SEEN_COLUMNS = [
 ]
 DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "reason"]
 
-Step = Callable[[pd.DataFrame, Study], pd.Series]  # (rows left, settings) -> why some of them go
+Step = Callable[[pd.DataFrame, StudyClips], pd.Series]  # (rows left, settings) -> why some of them go
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,17 @@ class Curated:
     account: pd.DataFrame
 
 
-def curate(rows: pd.DataFrame, study: Study) -> Curated:
+def nothing_curated() -> Curated:
+    """Return what is left of a study that has no corpora: no row."""
+    return Curated(
+        kept=CURATED.empty_table().to_pandas(),
+        dropped=pd.DataFrame(columns=DROPPED_COLUMNS, dtype=str),
+        counts=dict.fromkeys([COMBINED, *STEPS], 0),
+        account=pd.DataFrame(columns=["corpus", "class", "n", "step"]),
+    )
+
+
+def curate(rows: pd.DataFrame, study: StudyClips) -> Curated:
     """Take a study's utterances from its corpora.
 
     Args:
@@ -74,7 +85,7 @@ def curate(rows: pd.DataFrame, study: Study) -> Curated:
     return Curated(kept, gone, counts, pd.concat(accounts, ignore_index=True))
 
 
-def classes(rows: pd.DataFrame, study: Study) -> pd.Series:
+def classes(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     """Return each row's class in the study, null where it has none."""
     found = pd.Series(None, rows.index, dtype=str)
     for corpus in sorted(rows["corpus"].unique()):
@@ -93,7 +104,7 @@ def _count(left: pd.DataFrame, step: str) -> pd.DataFrame:
     return sizes.rename("n").rename_axis(["corpus", "class"]).reset_index().assign(step=step)
 
 
-def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: Study, counts: dict[str, int]) -> str:
+def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: StudyClips, counts: dict[str, int]) -> str:
     steps = ", ".join(f"{name} {n:,}" for name, n in counts.items())
     unknown = "".join(f"; {label}" for label in unknown_labels(gone))
     return (
@@ -103,15 +114,15 @@ def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: Study, counts: dict[
     )
 
 
-def _no_utterance(rows: pd.DataFrame, study: Study) -> pd.Series:
+def _no_utterance(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     return rows.loc[rows["reason"].fillna("").str.startswith(STRAY), "reason"]
 
 
-def _unreadable(rows: pd.DataFrame, study: Study) -> pd.Series:
+def _unreadable(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     return rows.loc[rows["status"] != OK, "reason"]
 
 
-def _copies(rows: pd.DataFrame, study: Study) -> pd.Series:
+def _copies(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     """Keep of each group the representative or, if the study lacks that one, the first of its members."""
     if not study.curation.deduplicate:
         return rows.loc[[], "group"]
@@ -128,7 +139,7 @@ def _copies(rows: pd.DataFrame, study: Study) -> pd.Series:
     )
 
 
-def _duration(rows: pd.DataFrame, study: Study) -> pd.Series:
+def _duration(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     shortest, longest = study.curation.min_seconds, study.curation.max_seconds
     short, long = rows["seconds"] < shortest, rows["seconds"] > longest
     return pd.concat(
@@ -139,7 +150,7 @@ def _duration(rows: pd.DataFrame, study: Study) -> pd.Series:
     )
 
 
-def _unmapped(rows: pd.DataFrame, study: Study) -> pd.Series:
+def _unmapped(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     gone = rows[rows["label"].isna()]
     why = pd.Series(NOT_IN_MAP, gone.index)
     for corpus, labels in study.labels.items():
@@ -147,7 +158,7 @@ def _unmapped(rows: pd.DataFrame, study: Study) -> pd.Series:
     return "label '" + gone["own_label"].fillna("") + "' is " + why
 
 
-def _rare(rows: pd.DataFrame, study: Study) -> pd.Series:
+def _rare(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     n = rows["label"].map(rows["label"].value_counts())
     rare = n < study.curation.min_per_class
     return "class " + rows.loc[rare, "label"] + " has " + n[rare].astype(str) + " clips"

@@ -1,7 +1,7 @@
 """One system's scores: a flat mapping, in a fixed order, of nothing that varies from run to run.
 
-All of it stands in data/details/<system>/scores.json. What DVC shows and compares, a column a key over all systems,
-is the little that `short_metrics` takes out of it.
+All of it stands in data/evaluated/<system>/scores.json. What DVC shows and compares, a column a key over all
+systems, is the little that `pipeline.evaluation.short_metrics` takes out of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,9 +28,7 @@ from pipeline.evaluation.scores import (
     scores_by_run,
 )
 
-MODEL_FACTS = ("pretrained", "parameters", "n_train")
-SHOWN = ("accuracy", "uar", "macro_f1", "ccc")
-SHOWN_DIGITS = 4
+MODEL_FACTS = ("pretrained", "random_weights", "parameters", "n_train")
 
 
 def summarise(
@@ -63,25 +61,6 @@ def summarise(
         **cross_metrics(predictions, classes, targets),
         **({"note": "; ".join(notes)} if notes else {}),
     }
-
-
-def short_metrics(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `dvc metrics show` prints of a system: eight names over all kinds, so that rows fit a terminal.
-
-    Args:
-        scores: As `summarise` returns them, or those of a skipped system.
-
-    Returns:
-        `SHOWN` as far as the system has them; low and high, the interval of accuracy, or of CCC where dimensions
-        are predicted; n_test and pretrained. A skipped system has n_test alone, and it is 0.
-    """
-    if scores["status"] == "skipped":
-        return {"n_test": 0}
-    main = "ccc" if "ccc" in scores else "accuracy"
-    values = {name: scores[name] for name in SHOWN if name in scores}
-    values |= {"low": scores[f"{main}_low"], "high": scores[f"{main}_high"]}
-    rounded = {name: round(value, SHOWN_DIGITS) for name, value in values.items()}
-    return {**rounded, "n_test": scores["n_test"], "pretrained": scores["pretrained"]}
 
 
 def _of_classes(test: pd.DataFrame, classes: Sequence[str]) -> tuple[dict[str, Any], list[str]]:

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.config.analysis import analysis_dir
 from pipeline.config.params import Params
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import account_path, details_dir, manifest_path, model_dir
+from pipeline.core.paths import account_path, evaluated_dir, manifest_path, trained_dir
 from pipeline.core.tables import read_json
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
@@ -59,7 +59,8 @@ class Report:
         profile: The active profile.
         asr_source: Where transcripts come from: whisper or gold.
         gold_corpora: Those whose own texts are read, though it be whisper.
-        rows: The leaderboard, every system.
+        n_systems: How many systems params.yaml has for this profile, those not yet run among them.
+        rows: The leaderboard, every system that was run or skipped.
         answers: Of each study and set of corpora: the best system, and what is known of it.
         real: Results on real corpora that were kept; none where there is no such file.
         audit: What leaks are worth, by title: text and cases.
@@ -74,6 +75,7 @@ class Report:
     profile: str
     asr_source: str
     gold_corpora: list[str]
+    n_systems: int
     rows: list[Row]
     answers: list[Answer]
     real: list[RealResult]
@@ -84,6 +86,11 @@ class Report:
     accounts: dict[str, StudyAccount]
     manifests: list[dict[str, Any]]
     facts: list[Fact]
+
+    @property
+    def n_not_run(self) -> int:
+        """How many systems have no scores yet: every table leaves them out."""
+        return self.n_systems - len(self.rows)
 
     @property
     def synthetic(self) -> bool:
@@ -137,6 +144,7 @@ def collect(params: Params) -> Report:
         profile=params.profile,
         asr_source=params.asr_source,
         gold_corpora=params.gold_corpora,
+        n_systems=len(params.evaluated()),
         rows=rows,
         answers=answers(asked_about(rows, params.audit), analysis.significance, confusions),
         real=read_real_results(),
@@ -189,7 +197,7 @@ def read_row(params: Params, system: str) -> Row:
     Raises:
         PipelineError: A file is not there, or its scores come from another profile.
     """
-    path = details_dir(system) / "scores.json"
+    path = evaluated_dir(system) / "scores.json"
     scores = read_json(path)
     if scores["profile"] != params.profile:
         raise PipelineError(
@@ -203,7 +211,7 @@ def read_row(params: Params, system: str) -> Row:
         system,
         scores,
         published=report.model_dump(exclude_none=True) if report else {},
-        run=read_json(model_dir(system) / "run.json") if scores["status"] == "trained" else {},
+        run=read_json(trained_dir(system) / "run.json") if scores["status"] == "trained" else {},
         split=study.variant(settings.variant).protocol,
         deduplicated=study.curation.deduplicate,
     )

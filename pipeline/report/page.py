@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation import formats
-from pipeline.report import drawing, panels
+from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
 from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
@@ -30,6 +30,7 @@ FORMATTERS = (
     formats.duration,
     formats.yes_no,
 )
+<<<<<<< HEAD
 DRAWN = {
     "charts": panels.learning_charts,
     "curve_sets": panels.curve_sets,
@@ -44,6 +45,21 @@ DRAWN = {
     "change_rows": panels.change_rows,
     "real_tables": real_tables,
 }
+=======
+PANELS = (
+    panels.learning_charts,
+    panels.curve_sets,
+    panels.frequent_confusions,
+    panels.residual_charts,
+    panels.trial_chart,
+    panels.important_features,
+    panels.plane_chart,
+    panels.group_tables,
+    panels.speaker_range,
+    panels.change_rows,
+    drawing.reliability_chart,
+)
+>>>>>>> main
 
 
 def render_page(report: Report) -> str:
@@ -58,21 +74,22 @@ def render_page(report: Report) -> str:
     for formatter in FORMATTERS:
         environment.filters[formatter.__name__] = formatter
     environment.filters["breakable"] = _breakable
+    for panel in PANELS:
+        environment.globals[panel.__name__] = panel
+    environment.globals["geometry"] = geometry
     return environment.get_template("report.html.j2").render(
         report=report,
         warning=SYNTHETIC_WARNING,
         embed=_embed,
         score_names=formats.SCORE_NAMES,
         dimensions=DIMENSIONS,
-        chart_size=(drawing.WIDTH, drawing.HEIGHT),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
-        **DRAWN,
     )
 
 
 def _verbatim(name: str) -> Markup:
-    """Return a file of our own that must not be escaped."""
+    """Return a file of the project's own, which must not be escaped."""
     return Markup((TEMPLATES / name).read_text("utf-8"))
 
 

@@ -2,9 +2,8 @@
 
 import logging
 
-from pipeline.config.params import load_params
-from pipeline.core.paths import DATA
-from pipeline.core.stage import run
+from pipeline.config.plans import ReportPlan, load_plan
+from pipeline.core.paths import report_dir
 from pipeline.report.collect import collect
 from pipeline.report.page import render_page
 from pipeline.report.results_table import results_markdown
@@ -14,8 +13,8 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Write index.html and results.md into data/report."""
-    report = collect(load_params())
-    folder = DATA / "report"
+    report = collect(load_plan(ReportPlan, "report"))
+    folder = report_dir()
     folder.mkdir(parents=True, exist_ok=True)
     page = render_page(report)
     (folder / "index.html").write_text(page, "utf-8")
@@ -24,7 +23,3 @@ def main() -> None:
         "report: %d systems, %d of them trained, a page of %.1f MB",
         *(len(report.rows), len(report.details), len(page.encode("utf-8")) / 1e6),
     )
-
-
-if __name__ == "__main__":
-    run(main)

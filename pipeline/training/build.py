@@ -12,6 +12,8 @@ from pipeline.config.mistakes import nearest, one_of
 from pipeline.core.errors import PipelineError
 from pipeline.pretrained.take import Loaded, describe_weights, find_weights
 
+_NO_FAMILIES = {"padding", "reduction_head"}
+
 
 def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any:
     """Call `build` of `pipeline/models/<name>.py`.
@@ -27,14 +29,18 @@ def build_model(name: str, architecture: Mapping[str, Any], **given: Any) -> Any
     return call(family(name).build, architecture, f"architecture (model {name!r})", **given)
 
 
+def family_names() -> list[str]:
+    """Return the names of all families of models, sorted."""
+    return sorted({module.name for module in pkgutil.iter_modules(pipeline.models.__path__)} - _NO_FAMILIES)
+
+
 def family(name: str) -> Any:
     """Import `pipeline/models/<name>.py`.
 
     Raises:
         PipelineError: There is no such model.
     """
-    names = sorted(module.name for module in pkgutil.iter_modules(pipeline.models.__path__))
-    one_of(name, names, "model", "model")
+    one_of(name, family_names(), "model", "model")
     return importlib.import_module(f"pipeline.models.{name}")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.config.settings import System
-from pipeline.core.paths import history_path, model_dir, predictions_path
+from pipeline.core.paths import history_path, predictions_path, trained_dir
 from pipeline.core.tables import write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 
@@ -161,4 +161,4 @@ def write_skipped(name: str, schema: pa.Schema) -> None:
     write_table(predictions_path(name), schema.empty_table(), schema)
     write_history(name, history_table([]))
     for file in ("model.json", "run.json"):
-        write_json(model_dir(name) / file, {"status": "skipped"})
+        write_json(trained_dir(name) / file, {"status": "skipped"})

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config.settings import Archive, Corpus
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import corpus_plan_path, manifest_path
+from pipeline.core.paths import manifest_path
 from pipeline.core.tables import write_json
 from pipeline.core.tree import list_files
 from pipeline.download import lfs as lfs_module
@@ -45,7 +45,7 @@ def settings(place, lfs=None, nested=False, **checks):
 
 def run(monkeypatch, corpus, settings, needed=True):
     monkeypatch.setattr(download, "load_params", lambda: SimpleNamespace(corpora={corpus: settings}))
-    write_json(corpus_plan_path(corpus), {"needed": needed})
+    write_json(plan_path("corpora", corpus), {"needed": needed})
     download.main(corpus)
     return json.loads(manifest_path(corpus).read_text())
 

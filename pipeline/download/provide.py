@@ -8,24 +8,20 @@ import hashlib
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from pipeline.config.mistakes import one_of
-from pipeline.config.params import load_params
 from pipeline.config.settings import Archive as ArchiveSettings
 from pipeline.config.settings import Corpus as Settings
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import worker_count
-from pipeline.core.paths import audio_root, cache_dir, corpus_plan_path, manifest_path
-from pipeline.core.stage import run
-from pipeline.core.tables import read_json, write_json
+from pipeline.core.paths import audio_root, cache_dir
 from pipeline.core.tree import fresh_folder, hash_tree, measure
-from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus, load_adapter
+from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus
 from pipeline.download.checksums import Checksum
 from pipeline.download.fetch import set_aside
 from pipeline.download.lfs import LfsError, Source, replace_pointers
@@ -180,23 +176,3 @@ def put_doubtful_aside(archives: list[Obtained]) -> None:
     for archive in archives:
         if archive.verified_by is None:
             log.warning("%s cannot be used and is kept as %s", archive.name, set_aside(archive.path))
-
-
-def main(corpus: str) -> None:
-    known = load_adapter(corpus).CORPUS
-    corpora = load_params().corpora
-    settings = corpora[one_of(corpus, corpora, "corpus")]
-    needed = read_json(corpus_plan_path(corpus))["needed"]
-    manifest = provide(known, settings) if needed else Manifest(corpus, needed=False)
-    write_json(manifest_path(corpus), asdict(manifest))
-    log.info(
-        "download: %s: %s",
-        corpus,
-        f"{manifest.n_files:,} files, {manifest.n_bytes:,} bytes, {manifest.source}"
-        if needed
-        else "not needed",
-    )
-
-
-if __name__ == "__main__":
-    run(main)
