@@ -30,22 +30,6 @@ FORMATTERS = (
     formats.duration,
     formats.yes_no,
 )
-<<<<<<< HEAD
-DRAWN = {
-    "charts": panels.learning_charts,
-    "curve_sets": panels.curve_sets,
-    "frequent": panels.frequent,
-    "reliability": panels.reliability,
-    "residual_charts": panels.residual_charts,
-    "trials": panels.trials,
-    "important": panels.important,
-    "plane": panels.plane,
-    "group_tables": panels.group_tables,
-    "speakers": panels.speaker_range,
-    "change_rows": panels.change_rows,
-    "real_tables": real_tables,
-}
-=======
 PANELS = (
     panels.learning_charts,
     panels.curve_sets,
@@ -58,8 +42,8 @@ PANELS = (
     panels.speaker_range,
     panels.change_rows,
     drawing.reliability_chart,
+    real_tables,
 )
->>>>>>> main
 
 
 def render_page(report: Report) -> str:
