@@ -12,6 +12,7 @@ from pipeline.config.plans import (
     ClipsPlan,
     DeduplicatePlan,
     EnsemblePlan,
+    EvaluatedSystem,
     EvaluatePlan,
     ExploredStudy,
     ExplorePlan,
@@ -20,6 +21,7 @@ from pipeline.config.plans import (
     FilteredStudy,
     FilterPlan,
     IndexPlan,
+    Plan,
     ReportedSystem,
     ReportPlan,
     RepresentPlan,
@@ -150,25 +152,39 @@ def system_plan(params: Params, name: str) -> SystemPlan:
 
 def plan_combine(params: Params) -> None:
     for name in params.ensembles:
-        ensemble = params.ensemble(name)
-        stacked = [f"models/{ensemble.meta_learner.model}"] if ensemble.method == "stacked" else []
-        plan = EnsemblePlan(
-            code=code_of("stages/combine", *stacked),
-            classes=params.studies[ensemble.study].classes,
-            ensemble=ensemble,
-        )
-        write_plan(plan, "combine", name)
+        write_plan(ensemble_plan(params, name), "combine", name)
+
+
+def ensemble_plan(params: Params, name: str) -> EnsemblePlan:
+    """Return what an ensemble is made of."""
+    ensemble = params.ensemble(name)
+    stacked = [f"models/{ensemble.meta_learner.model}"] if ensemble.method == "stacked" else []
+    classes = params.studies[ensemble.study].classes
+    return EnsemblePlan(code=code_of("stages/combine", *stacked), classes=classes, ensemble=ensemble)
 
 
 def plan_external(params: Params) -> None:
-    for name, external in params.external.items():
-        classes = params.studies[external.study].classes
-        plan = ExternalPlan(code=code_of("stages/external"), classes=classes, external=external)
-        write_plan(plan, "external", name)
+    for name in params.external:
+        write_plan(external_plan(params, name), "external", name)
+
+
+def external_plan(params: Params, name: str) -> ExternalPlan:
+    """Return what predictions from elsewhere are held against."""
+    external = params.external[name]
+    classes = params.studies[external.study].classes
+    return ExternalPlan(code=code_of("stages/external"), classes=classes, external=external)
 
 
 def plan_evaluate(params: Params) -> None:
-    systems = {name: describe_system(params, name) for name in params.evaluated()}
+    plans: dict[str, Plan] = {
+        **{name: system_plan(params, name) for name in params.systems},
+        **{name: ensemble_plan(params, name) for name in params.ensembles},
+        **{name: external_plan(params, name) for name in params.external},
+    }
+    systems = {
+        name: EvaluatedSystem(about=describe_system(params, name), plan=plan.digest)
+        for name, plan in plans.items()
+    }
     write_plan(EvaluatePlan(code=code_of("stages/evaluate"), systems=systems), "evaluate")
 
 
@@ -205,7 +221,6 @@ def plan_report(params: Params) -> None:
             study=settings.study,
             protocol=study.variant(settings.variant).protocol,
             deduplicated=study.curation.deduplicate,
-            represented=name in params.representations,
         )
     plan = ReportPlan(
         code=code_of("stages/report"),

@@ -1,11 +1,12 @@
 """What the stage `plan` writes for every other stage, which read it in place of params.yaml.
 
-A change anywhere else in params.yaml leaves a stage's file as it is, and so runs nothing of it. Each file holds the
-digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency for its
-settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all dependencies
+A change anywhere else in params.yaml leaves a stage's file as it is, and so runs nothing of it. Each file holds
+the digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency for
+its settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all dependencies
 into dvc.lock after every stage: with a hundred systems that took longer than the training of the small ones.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,6 +33,11 @@ class Plan(Settings):
     """What every stage is told."""
 
     code: str  # digest of the code that the stage runs
+
+    @property
+    def digest(self) -> str:
+        """Of all that it says, code included, hexadecimal."""
+        return hashlib.md5(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
 class IndexPlan(Plan):
@@ -143,10 +149,17 @@ class ExternalPlan(Plan):
     external: External
 
 
+class EvaluatedSystem(Settings):
+    """What a system is evaluated on, and the digest of the plan that it has to be trained by."""
+
+    about: dict[str, Any]  # see `pipeline.config.describe`
+    plan: str
+
+
 class EvaluatePlan(Plan):
     """All that is scored."""
 
-    systems: dict[str, dict[str, Any]]  # what each is evaluated on: see `pipeline.config.describe`
+    systems: dict[str, EvaluatedSystem]
 
 
 class RepresentPlan(Plan):
@@ -178,7 +191,6 @@ class ReportedSystem(Settings):
     study: str
     protocol: str
     deduplicated: bool
-    represented: bool
 
 
 class ReportPlan(Plan):

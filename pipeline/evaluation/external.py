@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.config.analysis import External
+from pipeline.config.plans import ExternalPlan
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation.external_outputs import ID
 from pipeline.evaluation.external_predictions import GivenPredictions
@@ -34,14 +34,15 @@ def read_predictions(path: Path) -> pd.DataFrame:
         raise PipelineError(f"{path} cannot be read as {path.suffix}: {error}") from error
 
 
-def external_facts(external: External, checked: GivenPredictions) -> dict[str, Any]:
+def external_facts(plan: ExternalPlan, checked: GivenPredictions) -> dict[str, Any]:
     """Return what the metrics say of predictions from elsewhere; on what they were trained is not known."""
     runs = checked.rows[["seed", "fold"]].drop_duplicates()
     return {
-        "pretrained": external.pretrained,
+        "pretrained": plan.external.pretrained,
         "random_weights": False,
-        "parameters": external.parameters,
+        "parameters": plan.external.parameters,
         "n_train": None,
         "n_left_out": checked.n_left_out,
+        "plan": plan.digest,
         "models": runs.to_dict("records"),
     }

@@ -6,7 +6,7 @@ come from the cache folder, as rows of features do.
 
 import gc
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,9 +30,19 @@ from pipeline.core.tree import hash_file
 NOT_READ = {".safetensors", ".skops"}  # of what training leaves: the weights
 
 
-def is_trained(system: str) -> bool:
-    """Tell whether training has left anything of a system."""
-    return predictions_path(system).exists()
+def is_trained(system: str, plan: str) -> bool:
+    """Tell whether a system was trained by a plan, given by its digest, and not by an older one or not yet."""
+    path = trained_dir(system) / "model.json"
+    return path.exists() and read_json(path)["plan"] == plan
+
+
+def scores_path(system: str) -> Path:
+    return evaluated_dir(system) / "scores.json"
+
+
+def read_scores(systems: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read the scores of those systems that are evaluated; the others are not trained yet."""
+    return {system: read_json(scores_path(system)) for system in systems if scores_path(system).exists()}
 
 
 def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]:
@@ -53,7 +63,7 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
         for name, folder in places.items():
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(entry / name, folder)
-    scores = read_json(places["evaluated"] / "scores.json")
+    scores = read_json(scores_path(system))
     # Imported here: scikit-learn takes most of the time of an evaluation that comes from the cache.
     from pipeline.evaluation.short_metrics import short_metrics
 

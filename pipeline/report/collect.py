@@ -1,15 +1,23 @@
 """Everything the report shows, read from the files of the systems, studies and corpora in params.yaml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from pipeline.config.analysis import analysis_dir
-from pipeline.config.params import Params
+from pipeline.config.analysis import Published
+from pipeline.config.plans import ReportedSystem, ReportPlan
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import account_path, evaluated_dir, manifest_path, trained_dir
+from pipeline.core.paths import (
+    account_path,
+    analysis_dir,
+    manifest_path,
+    representations_dir,
+    trained_dir,
+)
 from pipeline.core.tables import read_json
+from pipeline.evaluation.system import scores_path
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
 from pipeline.report.leaderboard import Row, in_order
@@ -121,19 +129,23 @@ class Report:
         )
 
 
-def collect(params: Params) -> Report:
-    """Read the report's material.
+def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
+    """Read the report's material; systems that are not trained yet are left out.
+
+    Args:
+        plan: What the report shows.
+        published: What the documents report, by system.
 
     Raises:
         PipelineError: A file is not there, or comes from another profile than the active one.
     """
-    rows = in_order([read_row(params, system) for system in params.evaluated()], list(params.studies))
-    studies = [study for study in params.studies if params.study_corpora(study)]
+    run = {name: system for name, system in plan.systems.items() if scores_path(name).exists()}
+    rows = [read_row(plan.profile, name, system, published.get(name)) for name, system in run.items()]
+    rows = in_order(rows, list(plan.studies))
+    studies = [study for study, corpora in plan.studies.items() if corpora]
     analysis = read_analysis()
     details = [
-        read_detail(row, analysis, represented=row.system in params.representations)
-        for row in rows
-        if row.trained
+        read_detail(row, analysis, represented=is_represented(row.system)) for row in rows if row.trained
     ]
     confusions = {
         detail.row.system: detail.predicted.confusions
@@ -141,19 +153,19 @@ def collect(params: Params) -> Report:
         if isinstance(detail.predicted, ClassDetail)
     }
     return Report(
-        profile=params.profile,
-        asr_source=params.asr_source,
-        gold_corpora=params.gold_corpora,
-        n_systems=len(params.evaluated()),
+        profile=plan.profile,
+        asr_source=plan.asr_source,
+        gold_corpora=plan.gold_corpora,
+        n_systems=len(plan.systems),
         rows=rows,
-        answers=answers(asked_about(rows, params.audit), analysis.significance, confusions),
+        answers=answers(asked_about(rows, plan.audit), analysis.significance, confusions),
         real=read_real_results(),
         audit=read_json(analysis_dir() / "audit.json"),
         details=details,
         curation={study: curation_steps(read_json(account_path(study))) for study in studies},
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
         accounts=study_accounts(read_csv(table_path("account")), studies),
-        manifests=[read_json(manifest_path(corpus)) for corpus in params.active_corpora()],
+        manifests=[read_json(manifest_path(corpus)) for corpus in plan.corpora],
         facts=run_facts(rows),
     )
 
@@ -191,27 +203,29 @@ def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture
     ]
 
 
-def read_row(params: Params, system: str) -> Row:
+def is_represented(system: str) -> bool:
+    """Tell whether the stage `represent` has drawn a system."""
+    return (representations_dir(system) / "silhouettes.json").exists()
+
+
+def read_row(profile: str, name: str, system: ReportedSystem, published: Published | None) -> Row:
     """Read a system's row of the leaderboard.
 
     Raises:
         PipelineError: A file is not there, or its scores come from another profile.
     """
-    path = evaluated_dir(system) / "scores.json"
+    path = scores_path(name)
     scores = read_json(path)
-    if scores["profile"] != params.profile:
+    if scores["profile"] != profile:
         raise PipelineError(
-            f"{path} was made in profile {scores['profile']!r}, and params.yaml says {params.profile!r}: "
+            f"{path} was made in profile {scores['profile']!r}, and params.yaml says {profile!r}: "
             "run `dvc repro`, so that all systems come from one profile"
         )
-    settings = params.scored(system)
-    study = params.studies[settings.study]
-    report = params.published.get(system)
     return Row(
-        system,
+        name,
         scores,
-        published=report.model_dump(exclude_none=True) if report else {},
-        run=read_json(trained_dir(system) / "run.json") if scores["status"] == "trained" else {},
-        split=study.variant(settings.variant).protocol,
-        deduplicated=study.curation.deduplicate,
+        published=published.model_dump(exclude_none=True) if published else {},
+        run=read_json(trained_dir(name) / "run.json") if scores["status"] == "trained" else {},
+        split=system.protocol,
+        deduplicated=system.deduplicated,
     )

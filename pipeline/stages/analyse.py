@@ -7,8 +7,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.config.plans import AnalysePlan, load_plan
-from pipeline.core.paths import analysis_dir, evaluated_dir, predictions_path
-from pipeline.core.tables import read_json, read_table
+from pipeline.core.paths import analysis_dir, predictions_path
+from pipeline.core.tables import read_table
 from pipeline.evaluation.analysis import (
     LISTED_COLUMNS,
     read_paths,
@@ -20,15 +20,15 @@ from pipeline.evaluation.analysis import (
 )
 from pipeline.evaluation.comparable import Groups, not_comparable
 from pipeline.evaluation.significance import compare
-from pipeline.evaluation.system import is_trained
+from pipeline.evaluation.system import read_scores
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
     plan, folder = load_plan(AnalysePlan, "analyse"), analysis_dir()
-    studies = {system: study for system, study in plan.systems.items() if is_trained(system)}
-    scores = {system: read_json(evaluated_dir(system) / "scores.json") for system in studies}
+    scores = read_scores(plan.systems)
+    studies = {system: plan.systems[system] for system in scores}
     paths, transcripts = cache(read_paths), read_transcripts()
     groups, listed = Groups(), []
     for system, study in tqdm(studies.items(), desc="analyse", unit="system", disable=None):

@@ -22,7 +22,7 @@ def main(ensemble: str) -> None:
     schema = pq.read_schema(predictions_path(first)).remove_metadata()
     members = read_members(plan)
     if members is None:
-        write_skipped(ensemble, schema)
+        write_skipped(ensemble, schema, plan.digest)
         log.info("combine %s: skipped, its members have no clips in this profile", ensemble)
         return
     predictions, outcomes = combine(plan, members, ensemble)

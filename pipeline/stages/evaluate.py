@@ -19,7 +19,7 @@ def main() -> None:
     for folder in OUTPUTS:
         shutil.rmtree(folder, ignore_errors=True)  # of systems that params.yaml has no more
         folder.mkdir(parents=True)
-    trained = {system: about for system, about in plan.systems.items() if is_trained(system)}
+    trained = {name: one.about for name, one in plan.systems.items() if is_trained(name, one.plan)}
     work = partial(evaluate_one, code=plan.code)
     scores = list(parallel_map(work, [*trained.items()], description="evaluate", batch_size=1, where="here"))
     n_skipped = sum(one["status"] == "skipped" for one in scores)
@@ -28,7 +28,7 @@ def main() -> None:
         *(len(scores), len(plan.systems), n_skipped),
     )
     if missing := [system for system in plan.systems if system not in trained]:
-        log.warning("evaluate: %d systems are not trained yet, such as %s", len(missing), missing[0])
+        log.warning("evaluate: %d systems are not trained with these settings yet, such as %s", len(missing), missing[0])
 
 
 def evaluate_one(item: tuple[str, dict], *, code: str) -> dict:

@@ -23,7 +23,7 @@ def main(name: str) -> None:
     split = split_path(external.study, external.variant)
     split_table, file = read_table(split), Path(external.file)
     if split_table.empty:
-        write_skipped(name, schema)
+        write_skipped(name, schema, plan.digest)
         log.info("external %s: skipped, study %s has no clips in this profile", name, external.study)
         return
     try:
@@ -32,7 +32,7 @@ def main(name: str) -> None:
         raise PipelineError(f"external.{name}: {file}, held against {split}: {error}") from error
     write_table(predictions_path(name), checked.rows, schema)
     write_history(name, history_table([]))
-    write_json(trained_dir(name) / "model.json", external_facts(external, checked))
+    write_json(trained_dir(name) / "model.json", external_facts(plan, checked))
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     write_json(
         trained_dir(name) / "run.json", external_record(external, sha256, checked.rows, checked.ignored)

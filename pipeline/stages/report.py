@@ -3,6 +3,7 @@
 import logging
 
 from pipeline.config.plans import ReportPlan, load_plan
+from pipeline.config.published import load_published
 from pipeline.core.paths import report_dir
 from pipeline.report.collect import collect
 from pipeline.report.page import render_page
@@ -13,7 +14,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Write index.html and results.md into data/report."""
-    report = collect(load_plan(ReportPlan, "report"))
+    report = collect(load_plan(ReportPlan, "report"), load_published())
     folder = report_dir()
     folder.mkdir(parents=True, exist_ok=True)
     page = render_page(report)

@@ -21,7 +21,7 @@ def main(system: str) -> None:
     settings = plan.system
     split_table = read_table(split_path(settings.study, settings.variant))
     if split_table.empty:
-        write_skipped(system, predictions_schema(plan.classes, targets_of(settings)))
+        write_skipped(system, predictions_schema(plan.classes, targets_of(settings)), plan.digest)
         log.info("train %s: skipped, study %s has no clips in this profile", system, settings.study)
         return
     if trained_by_others(system, settings):
@@ -29,4 +29,4 @@ def main(system: str) -> None:
     data = load_study(plan, split_table)
     outcomes = train(data, settings, system, data_digest(settings, split_table, data.classes))
     if writes_files():
-        write_outcomes(data, settings, system, outcomes, time.perf_counter() - started)
+        write_outcomes(data, plan, system, outcomes, time.perf_counter() - started)

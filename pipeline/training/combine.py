@@ -68,5 +68,6 @@ def ensemble_facts(plan: EnsemblePlan, outcomes: list[Outcome]) -> dict[str, Any
         "parameters": None if None in counts else sum(counts) + own,
         "n_train": max(member["n_train"] for member in members),
         "n_left_out": max(member["n_left_out"] for member in members),
+        "plan": plan.digest,
         "models": [{"seed": o.seed, "fold": o.fold, **o.facts} for o in outcomes],
     }

@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
+from pipeline.config.plans import SystemPlan
 from pipeline.config.settings import SklearnSystem, TorchSystem
 from pipeline.core.paths import predictions_path, trained_dir
 from pipeline.core.schemas import predictions_schema
@@ -70,26 +71,22 @@ def wait_passively() -> None:
 
 
 def write_outcomes(
-    data: StudyData,
-    system: TorchSystem | SklearnSystem,
-    name: str,
-    outcomes: list[Outcome],
-    seconds: float,
+    data: StudyData, plan: SystemPlan, name: str, outcomes: list[Outcome], seconds: float
 ) -> None:
     """Write predictions, history, facts and run record of a trained system, and log what was trained.
 
     Args:
         data: The study.
-        system: Its settings, resolved for the profile.
+        plan: What the system was trained by.
         name: The system's name.
         outcomes: One a seed and fold.
         seconds: Wall clock of the whole stage.
     """
-    targets = targets_of(system)
+    system, targets = plan.system, targets_of(plan.system)
     predictions = predictions_table(data, outcomes, targets)
     write_table(predictions_path(name), predictions, predictions_schema(data.classes, targets))
     write_history(name, history_table(outcomes))
-    facts = model_facts(data, system, outcomes) | weights_facts(system)
+    facts = model_facts(data, system, outcomes) | weights_facts(system) | {"plan": plan.digest}
     write_json(trained_dir(name) / "model.json", facts)
     write_json(trained_dir(name) / "run.json", run_record(system, outcomes, seconds))
     if facts["n_left_out"]:
