@@ -1,15 +1,18 @@
-"""Write the tables of real results in README.md and docs from results/real.json: `python -m pipeline.readme`."""
+"""Write the tables in README.md and docs from results/real.json and the code: `python -m pipeline.readme`."""
 
 import argparse
 import logging
 import sys
 from functools import partial
+from pathlib import Path
 
 from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
-from pipeline.report.documents import documents, outdated
+from pipeline.report.documents import documents, file_tree, outdated
 from pipeline.report.real_results import read_real_results
-from pipeline.report.real_tables import table_by_name
+from pipeline.report.real_tables import Reported, table_by_name
+
+CODE = Path("pipeline")
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +23,12 @@ def main(check: bool) -> int:
     Raises:
         PipelineError: A document or record is not as it should be.
     """
-    table = partial(table_by_name, records=read_real_results(), published=load_params().published)
-    changed = outdated(documents(), table)
+    published = {
+        system: Reported(report.accuracy, frozenset(report.corpora or ()))
+        for system, report in load_params().published.items()
+    }
+    real = partial(table_by_name, records=read_real_results(), published=published)
+    changed = outdated(documents(), lambda name: file_tree(CODE) if name == "files" else real(name))
     for path, text in changed.items():
         if not check:
             path.write_text(text, "utf-8")

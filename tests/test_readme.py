@@ -7,7 +7,7 @@ import pytest
 from pipeline import readme
 
 HERE = Path(__file__).parents[1]
-EMPTY = "# Title\n\n<!-- real: new_speakers -->\n<!-- /real -->\n"
+EMPTY = "# Title\n\n<!-- table: new_speakers -->\n<!-- /table -->\n"
 
 
 @pytest.fixture

@@ -1,21 +1,40 @@
-"""Tables of results within README and docs: each stands between two markers and is written anew from the results.
+"""What README and docs hold of the code's and the results' own: each table stands between two markers.
 
-A marker is a comment of Markdown, `<!-- real: NAME -->` and, below the table, `<!-- /real -->`; NAME is one of
-`pipeline.report.real_tables`.
+A marker is a comment of Markdown, `<!-- table: NAME -->` and, below the table, `<!-- /table -->`. NAME is one of
+`pipeline.report.real_tables`, or `files`: the tree of the code, each file with its docstring's first sentence.
 """
 
+import ast
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 
-_MARKER = re.compile(r"<!-- (?:real: (?P<name>[^>]*?)|(?P<end>/real)) -->")
+_MARKER = re.compile(r"<!-- (?:table: (?P<name>[^>]*?)|(?P<end>/table)) -->")
 
 
 def documents(root: Path = Path()) -> list[Path]:
     """Return README.md and the pages below docs, in this order."""
     return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def file_tree(root: Path) -> str:
+    """Return the Python files below a folder as a list, each with the first sentence of its docstring.
+
+    A package stands before its files, with its own sentence.
+    """
+    lines = []
+    for folder in [root, *sorted(path.parent for path in root.glob("*/__init__.py"))]:
+        lines += ["", f"**{folder.as_posix()}/** {_sentence(folder / '__init__.py')}", ""]
+        files = (path for path in sorted(folder.glob("*.py")) if path.name != "__init__.py")
+        lines += [f"- `{path.name}`: {_sentence(path)}" for path in files]
+    return "\n".join(lines[1:])
+
+
+def _sentence(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return " ".join(docstring.partition("\n\n")[0].split())
 
 
 def fill_tables(text: str, table: Callable[[str], str], where: str) -> str:
@@ -36,8 +55,8 @@ def fill_tables(text: str, table: Callable[[str], str], where: str) -> str:
         at = f"{where}:{line}"
         if (opened is None) != (marker["end"] is None):
             raise PipelineError(
-                f"{at}: {marker[0]} has no partner; expected <!-- real: NAME --> and, below the table, "
-                "<!-- /real -->"
+                f"{at}: {marker[0]} has no partner; expected <!-- table: NAME --> and, below the table, "
+                "<!-- /table -->"
             )
         if opened is None:
             opened, opened_at = marker["name"], at
@@ -47,7 +66,7 @@ def fill_tables(text: str, table: Callable[[str], str], where: str) -> str:
             opened = None
         kept_to = marker.end()
     if opened is not None:
-        raise PipelineError(f"{opened_at}: <!-- real: {opened} --> has no <!-- /real --> below its table")
+        raise PipelineError(f"{opened_at}: <!-- table: {opened} --> has no <!-- /table --> below its table")
     return "".join([*parts, text[kept_to:]])
 
 

@@ -4,16 +4,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.config.analysis import Published
 from pipeline.config.mistakes import one_of
 from pipeline.evaluation.formats import MISSING, count, percent, yes_no
 from pipeline.evaluation.formats import seconds as seconds_text
 from pipeline.report.markdown import Column, markdown_table, without_empty
 from pipeline.report.real_results import RealResult
 
+Published = Mapping[str, "Reported"]  # by system
 N_BEST = 10  # of each corpus, in README
 AUDIT = ("audit", "audit_copies")  # studies of one system under several splits
 BY_SPEAKER = "_by_speaker"  # ends the name of a system that differs from another by its split alone
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a document reports of a system: an accuracy, 0 to 1, on known speakers of some corpora."""
+
+    accuracy: float | None
+    corpora: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ def real_tables(records: Iterable[RealResult]) -> list[RealTable]:
     ]
 
 
-def new_speakers_table(records: Sequence[RealResult], published: Mapping[str, Published]) -> str:
+def new_speakers_table(records: Sequence[RealResult], published: Published) -> str:
     """Return the best systems on new speakers of each corpus, beside their scores on known ones."""
     rows = [record for record in records if record.new_speakers and record.condition is None]
     rows.sort(key=lambda record: (_corpora(record), -(record.uar or 0.0), record.system))
@@ -63,7 +71,7 @@ def new_speakers_table(records: Sequence[RealResult], published: Mapping[str, Pu
     return f"{table}\n\nShown: {'; '.join(left_out)}." if left_out else table
 
 
-def study_table(records: Sequence[RealResult], published: Mapping[str, Published], study: str) -> str:
+def study_table(records: Sequence[RealResult], published: Published, study: str) -> str:
     """Return a study's results as its systems stand in params.yaml, beside what its document reports."""
     rows = [record for record in records if record.study == study and record.condition is None]
     columns = [
@@ -73,7 +81,7 @@ def study_table(records: Sequence[RealResult], published: Mapping[str, Published
     return markdown_table(rows, without_empty(rows, columns))
 
 
-def audit_table(records: Sequence[RealResult], _: Mapping[str, Published]) -> str:
+def audit_table(records: Sequence[RealResult], _: Published) -> str:
     """Return what leaks are worth, by corpus and split."""
     rows = [record for record in records if record.study in AUDIT]
     rows.sort(key=lambda record: record.test_corpus)
@@ -81,14 +89,14 @@ def audit_table(records: Sequence[RealResult], _: Mapping[str, Published]) -> st
     return markdown_table(rows, without_empty(rows, columns))
 
 
-def conditions_table(records: Sequence[RealResult], _: Mapping[str, Published]) -> str:
+def conditions_table(records: Sequence[RealResult], _: Published) -> str:
     """Return what was tried besides: results under other conditions than params.yaml's."""
     rows = [record for record in records if record.condition is not None and record.study not in AUDIT]
     columns = [_SYSTEM, _CORPORA, _CONDITION, _ACCURACY, _UAR, _NEW_SPEAKERS, _PROTOCOL, _SPLITS]
     return markdown_table(rows, without_empty(rows, columns))
 
 
-def commands_list(records: Sequence[RealResult], _: Mapping[str, Published]) -> str:
+def commands_list(records: Sequence[RealResult], _: Published) -> str:
     """Return the commands that made all results, each with its systems, commit, date and machine."""
     runs: dict[str, dict[str, list[str]]] = {}
     for record in records:
@@ -102,7 +110,7 @@ def commands_list(records: Sequence[RealResult], _: Mapping[str, Published]) -> 
     return "\n".join(lines)
 
 
-Make = Callable[[Sequence[RealResult], Mapping[str, Published]], str]
+Make = Callable[[Sequence[RealResult], Published], str]
 TABLES: dict[str, Make] = {
     "new_speakers": new_speakers_table,
     "audit": audit_table,
@@ -112,7 +120,7 @@ TABLES: dict[str, Make] = {
 STUDY = "study "  # begins the name of a study's table
 
 
-def table_by_name(name: str, records: Sequence[RealResult], published: Mapping[str, Published]) -> str:
+def table_by_name(name: str, records: Sequence[RealResult], published: Published) -> str:
     """Return a table as Markdown.
 
     Args:
@@ -171,7 +179,7 @@ def _on_known_speakers(record: RealResult, records: Iterable[RealResult]) -> str
     return MISSING if known is None else score_text(known)
 
 
-def _published_column(title: str, published: Mapping[str, Published], *, on_new: bool) -> Column[RealResult]:
+def _published_column(title: str, published: Published, *, on_new: bool) -> Column[RealResult]:
     """Return a column of the documents' accuracies, where they were measured on the same corpora.
 
     Args:
@@ -184,7 +192,7 @@ def _published_column(title: str, published: Mapping[str, Published], *, on_new:
         reported = published.get(record.system)
         if reported is None or (record.new_speakers and not on_new):
             return MISSING
-        alike = set(reported.corpora or ()) == set(record.test_corpus.split(","))
+        alike = reported.corpora == set(record.test_corpus.split(","))
         return percent(reported.accuracy) if alike else MISSING
 
     return Column(title, cell)

@@ -3,11 +3,11 @@
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.report.documents import documents, fill_tables, outdated
+from pipeline.report.documents import documents, file_tree, fill_tables, outdated
 
 TEXT = (
-    "# Title\n\n<!-- real: a -->\nold\n<!-- /real -->\n\nbetween\n"
-    "<!-- real: study b -->\n<!-- /real -->\nafter\n"
+    "# Title\n\n<!-- table: a -->\nold\n<!-- /table -->\n\nbetween\n"
+    "<!-- table: study b -->\n<!-- /table -->\nafter\n"
 )
 
 
@@ -17,8 +17,8 @@ def fill(text, table=lambda name: f"| {name} |"):
 
 def test_only_what_is_between_markers_changes():
     assert fill(TEXT) == (
-        "# Title\n\n<!-- real: a -->\n| a |\n<!-- /real -->\n\nbetween\n<!-- real: study b -->\n| study b |\n"
-        "<!-- /real -->\nafter\n"
+        "# Title\n\n<!-- table: a -->\n| a |\n<!-- /table -->\n\nbetween\n<!-- table: study b -->\n| study b |\n"
+        "<!-- /table -->\nafter\n"
     )
 
 
@@ -33,12 +33,12 @@ def test_without_markers_nothing_changes():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x\n<!-- /real -->", "README.md:2: <!-- /real --> has no partner"),
+        ("x\n<!-- /table -->", "README.md:2: <!-- /table --> has no partner"),
         (
-            "<!-- real: a -->\n<!-- real: b -->\n<!-- /real -->",
-            "README.md:2: <!-- real: b --> has no partner",
+            "<!-- table: a -->\n<!-- table: b -->\n<!-- /table -->",
+            "README.md:2: <!-- table: b --> has no partner",
         ),
-        ("<!-- real: a -->\n", "README.md:1: <!-- real: a --> has no <!-- /real -->"),
+        ("<!-- table: a -->\n", "README.md:1: <!-- table: a --> has no <!-- /table -->"),
     ],
 )
 def test_a_marker_without_a_partner_is_an_error(text, message):
@@ -51,7 +51,7 @@ def test_a_table_that_there_is_not_says_where():
         raise PipelineError(f"unknown table {name!r}")
 
     with pytest.raises(PipelineError, match=r"README\.md:7: unknown table 'study b'"):
-        fill(TEXT.replace("real: a", "other: a").replace("\n<!-- /real -->", "", 1), table)
+        fill(TEXT.replace("table: a", "other: a").replace("\n<!-- /table -->", "", 1), table)
 
 
 def test_only_documents_that_differ_are_named(tmp_path):
@@ -65,3 +65,19 @@ def test_only_documents_that_differ_are_named(tmp_path):
 def test_a_document_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(PipelineError, match="run from the root of the repository"):
         outdated(documents(tmp_path), lambda name: name)
+
+
+def test_the_tree_has_every_file_with_its_first_sentence(tmp_path):
+    for name, text in {
+        "__init__": "The code.",
+        "run": "Run\nit.\n\nMore.",
+        "core/__init__": "Core.",
+        "core/a": "A.",
+    }.items():
+        path = tmp_path / "code" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'"""{text}"""\n', "utf-8")
+    assert file_tree(tmp_path / "code").replace(tmp_path.as_posix(), "").splitlines() == [
+        *("**/code/** The code.", "", "- `run.py`: Run it.", ""),
+        *("**/code/core/** Core.", "", "- `a.py`: A."),
+    ]

@@ -2,13 +2,12 @@
 
 import pytest
 
-from pipeline.config.analysis import Published
 from pipeline.core.errors import PipelineError
-from pipeline.report.real_tables import N_BEST, real_tables, score_text, table_by_name
+from pipeline.report.real_tables import N_BEST, Reported, real_tables, score_text, table_by_name
 from tests.report.test_real_results import record
 
 KNOWN = {"protocol": "stratified 70/15/15", "new_speakers": False, "low": None, "high": None}
-PUBLISHED = {"ravdess_cnn4": Published(accuracy=0.7788, corpora=["ravdess"])}
+PUBLISHED = {"ravdess_cnn4": Reported(0.7788, frozenset({"ravdess"}))}
 
 
 def table(name, *records):
