@@ -21,4 +21,3 @@ def main() -> None:
     for file in files:
         write_json(code_path(file.parent.name, file.stem), fingerprint_code(file))
     log.info("code: %d stages and plug-ins", len(files))
-
