@@ -1,9 +1,9 @@
 """What the stage `plan` writes for every other stage, which read it in place of params.yaml.
 
 A change anywhere else in params.yaml leaves a stage's file as it is, and so runs nothing of it. Each file holds
-the digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency for
-its settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all dependencies
-into dvc.lock after every stage: with a hundred systems that took longer than the training of the small ones.
+the digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency
+for its settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all
+dependencies into dvc.lock after every stage: with a hundred systems that took longer than training the small ones.
 """
 
 import hashlib

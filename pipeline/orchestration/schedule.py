@@ -2,8 +2,8 @@
 
 `dvc repro` runs one stage at a time. What all share (corpora, curation, splits, transcripts) runs first and as
 always; then as many `dvc repro` as there are jobs make the feature sets, and after those train the systems, each
-taking the next few that nobody has; then come ensembles, what is done with all predictions, and the report. Each job
-gets its share of the cores. The results are those of `dvc repro` with SER_THREADS set to that share.
+taking the next few that nobody has; then come ensembles, what is done with all predictions, and the report. Each
+job gets its share of the cores. The results are those of `dvc repro` with SER_THREADS set to that share.
 """
 
 import os
@@ -41,7 +41,9 @@ PHASES = (
 
 
 def batches(stages: Sequence[str], phase: Phase) -> list[list[str]]:
-    """Return patterns of the stages of some items at a time: DVC reads dvc.lock anew for every target that is named.
+    """Return patterns of the stages of some items at a time.
+
+    A pattern an item: DVC reads dvc.lock anew for every target that is named.
 
     Args:
         stages: Those that have to run.

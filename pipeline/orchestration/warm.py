@@ -1,9 +1,9 @@
-"""A process that has imported the libraries once, and forks a child for each stage: `python -m pipeline.warm SOCKET`.
+"""A process that has imported the libraries once, and forks a child for each stage.
 
-Importing torch, its optimisers, pandas and scikit-learn takes six seconds of a plain core, and a training of the demo
-corpus not much more. A forked child starts in a few hundredths of a second. It imports the project's own code afresh,
-so that a stage runs what its files say, and has the caller's streams, folder and environment; the results are those
-of a process of its own.
+Importing torch, its optimisers, pandas and scikit-learn takes six seconds of a plain core, and a training of the
+demo corpus not much more. A forked child starts in a few hundredths of a second. It imports the project's own code
+afresh, so that a stage runs what its files say, and has the caller's streams, folder and environment; the results
+are those of a process of its own.
 """
 
 import importlib
@@ -16,9 +16,9 @@ import threading
 import traceback
 from pathlib import Path
 
-# torchvision and torchaudio can be imported only after the first of these, where torch is for CPUs alone.
+from pipeline.pretrained import torchaudio_cpu
+
 LIBRARIES = (
-    "pipeline.pretrained.torchaudio_cpu",
     "pandas",
     "pyarrow.parquet",
     "pydantic",
@@ -47,6 +47,7 @@ def serve(address: Path) -> None:
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "passive"
     )  # read when torch is loaded: see pipeline.training.train
+    torchaudio_cpu.prepare()
     for name in LIBRARIES:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
@@ -69,7 +70,7 @@ def _be_the_stage(connection: socket.socket) -> None:
         status = _run(connection)
     except SystemExit as error:  # of the argument parser
         status = error.code if isinstance(error.code, int) else 1
-    except BaseException:
+    except Exception:  # noqa: BLE001 -- whatever it is, the caller has to hear of it
         traceback.print_exc()
     finally:
         sys.stdout.flush()
