@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from pipeline.config.settings import TorchSystem
 from pipeline.training.batches import Examples, by_length
-from pipeline.training.loop import autocast
 from pipeline.training.network import Network
+from pipeline.training.precision import autocast
 from pipeline.training.ragged import Ragged
 from pipeline.training.reduce import InputReduction
 

@@ -30,6 +30,7 @@ from pipeline.training.model_files import file_stem, networks_of
 from pipeline.training.network import Design, Network, build_network, count_parameters
 from pipeline.training.network_files import save_network
 from pipeline.training.outcome import Outcome, join_networks, rows_to_predict
+from pipeline.training.precision import MIXED, precision_of
 from pipeline.training.pretrain import Pretraining, pretrain_blocks
 from pipeline.training.ragged import Ragged, ragged
 from pipeline.training.seeding import prepare_torch, seed_everything
@@ -129,6 +130,7 @@ class TorchRunner:
             "seconds": time.perf_counter() - started,
             "epochs": run.epoch,
             "processes": distributed.size(),
+            "precision": precision_of(network, self.device, self.system),
             **peak_memory(self.device),
         }
         log.info(
@@ -180,6 +182,12 @@ class TorchRunner:
         network = build_network(design, self.system.augment).to(self.device)
         if self.system.checkpointing:
             enable_checkpointing(network.model, design.model)
+        if precision_of(network, self.device, self.system) == MIXED:
+            log.warning(
+                "systems.%s: precision is bf16, but this CPU has no LSTM in bfloat16: its LSTMs are computed in "
+                "float32, and run.json says so",
+                self.name,
+            )
         source = None
         if self.system.pretrained:
             where = f"systems.{self.name}.weights"
