@@ -6,13 +6,10 @@ or study reads params.yaml itself, and its file here holds all that it looks at 
 """
 
 import logging
-import pkgutil
 from typing import Any
 
-import pipeline.models
 from pipeline.config.analysis import analysis_plan_path, external_plan_path, representation_plan_path
 from pipeline.config.describe import describe_system
-from pipeline.config.mistakes import one_of
 from pipeline.config.params import Params, load_params
 from pipeline.config.plans import EnsemblePlan, SystemPlan, write_plan_file
 from pipeline.core.paths import (
@@ -28,15 +25,18 @@ from pipeline.core.paths import (
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
+from pipeline.models.check import check_model
 
 _PLAN = DATA / "plan"
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a system's model is not there, or where a kind of feature does not take its settings."""
-    models = [module.name for module in pkgutil.iter_modules(pipeline.models.__path__)]
-    for name, system in params.systems.items():
-        one_of(system.model, models, "model", f"systems.{name}.model")
+    """Raise where a family of models or a kind of feature is not there, or does not take its settings."""
+    for name in params.systems:
+        check_model(params.system(name), f"systems.{name}")
+    for name in params.ensembles:
+        if (ensemble := params.ensemble(name)).method == "stacked":
+            check_model(ensemble.meta_learner, f"ensembles.{name}.stacking")
     for name, feature_set in params.feature_sets.items():
         kind = (load_text_kind if reads_text(feature_set.kind) else load_kind)(feature_set.kind)
         parse_settings(kind, params.feature_settings(name), f"feature_sets.{feature_set.kind}.{name}")

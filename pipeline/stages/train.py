@@ -112,11 +112,11 @@ def train(data: StudyData, system: TorchSystem | SklearnSystem, name: str, data_
 
     chosen: dict[str, Any] = {}
     if system.search:
-        from pipeline.training.search import searched
-        from pipeline.training.space import found
+        from pipeline.training.search import search_settings
+        from pipeline.training.space import searched_values
 
-        system = searched(data, system, name, data_key, model_dir(name))
-        chosen = {"searched": found(system.search["space"], system)}
+        system = search_settings(data, system, name, data_key, model_dir(name))
+        chosen = {"searched": searched_values(system.search["space"], system)}
     checkpoints = checkpoint_folder(name, system, data_key)
     runner = TorchRunner(data, system, name, model_dir(name), checkpoints)
     outcomes = [runner.train(seed, fold) for seed in system.seeds for fold in data.folds]
