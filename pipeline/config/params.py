@@ -18,7 +18,7 @@ from pipeline.config.settings import (
     RANDOM,
     AnySystem,
     Asr,
-    Corpus,
+    CorpusSource,
     Ensemble,
     FeatureSet,
     Profile,
@@ -38,7 +38,7 @@ class Params(Settings):
 
     profile: str
     profiles: dict[str, Profile]
-    corpora: dict[str, Corpus]
+    corpora: dict[str, CorpusSource]
     feature_sets: dict[str, FeatureSet]  # by name; params.yaml groups them by kind
     asr: Asr
     studies: dict[str, Study]

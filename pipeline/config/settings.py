@@ -41,25 +41,12 @@ class Profile(Settings):
     corpora: dict[str, list[str]]  # by study
 
 
-class Archive(Settings):
-    """A file to download, and how its bytes are checked."""
-
-    name: str
-    url: str
-    n_bytes: int | None
-    md5: str | None
-    sha256: str | None
-
-
-class Corpus(Settings):
-    """Where a corpus comes from."""
+class CorpusSource(Settings):
+    """Where a corpus comes from; its archives' addresses and checksums stand in its adapter."""
 
     source: Literal["archive", "manual", "synthetic"]
-    archives: list[Archive] = []
-    lfs: str | None = None  # repository whose archive holds pointers of Git LFS in place of the audio
-    nested: bool = False  # the archive holds archives
-    seed: int | None = None
-    sizes: dict[str, int] = {}
+    seed: int | None = None  # of a synthetic one
+    sizes: dict[str, int] = {}  # of a synthetic one: what its synthesiser takes
 
 
 class FeatureSet(BaseModel):

@@ -1,201 +1,27 @@
-"""Bring a corpus to this disk, and write down what came: the manifest.
+"""Bring a corpus to this disk, and write down what came: the manifest."""
 
-A corpus below `SER_CORPORA` is used as it is. Else its archives are fetched, from `SER_MIRROR` or the
-publisher, and unpacked in the cache folder, with what Git LFS keeps outside of them; or it is synthesised there.
-"""
-
-import hashlib
 import logging
-import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict
 
-from filelock import FileLock
-
-from pipeline.config.mistakes import one_of
-from pipeline.config.params import load_params
-from pipeline.config.settings import Archive as ArchiveSettings
-from pipeline.config.settings import Corpus as Settings
-from pipeline.core.errors import PipelineError
-from pipeline.core.parallel import worker_count
-from pipeline.core.paths import audio_root, cache_dir, corpus_plan_path, manifest_path
+from pipeline.config.settings import CorpusSource
+from pipeline.core.paths import corpus_plan_path, manifest_path
 from pipeline.core.stage import run
 from pipeline.core.tables import read_json, write_json
-from pipeline.core.tree import fresh_folder, hash_tree, measure
-from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus, load_adapter
-from pipeline.download.checksums import Checksum
-from pipeline.download.fetch import set_aside
-from pipeline.download.lfs import LfsError, Source, replace_pointers
-from pipeline.download.mirror import Archive, Obtained, obtain
-from pipeline.download.unpack import unpack
+from pipeline.corpora.contract import load_adapter
+from pipeline.download.provide import Manifest, provide
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What came of a corpus. It holds no path and no time: the same files give the same bytes on any machine.
-
-    Attributes:
-        corpus: Its name.
-        needed: Whether the active profile uses it; the rest is empty if not.
-        source: "archive", "disk" or "synthetic".
-        mirror: Whether an archive came from a mirror.
-        archives: Name, sha256, n_bytes and verified_by ("publisher", "mirror" or null) of each archive.
-        n_files: Files on disk.
-        n_bytes: Their total length.
-        tree: Digest of the content: of the archives' hashes and what is done with them, or of every file where
-            there are no archives.
-    """
-
-    corpus: str
-    needed: bool
-    source: str | None = None
-    mirror: bool = False
-    archives: list[dict[str, Any]] = field(default_factory=list)
-    n_files: int = 0
-    n_bytes: int = 0
-    tree: str | None = None
-
-
-def provide(corpus: Corpus, settings: Settings) -> Manifest:
-    """Make sure that a corpus lies below `audio_root(corpus.name)`.
-
-    Raises:
-        PipelineError: It cannot be had, or what is there is empty or incomplete.
-    """
-    disk = os.environ.get("SER_CORPORA")
-    if disk and not Path(disk).is_dir():
-        raise PipelineError(f"SER_CORPORA names {disk}, which is not a folder here; correct it or unset it")
-    root = audio_root(corpus.name)
-    if settings.source == "manual" or (disk and (Path(disk) / corpus.name).exists()):
-        return use_disk(corpus, root)
-    if disk and settings.source == "archive":
-        log.info(
-            "%s: SER_CORPORA has no folder %s: looking for its archives elsewhere", corpus.name, corpus.name
-        )
-    locks = cache_dir() / "locks"  # experiments that run at the same time share the cache folder
-    locks.mkdir(exist_ok=True)
-    with FileLock(locks / f"{corpus.name}.lock"):
-        make = synthesise if settings.source == "synthetic" else download
-        return make(corpus, settings, root)
-
-
-def use_disk(corpus: Corpus, root: Path) -> Manifest:
-    """Take a corpus that the user has put somewhere, as it is."""
-    tree = hash_tree(root) if root.is_dir() else None
-    if tree is None or not tree.n_files:
-        found = "is empty" if tree else "is not a folder" if root.exists() else "is not there"
-        raise PipelineError(
-            f"{corpus.name}: {root} {found}. {corpus.how_to_get} Then put it into <folder>/{corpus.name} and "
-            f"name <folder> in SER_CORPORA"
-        )
-    if missing := files_missing(corpus, tree.n_files):
-        log.warning("%s", missing)
-    return Manifest(corpus.name, True, "disk", False, [], tree.n_files, tree.n_bytes, tree.digest)
-
-
-def synthesise(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
-    """Let the project make the corpus itself."""
-    from pipeline.demo.synthesise import synthesise as make  # SciPy, which no download needs
-
-    if settings.seed is None:
-        raise PipelineError(
-            f"params.yaml: corpora.{corpus.name}: a synthetic corpus needs a seed, such as seed: 1"
-        )
-    with fresh_folder(root, lambda folder: hash_tree(folder).digest) as folder:
-        make(corpus.name, folder, seed=settings.seed, n_workers=worker_count(), **settings.sizes)
-    tree = hash_tree(root)
-    return Manifest(corpus.name, True, "synthetic", False, [], tree.n_files, tree.n_bytes, tree.digest)
-
-
-def download(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
-    """Fetch, check and unpack a corpus's archives."""
-    if not settings.archives:
-        raise PipelineError(f"params.yaml: corpora.{corpus.name}: an archive corpus needs a list of archives")
-    folder, mirror = cache_dir() / "archives" / corpus.name, os.environ.get("SER_MIRROR")
-    archives = [obtain(as_archive(entry), folder, mirror) for entry in settings.archives]
-    stamp = content_stamp(archives, settings)
-    finish = partial(complete, repository=settings.lfs, objects=folder / "lfs") if settings.lfs else None
-    try:
-        unpack([a.path for a in archives], root, stamp=stamp, nested=settings.nested, finish=finish)
-        n_files, n_bytes = measure(root)
-        check_complete(corpus, archives, n_files)
-    except LfsError:
-        raise  # the archive is as good as before
-    except PipelineError:
-        put_doubtful_aside(archives)
-        raise
-    rows = [
-        {"name": a.name, "sha256": a.sha256, "n_bytes": a.n_bytes, "verified_by": a.verified_by}
-        for a in archives
-    ]
-    from_mirror = any(archive.from_mirror for archive in archives)
-    return Manifest(corpus.name, True, "archive", from_mirror, rows, n_files, n_bytes, stamp)
-
-
-def content_stamp(archives: Sequence[Obtained], settings: Settings) -> str:
-    """Name what comes of archives: the repository of Git LFS does not matter, since its objects are checked."""
-    parts = [f"{archive.name}\0{archive.sha256}\n" for archive in archives]
-    parts += ["nested\n"] * settings.nested + ["lfs\n"] * bool(settings.lfs)
-    return hashlib.sha256("".join(parts).encode()).hexdigest()
-
-
-def complete(folder: Path, *, repository: str, objects: Path) -> None:
-    """Fetch the audio that an archive of a repository with Git LFS lacks, and nothing else of it."""
-    n_files = replace_pointers(folder, Source(repository), objects, suffixes=AUDIO_SUFFIXES)
-    log.info("download: %d audio files were pointers of Git LFS", n_files)
-
-
-def as_archive(entry: ArchiveSettings) -> Archive:
-    """Turn an archive's settings into what `obtain` takes."""
-    published = Checksum("publisher", sha256=entry.sha256, md5=entry.md5, n_bytes=entry.n_bytes)
-    return Archive(entry.name, entry.url, published)
-
-
-def check_complete(corpus: Corpus, archives: list[Obtained], n_files: int) -> None:
-    """Warn where files are missing from archives with a checksum, and raise where they have none.
-
-    A server that packs a bundle on demand may leave out what is over its limits and still answer with
-    success.
-    """
-    missing = files_missing(corpus, n_files)
-    if missing and not all(archive.verified_by for archive in archives):
-        raise PipelineError(f"{missing}, and no checksum says that this is right. {corpus.how_to_get}")
-    if missing:
-        log.warning("%s", missing)
-
-
-def files_missing(corpus: Corpus, n_files: int) -> str | None:
-    """Say so where there are fewer files than a complete copy has utterances."""
-    n_expected = corpus.expected["utterances"]
-    return f"{corpus.name}: {n_files:,} files of at least {n_expected:,}" if n_files < n_expected else None
-
-
-def put_doubtful_aside(archives: list[Obtained]) -> None:
-    """Rename the archives that nobody vouches for, so that the next run fetches them anew."""
-    for archive in archives:
-        if archive.verified_by is None:
-            log.warning("%s cannot be used and is kept as %s", archive.name, set_aside(archive.path))
-
-
 def main(corpus: str) -> None:
-    known = load_adapter(corpus).CORPUS
-    corpora = load_params().corpora
-    settings = corpora[one_of(corpus, corpora, "corpus")]
-    needed = read_json(corpus_plan_path(corpus))["needed"]
-    manifest = provide(known, settings) if needed else Manifest(corpus, needed=False)
+    adapter, plan = load_adapter(corpus), read_json(corpus_plan_path(corpus))
+    if plan["needed"]:
+        manifest = provide(adapter.CORPUS, CorpusSource.model_validate(plan["settings"]))
+        came = f"{manifest.n_files:,} files, {manifest.n_bytes:,} bytes, {manifest.source}"
+    else:
+        manifest, came = Manifest(corpus=corpus, needed=False), "not needed"
     write_json(manifest_path(corpus), asdict(manifest))
-    log.info(
-        "download: %s: %s",
-        corpus,
-        f"{manifest.n_files:,} files, {manifest.n_bytes:,} bytes, {manifest.source}"
-        if needed
-        else "not needed",
-    )
+    log.info("download: %s: %s", corpus, came)
 
 
 if __name__ == "__main__":
