@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 import cloudpickle
 from distributed import Client, Future, KilledWorker
 
-from pipeline.core.checkout import Checkout, this_checkout
+from pipeline.core.code import Checkout, this_checkout
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
 

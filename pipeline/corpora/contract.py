@@ -18,6 +18,7 @@ from pipeline.core.tree import list_files
 
 PLUGINS = "pipeline.corpora"
 AUDIO_SUFFIXES = (".wav",)
+_NO_ADAPTERS = {"contract", "corpus_audio"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Adapter(Protocol):
 def adapter_names() -> list[str]:
     """Return the names of all adapters, sorted."""
     package = importlib.import_module(PLUGINS)
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return sorted({module.name for module in pkgutil.iter_modules(package.__path__)} - _NO_ADAPTERS)
 
 
 def load_adapter(name: str) -> Adapter:

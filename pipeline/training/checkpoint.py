@@ -72,7 +72,7 @@ def checkpoint_folder(name: str, system: TorchSystem, data_key: str) -> Path:
     """
     settings = system.model_dump(exclude={"seeds", "small"})  # what no single model depends on
     weights = file_digest(str(system.weights), f"systems.{name}.weights") if system.pretrained else None
-    key = digest([settings, data_key, weights, code_digest(system.model)])
+    key = digest([settings, data_key, weights, package_digest(system.model)])
     return cache_dir() / "checkpoints" / name / key
 
 
@@ -86,7 +86,7 @@ def remove_checkpoints(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def code_digest(model: str) -> str:
+def package_digest(model: str) -> str:
     """Return a digest of the source that trains, of what it rests on and of one model: the code's version."""
     packages = (pipeline.core.__path__[0], pipeline.training.__path__[0])
     files = [file for package in packages for file in sorted(Path(package).glob("*.py"))]

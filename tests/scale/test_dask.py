@@ -19,7 +19,7 @@ from distributed import LocalCluster
 
 from pipeline.config.settings import Asr
 from pipeline.core import cluster as module
-from pipeline.core.checkout import this_checkout
+from pipeline.core.code import this_checkout
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_batches, parallel_map
 from pipeline.corpora.contract import Entry
