@@ -1,6 +1,8 @@
-"""The blocks of params.yaml as typed, validated settings.
+"""The blocks of params.yaml as typed, validated settings: an unknown key or a wrong type is an error.
 
-Every value lives in params.yaml and has no second default here. An unknown key or a wrong type is an error.
+A setting without a default here has to stand in params.yaml: in its entry, in the entry's recipe, or in `defaults`.
+A setting with one is a step beyond the plain procedure, and its default means that the step is left out: nothing is
+shifted, weighted, clipped, scheduled, searched or stopped early; float32; one network for the classes.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -54,6 +56,7 @@ class FeatureSet(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
+    group: Literal["audio", "text"]  # what it is computed from
     kind: str
     studies: list[str]  # whose corpora it is computed for; study/variant: and whose augmented copies
     small: dict[str, Any] = {}  # what a profile of size small changes
@@ -190,7 +193,7 @@ class Study(Settings):
     labels: dict[str, dict[str, str | None]]  # by corpus: own label -> class; null drops it by name
     curation: Curation
     split: SplitSettings
-    variants: dict[str, dict[str, Any]]  # further splits, as what they change of `split`
+    variants: dict[str, dict[str, Any]] = {}  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -239,10 +242,10 @@ class System(Settings):
     model: str  # file in pipeline/models
     features: str  # feature set, or "transcripts"
     second: str  # a second one, or "none"
-    architecture: dict[str, Any]
+    architecture: dict[str, Any] = {}  # arguments of the model's builder
     seeds: list[Seed]
     train_on: list[Literal["train", "val"]]  # what it is tested on is always test
-    small: dict[str, Any]  # what a profile of size small changes
+    small: dict[str, Any] = {}  # what a profile of size small changes
 
     @model_validator(mode="after")
     def _seeds_and_parts_differ(self) -> Self:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config.analysis import analysis_dir
+from pipeline.config.describe import shares
 from pipeline.config.params import Params
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_path, details_dir, manifest_path, model_dir
@@ -198,12 +199,14 @@ def read_row(params: Params, system: str) -> Row:
         )
     settings = params.scored(system)
     study = params.studies[settings.study]
+    split = study.variant(settings.variant)
     report = params.published.get(system)
     return Row(
         system,
         scores,
-        published=report.model_dump(exclude_none=True) if report else {},
+        published=report.flat() if report else {},
         run=read_json(model_dir(system) / "run.json") if scores["status"] == "trained" else {},
-        split=study.variant(settings.variant).protocol,
+        split=split.protocol,
+        shares=shares(split, settings),
         deduplicated=study.curation.deduplicate,
     )

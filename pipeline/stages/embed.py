@@ -42,7 +42,7 @@ def main(feature_set: str) -> None:
         logging.info("embed: %s: no corpus of this profile needs it", feature_set)
         return
     kind = load_text_kind(plan["kind"])
-    where = f"feature_sets.{plan['kind']}.{feature_set}"
+    where = f"feature_sets.text.{feature_set}"
     settings = parse_settings(kind, plan["settings"], where)
     transcripts = read_table(transcripts_path(), ["utterance_id", "text"])
     embedder, device = kind.build_embedder(settings, weights, where), prepare_torch()

@@ -34,7 +34,7 @@ def make_shard(name: str, plan: Mapping[str, Any], corpus: str, clips: pd.DataFr
         clips: Those of the corpus, with the columns of `CLIPS`, sorted.
     """
     kind = load_kind(plan["kind"])
-    settings = parse_settings(kind, plan["settings"], f"feature_sets.{plan['kind']}.{name}")
+    settings = parse_settings(kind, plan["settings"], f"feature_sets.audio.{name}")
     files = locate(clips, corpus) if len(clips) else {}
     features, n_computed = compute_features(plan["kind"], settings, files, description=f"{name} {corpus}")
     digest = settings_digest(plan["kind"], settings)

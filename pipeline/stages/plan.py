@@ -15,6 +15,7 @@ from pipeline.config.describe import describe_system
 from pipeline.config.mistakes import one_of
 from pipeline.config.params import Params, load_params
 from pipeline.config.plans import EnsemblePlan, SystemPlan, write_plan_file
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     DATA,
     corpus_plan_path,
@@ -39,7 +40,13 @@ def check_plug_ins(params: Params) -> None:
         one_of(system.model, models, "model", f"systems.{name}.model")
     for name, feature_set in params.feature_sets.items():
         kind = (load_text_kind if reads_text(feature_set.kind) else load_kind)(feature_set.kind)
-        parse_settings(kind, params.feature_settings(name), f"feature_sets.{feature_set.kind}.{name}")
+        group = "text" if reads_text(feature_set.kind) else "audio"
+        if group != feature_set.group:
+            raise PipelineError(
+                f"params.yaml: feature_sets.{feature_set.group}.{name}: kind {feature_set.kind} is computed from "
+                f"{group}: put it below feature_sets.{group}"
+            )
+        parse_settings(kind, params.feature_settings(name), f"feature_sets.{feature_set.group}.{name}")
 
 
 def write_plan(params: Params) -> int:

@@ -70,7 +70,7 @@ def make_copies(feature_set: str, study: str, examples: list[pd.DataFrame]) -> d
         return {}
     plan = read_json(feature_plan_path(feature_set))
     settings = parse_settings(
-        kind := load_kind(plan["kind"]), plan["settings"], f"feature_sets.{plan['kind']}.{feature_set}"
+        kind := load_kind(plan["kind"]), plan["settings"], f"feature_sets.audio.{feature_set}"
     )
     clips = read_table(clips_path(feature_set)).set_index("utterance_id").loc[copies["utterance_id"]]
     roots = {corpus: corpus_audio(corpus) for corpus in clips["corpus"].unique()}
