@@ -18,7 +18,7 @@ from pipeline.config.mistakes import describe
 from pipeline.config.settings import (
     AnySystem,
     Asr,
-    Corpus,
+    CorpusSource,
     Curation,
     Ensemble,
     Settings,
@@ -44,7 +44,7 @@ class IndexPlan(Plan):
     """A corpus, and whether the active profile uses it."""
 
     needed: bool
-    settings: Corpus
+    settings: CorpusSource
 
 
 class DeduplicatePlan(Plan):
@@ -190,6 +190,7 @@ class ReportedSystem(Settings):
 
     study: str
     protocol: str
+    shares: dict[str, float]  # of its clips that it trains on, validates on and is tested on
     deduplicated: bool
 
 

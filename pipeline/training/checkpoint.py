@@ -20,6 +20,7 @@ import pipeline.models
 import pipeline.pretrained
 import pipeline.training
 from pipeline.config.settings import TorchSystem
+from pipeline.core.code import file_digest as source_file_digest
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
 from pipeline.models.registry import families

@@ -166,7 +166,7 @@ class TorchRunner:
             "seconds": time.perf_counter() - started,
             "epochs": run.epoch,
             "processes": distributed.size(),
-            "precision": precision_of(network, self.device, self.system),
+            "precision": precision_of(run.network, self.device, self.system),
             **peak_memory(self.device),
         }
         epochs = f"{run.epoch} epochs (best {run.best_epoch})"
