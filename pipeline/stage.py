@@ -1,7 +1,7 @@
 """Run one stage of dvc.yaml: `python -m pipeline.stage train ravdess_cnn4`.
 
-Without a stage it lists them. Where `make repro` keeps a warm process (its socket is `$SER_WARM`), that one runs the
-stage, so that libraries are imported once and not for each of a hundred stages; the result is the same.
+Without a stage it lists them. Where `make repro` keeps a warm process (its socket is `$SER_WARM`), that one runs
+the stage, so that libraries are imported once and not for each of a hundred stages; the result is the same.
 """
 
 import os

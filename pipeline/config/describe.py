@@ -59,7 +59,7 @@ def _protocol(split: SplitSettings, system: Scored, corpora: list[str]) -> str:
     name = split.protocol.replace("_", "-")
     match split.protocol:
         case "stratified" | "speaker_independent":
-            return f"{name} {_shares(split, system)}"
+            return f"{name} " + "/".join(f"{100 * share:.3g}" for share in shares(split, system).values())
         case "k_fold":
             return f"{split.folds}-fold"
         case "speaker_k_fold":
@@ -71,8 +71,9 @@ def _protocol(split: SplitSettings, system: Scored, corpora: list[str]) -> str:
             return name
 
 
-def _shares(split: SplitSettings, system: Scored) -> str:
+def shares(split: SplitSettings, system: Scored) -> dict[str, float]:
+    """Return the shares of the clips that a system trains on, validates on and is tested on, without empty ones."""
     fractions = split.fractions
     train, test = sum(fractions.get(name, 0.0) for name in system.train_on), fractions.get("test", 0.0)
-    shares = [train, sum(fractions.values()) - train - test, test]
-    return "/".join(f"{100 * share:.3g}" for share in shares if round(share, 6) > 0)
+    parts = {"train": train, "val": sum(fractions.values()) - train - test, "test": test}
+    return {name: round(share, 6) for name, share in parts.items() if round(share, 6) > 0}

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from pipeline.config.describe import describe_system
+from pipeline.config.describe import describe_system, shares
 from pipeline.config.params import Params
 from pipeline.config.plans import (
     AnalysePlan,
@@ -217,9 +217,11 @@ def plan_report(params: Params) -> None:
     for name in params.evaluated():
         settings = params.scored(name)
         study = params.studies[settings.study]
+        split = study.variant(settings.variant)
         systems[name] = ReportedSystem(
             study=settings.study,
-            protocol=study.variant(settings.variant).protocol,
+            protocol=split.protocol,
+            shares=shares(split, settings),
             deduplicated=study.curation.deduplicate,
         )
     plan = ReportPlan(

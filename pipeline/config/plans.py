@@ -1,9 +1,9 @@
 """What the stage `plan` writes for every other stage, which read it in place of params.yaml.
 
 A change anywhere else in params.yaml leaves a stage's file as it is, and so runs nothing of it. Each file holds
-the digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency for
-its settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all dependencies
-into dvc.lock after every stage: with a hundred systems that took longer than the training of the small ones.
+the digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency
+for its settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all
+dependencies into dvc.lock after every stage: with a hundred systems that took longer than training the small ones.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pipeline.config.mistakes import describe
 from pipeline.config.settings import (
     AnySystem,
     Asr,
-    Corpus,
+    CorpusSource,
     Curation,
     Ensemble,
     Settings,
@@ -44,7 +44,7 @@ class IndexPlan(Plan):
     """A corpus, and whether the active profile uses it."""
 
     needed: bool
-    settings: Corpus
+    settings: CorpusSource
 
 
 class DeduplicatePlan(Plan):
@@ -190,6 +190,7 @@ class ReportedSystem(Settings):
 
     study: str
     protocol: str
+    shares: dict[str, float]  # of its clips that it trains on, validates on and is tested on
     deduplicated: bool
 
 

@@ -1,7 +1,7 @@
 """The plots and tables of a system.
 
-Every figure is a PNG and a CSV file of the same stem in data/evaluated/<system>/figures; one that has nothing to show
-is not written.
+Every figure is a PNG and a CSV file of the same stem in data/evaluated/<system>/figures; one that has nothing to
+show is not written.
 
 | figure | shows | rows of the CSV file |
 | --- | --- | --- |

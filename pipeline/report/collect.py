@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config.analysis import Published
 from pipeline.config.plans import ReportedSystem, ReportPlan
+from pipeline.config.published import Published
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     account_path,
@@ -224,8 +224,9 @@ def read_row(profile: str, name: str, system: ReportedSystem, published: Publish
     return Row(
         name,
         scores,
-        published=published.model_dump(exclude_none=True) if published else {},
+        published=published.flat() if published else {},
         run=read_json(trained_dir(name) / "run.json") if scores["status"] == "trained" else {},
         split=system.protocol,
+        shares=system.shares,
         deduplicated=system.deduplicated,
     )

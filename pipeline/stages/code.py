@@ -1,7 +1,7 @@
 """Write down, for each stage and each plug-in, which files of the project it imports and the digest of each.
 
-DVC does not follow imports. `plan` puts the digest of what a stage runs into the stage's plan file, on which the stage
-depends: that is always right, and keeps dvc.lock short, which DVC reads and writes anew after every stage.
+DVC does not follow imports. `plan` puts the digest of what a stage runs into the stage's plan file, on which the
+stage depends: that is always right, and keeps dvc.lock short, which DVC reads and writes anew after every stage.
 """
 
 import logging
@@ -21,4 +21,3 @@ def main() -> None:
     for file in files:
         write_json(code_path(file.parent.name, file.stem), fingerprint_code(file))
     log.info("code: %d stages and plug-ins", len(files))
-

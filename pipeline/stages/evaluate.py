@@ -28,7 +28,11 @@ def main() -> None:
         *(len(scores), len(plan.systems), n_skipped),
     )
     if missing := [system for system in plan.systems if system not in trained]:
-        log.warning("evaluate: %d systems are not trained with these settings yet, such as %s", len(missing), missing[0])
+        log.warning(
+            "evaluate: %d systems are not trained with these settings yet, such as %s",
+            len(missing),
+            missing[0],
+        )
 
 
 def evaluate_one(item: tuple[str, dict], *, code: str) -> dict:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def main(corpus: str) -> None:
     adapter, plan = load_adapter(corpus), load_plan(IndexPlan, "index", corpus)
     if not plan.needed:
-        write_json(manifest_path(corpus), asdict(Manifest(corpus, needed=False)))
+        write_json(manifest_path(corpus), asdict(Manifest(corpus=corpus, needed=False)))
         log.info("index: %s: not needed", corpus)
         return
     # Imported here, for most corpora of a profile are not needed.

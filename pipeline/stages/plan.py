@@ -6,11 +6,10 @@ nothing for the others. No other stage reads params.yaml.
 
 import logging
 
-from pipeline.config.mistakes import one_of
 from pipeline.config.params import Params, load_params
 from pipeline.config.planning import PLANNERS
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
-from pipeline.training.build import family_names
+from pipeline.models.check import check_model
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +27,13 @@ def main() -> None:
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a system's model is not there, or where a kind of feature does not take its settings."""
-    for name, system in params.systems.items():
-        one_of(system.model, family_names(), "model", f"systems.{name}.model")
+    """Raise where a family of models, or a kind of feature, does not take what it is asked for."""
+    for name in params.systems:
+        check_model(params.system(name), f"systems.{name}")
+    for name in params.ensembles:
+        ensemble = params.ensemble(name)
+        if ensemble.method == "stacked":
+            check_model(ensemble.meta_learner, f"ensembles.{name}.stacking")
     for name, feature_set in params.feature_sets.items():
         kind = (load_text_kind if reads_text(feature_set.kind) else load_kind)(feature_set.kind)
         parse_settings(kind, params.feature_settings(name), f"feature_sets.{name}")

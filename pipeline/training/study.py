@@ -82,8 +82,8 @@ def weights_facts(system: System) -> dict[str, bool]:
     """Tell where the weights in a system come from: its own, and those of a network whose embeddings it reads.
 
     Returns:
-        `pretrained`: it starts from published weights, and from nothing else; `random_weights`: random ones stand in
-        the place of published ones, as the profile says.
+        `pretrained`: it starts from published weights, and from nothing else; `random_weights`: random ones stand
+        in the place of published ones, as the profile says.
     """
     weights = system.weights if isinstance(system, TorchSystem) else None
     published = [store["pretrained"] for store in read_stores(system) if "pretrained" in store]

@@ -50,11 +50,11 @@ def _train_networks(data: StudyData, system: TorchSystem, name: str, data_key: s
 
     chosen: dict[str, Any] = {}
     if system.search:
-        from pipeline.training.search import searched
-        from pipeline.training.space import found
+        from pipeline.training.search import search_settings
+        from pipeline.training.space import searched_values
 
-        system = searched(data, system, name, data_key, trained_dir(name))
-        chosen = {"searched": found(system.search["space"], system)}
+        system = search_settings(data, system, name, data_key, trained_dir(name))
+        chosen = {"searched": searched_values(system.search["space"], system)}
     checkpoints = checkpoint_folder(name, system, data_key)
     runner = TorchRunner(data, system, name, trained_dir(name), checkpoints)
     outcomes = [runner.train(seed, fold) for seed in system.seeds for fold in data.folds]
