@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from pipeline.config.params import load_params
+from pipeline.config.published import load_published
 from pipeline.core.errors import PipelineError
 from pipeline.report.documents import documents, file_tree, outdated
 from pipeline.report.real_results import read_real_results
@@ -24,8 +24,8 @@ def main(check: bool) -> int:
         PipelineError: A document or record is not as it should be.
     """
     published = {
-        system: Reported(report.accuracy, frozenset(report.corpora or ()))
-        for system, report in load_params().published.items()
+        system: Reported(report.flat().get("accuracy"), frozenset(report.corpora or ()))
+        for system, report in load_published().items()
     }
     real = partial(table_by_name, records=read_real_results(), published=published)
     changed = outdated(documents(), lambda name: file_tree(CODE) if name == "files" else real(name))

@@ -12,9 +12,8 @@ EMPTY = "# Title\n\n<!-- table: new_speakers -->\n<!-- /table -->\n"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A checkout with this one's settings and results, and a README that lacks its table."""
-    for name in ("params.yaml", "results"):
-        (tmp_path / name).symlink_to(HERE / name)
+    """A checkout with this one's results, and a README that lacks its table."""
+    (tmp_path / "results").symlink_to(HERE / "results")
     (tmp_path / "README.md").write_text(EMPTY, "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
