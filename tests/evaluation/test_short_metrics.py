@@ -31,7 +31,10 @@ def test_numbers_have_four_decimals():
 @pytest.mark.parametrize(("random_weights", "status"), [(True, "random"), (False, "trained")])
 def test_random_weights_in_the_place_of_published_ones_are_told(random_weights, status):
     model = {**MODEL, "random_weights": random_weights}
-    assert short_metrics(summarise(predictions(["angry", "sad"], ["angry", "sad"]), {}, model))["status"] == status
+    assert (
+        short_metrics(summarise(predictions(["angry", "sad"], ["angry", "sad"]), {}, model))["status"]
+        == status
+    )
 
 
 def test_a_skipped_system_has_no_numbers():
