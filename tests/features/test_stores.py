@@ -60,7 +60,8 @@ def test_the_order_of_rows_does_not_count():
 def test_a_missing_row_is_named():
     keys = {name: key for name, key in KEYS.items() if name != "b/1"}
     with pytest.raises(
-        PipelineError, match=r"feature set 'vectors', for split 'main' of study 'study', lacks 1 of 3 .* as b/1: run"
+        PipelineError,
+        match=r"feature set 'vectors', for split 'main' of study 'study', lacks 1 of 3 .* as b/1: run",
     ):
         complete(keys)
 
@@ -101,5 +102,7 @@ def test_keys_are_those_of_all_corpora():
         path = features_path("vectors", corpus)
         path.parent.mkdir(parents=True, exist_ok=True)
         pd.DataFrame({"utterance_id": ids, "key": [KEYS[name] for name in ids]}).to_parquet(path)
-    assert feature_keys("vectors", ["a", "b"]).to_dict() == {name: KEYS[name] for name in ("a/1", "a/2", "b/1")}
+    assert feature_keys("vectors", ["a", "b"]).to_dict() == {
+        name: KEYS[name] for name in ("a/1", "a/2", "b/1")
+    }
     assert feature_keys("vectors", []).empty

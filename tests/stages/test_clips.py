@@ -38,7 +38,11 @@ def test_readable_clips_of_the_corpora_that_need_it_sorted(caplog):
     clips.main()
     of_one = ["demo_ravdess/a", "demo_ravdess/b"]
     assert read_table(clips_path("of_one"))["utterance_id"].tolist() == of_one
-    assert read_table(clips_path("of_two"))["utterance_id"].tolist() == [*of_one, "demo_tess/a", "demo_tess/b"]
+    assert read_table(clips_path("of_two"))["utterance_id"].tolist() == [
+        *of_one,
+        "demo_tess/a",
+        "demo_tess/b",
+    ]
     assert caplog.messages == ["clips: of_one 2, of_two 4, transcripts 2"]
 
 

@@ -113,9 +113,7 @@ def test_published_weights_that_are_not_there_are_an_error(monkeypatch: pytest.M
     monkeypatch.delenv("SER_WEIGHTS", raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(Path.cwd()))
     plan(["a"], "published")
-    with pytest.raises(
-        PipelineError, match=r"feature_sets\.bert_mean\.model: the weights goo"
-    ):
+    with pytest.raises(PipelineError, match=r"feature_sets\.bert_mean\.model: the weights goo"):
         embed.main(NAME)
 
 

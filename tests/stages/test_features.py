@@ -216,5 +216,7 @@ def test_mistakes_in_params_are_named(project, kind, settings, message):
 
 def test_a_feature_set_without_a_plan_says_what_to_run(project):
     project.add(1)
-    with pytest.raises(PipelineError, match=r"data/plan/features/fast\.json is not there: .*: `dvc repro plan`"):
+    with pytest.raises(
+        PipelineError, match=r"data/plan/features/fast\.json is not there: .*: `dvc repro plan`"
+    ):
         main("fast")

@@ -70,7 +70,10 @@ def stores(name):
 @pytest.mark.parametrize("name", [NAME, "transcripts"])
 def test_every_split_has_its_rows(name, caplog):
     caplog.set_level("INFO")
-    assert {variant: facts["n_rows"] for variant, facts in stores(name).items()} == {"main": 3, "augmented": 3}
+    assert {variant: facts["n_rows"] for variant, facts in stores(name).items()} == {
+        "main": 3,
+        "augmented": 3,
+    }
     assert read_json(store_facts_path(name)) == {"feature_set": name, "studies": ["study"]}
     assert f"store: {name} is complete for 1 studies" in caplog.messages
 

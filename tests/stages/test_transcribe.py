@@ -40,7 +40,14 @@ def write_clips(texts):
 def plan(gold=(), model="base"):
     """Say whose own texts are read, and what decodes the others."""
     asr = Asr(
-        source=None, gold=[], studies=[], model=model, language="en", beam_size=None, max_tokens=4, batch_size=8
+        source=None,
+        gold=[],
+        studies=[],
+        model=model,
+        language="en",
+        beam_size=None,
+        max_tokens=4,
+        batch_size=8,
     )
     write_plan(TranscribePlan(code="1", asr=asr, gold_corpora=[*gold]), "transcribe")
 

@@ -57,7 +57,9 @@ def test_what_is_not_read_is_not_there():
 
 def test_a_clip_without_a_transcript_is_named():
     write_table(paths.transcripts_path(), read_table(paths.transcripts_path()).iloc[1:], TRANSCRIPTS)
-    with pytest.raises(PipelineError, match=r"1 utterances have no transcript, such as toy/000: run `dvc repro`"):
+    with pytest.raises(
+        PipelineError, match=r"1 utterances have no transcript, such as toy/000: run `dvc repro`"
+    ):
         load_texts(toy.study("vectors").clips["utterance_id"])
 
 
