@@ -181,7 +181,7 @@ def test_a_change_of_a_system_trains_it_and_no_other(unchecked):
     ensembles = load_params().ensembles.values()
     assert "ravdess_cnn3" not in [name for one in ensembles for name in (one.first, one.second)]
     changed = changed_files(change_system("ravdess_cnn3", lr=0.0123))
-    assert changed - {f"represent/{name}" for name in ("ravdess_cnn3",)} == {"train/ravdess_cnn3", "evaluate"}
+    assert changed == {"train/ravdess_cnn3", "evaluate"}
 
 
 def test_a_change_of_what_is_drawn_concerns_few(unchecked):
@@ -233,7 +233,6 @@ def test_a_stage_without_its_code_says_what_to_run():
 
 
 def test_a_second_plan_is_the_same_bytes():
-    plan.main()
     first = {path: path.read_bytes() for path in DATA.rglob("*.json")}
     plan.main()
     assert {path: path.read_bytes() for path in DATA.rglob("*.json")} == first
