@@ -29,6 +29,7 @@ def check_names(params: "Params") -> None:
         PipelineError: It says where, what came and what is allowed.
     """
     uses = chain(
+        _corpora(params),
         _profiles(params),
         _studies(params),
         _feature_sets(params),
@@ -46,6 +47,12 @@ def check_names(params: "Params") -> None:
     for name, ensemble in params.ensembles.items():
         _check_members(params, name, ensemble)
     _check_profiles(params)
+
+
+def _corpora(params: "Params") -> Iterator[Use]:
+    for name, corpus in params.corpora.items():
+        if corpus.imitates is not None:
+            yield Use(f"corpora.{name}.imitates", corpus.imitates, params.corpora, "corpus")
 
 
 def _profiles(params: "Params") -> Iterator[Use]:

@@ -49,6 +49,7 @@ class CorpusSource(Settings):
     source: Literal["archive", "manual", "synthetic"]
     seed: int | None = None  # of a synthetic one
     sizes: dict[str, int] = {}  # of a synthetic one: what its synthesiser takes
+    imitates: str | None = None  # a corpus whose labels it has: a study maps them once for both
 
 
 class FeatureSet(BaseModel):

@@ -17,11 +17,7 @@ def run_stage(root, folder, *arguments):
     [
         ("profile: demo", "profile: demmo", "unknown profile 'demmo', did you mean 'demo'?"),
         ("multimodal_er: [tess]", "multimodal_er: tess", "write a list as [a, b]"),
-        (
-            "seeds: [42]\n      resampling",
-            "sedes: [42]\n      resampling",
-            "unknown key, did you mean 'seeds'?",
-        ),
+        ("{deduplicate: true", "{dedupliate: true", "unknown key, did you mean 'deduplicate'?"),
     ],
 )
 def test_a_mistake_in_params_ends_with_status_2(tmp_path, root, old, new, message):

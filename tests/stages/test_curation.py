@@ -3,7 +3,6 @@
 import json
 import shutil
 from functools import reduce
-from operator import getitem
 from pathlib import Path
 
 import pandas as pd
@@ -37,7 +36,7 @@ def set_params(**changes):
     params["profile"] = "tess"
     for key, value in changes.items():
         *blocks, name = key.split("__")
-        block = reduce(getitem, blocks, params["studies"][STUDY])
+        block = reduce(lambda block, key: block.setdefault(key, {}), blocks, params["studies"][STUDY])
         block[name] = value
         if value is ...:
             del block[name]

@@ -94,10 +94,9 @@ def test_predictions_from_elsewhere_are_planned_as_a_system_is(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "changed"),
     [
-        ({"published": {}}, {"report.json"}),
         ({"representations": {"utbm_cnn": ["embedding"]}}, {"representations/utbm_cnn.json", "report.json"}),
     ],
-    ids=["published", "representations"],
+    ids=["representations"],
 )
 def test_a_change_concerns_few(tmp_path, changes, changed):
     plan.main()
@@ -118,13 +117,24 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_melz": 3}, r"mel_image.mel_image_128.n_melz: unknown key, did you mean 'n_mels'"),
-        ({"n_mels": "many"}, r"mel_image.mel_image_128.n_mels: Input should be a valid integer"),
+        ({"n_melz": 3}, r"feature_sets.audio.mel_image_128.n_melz: unknown key, did you mean 'n_mels'"),
+        ({"n_mels": "many"}, r"feature_sets.audio.mel_image_128.n_mels: Input should be a valid integer"),
     ],
 )
 def test_what_a_kind_of_feature_does_not_take_is_named(tmp_path, changes, message):
     feature_sets = shipped_values()["feature_sets"]
-    feature_sets["mel_image"]["mel_image_128"] |= changes
+    feature_sets["audio"]["mel_image_128"] |= changes
+    with pytest.raises(PipelineError, match=message):
+        change_params(tmp_path, feature_sets=feature_sets)
+
+
+@pytest.mark.parametrize(("group", "kind"), [("audio", "text_embedding"), ("text", "waveform")])
+def test_a_feature_set_in_the_wrong_group_is_named(tmp_path, group, kind):
+    feature_sets = shipped_values()["feature_sets"]
+    other = {"audio": "text", "text": "audio"}[group]
+    name = next(name for name, entry in feature_sets[other].items() if entry["kind"] == kind)
+    feature_sets[group][name] = feature_sets[other].pop(name)
+    message = f"feature_sets.{group}.{name}: kind {kind} is computed from {other}: put it below"
     with pytest.raises(PipelineError, match=message):
         change_params(tmp_path, feature_sets=feature_sets)
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.config.analysis import Published, analysis_dir, representations_dir
+from pipeline.config.analysis import analysis_dir, representations_dir
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, details_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
@@ -23,6 +23,7 @@ from pipeline.report.collect import Report, Step, collect, curation_steps, study
 from pipeline.report.page import render_page
 from pipeline.report.results_table import SYNTHETIC_WARNING
 from pipeline.stages import report
+from tests.evaluation import made_up
 from tests.stages.report_inputs import ACCOUNT, PAGE, build, params, rebuild
 
 VOID = {"meta", "link", "input", "img", "br", "wbr"}
@@ -135,7 +136,7 @@ def collected(html, folder) -> Report:
 def demo_html(html, folder, tmp_path_factory) -> str:
     """The page of a synthetic corpus from a mirror, with markup in a note, and kept results of real ones."""
     settings = params(synthetic=True)
-    settings.published["net"] = Published(accuracy=0.7777, note="<script>alert(1)</script>")
+    settings.published["net"] = made_up.published({"accuracy": 0.7777}, note="<script>alert(1)</script>")
     return rebuild(shutil.copytree(folder, tmp_path_factory.mktemp("demo") / "copy"), settings)
 
 

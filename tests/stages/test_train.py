@@ -53,9 +53,11 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     kinds = {"mel_image": "images", "mfcc": "frames", "spectral_scalars": "vectors"}
     params |= {
         "profile": "demo",
-        "feature_sets": {kind: {name: {"studies": [STUDY]}} for kind, name in kinds.items()},
+        "defaults": {part: params["defaults"][part] for part in ("split", "curation")},
+        "recipes": {},
+        "feature_sets": {"audio": {name: {"kind": kind, "studies": [STUDY]} for kind, name in kinds.items()}},
         "systems": {name: {**system, "study": STUDY} for name, system in (SYSTEMS | REGRESSIONS).items()},
-        **{name: {} for name in ("ensembles", "external", "published", "baselines", "audit")},
+        **{name: {} for name in ("ensembles", "external", "baselines", "audit")},
         "representations": {"toy_cnn": ["embedding"]},
     }
     params["asr"]["studies"] = [STUDY]
