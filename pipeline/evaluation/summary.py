@@ -40,7 +40,7 @@ def summarise(
 
     Args:
         predictions: The system's predictions, of every split.
-        about: See `pipeline.config.describe`.
+        about: What `pipeline.splits.describe.describe_system` says of the system.
         model: The trainer's facts about the model, at least `MODEL_FACTS`.
     """
     test = predictions[predictions["split"] == "test"]

@@ -5,15 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.settings import EMOTION
+from pipeline.splits.protocols import find_protocol
 
 COMPARED = ("accuracy", "uar", "weighted_f1")  # the first of them that a document reports is compared
-NEW_SPEAKERS = (  # protocols that test on speakers that were not trained on
-    "speaker_independent",
-    "speaker_k_fold",
-    "leave_one_speaker_out",
-    "leave_one_session_out",
-    "cross_corpus",
-)
 
 
 @dataclass(frozen=True)
@@ -40,12 +34,12 @@ class Row:
     @property
     def new_speakers(self) -> bool:
         """Whether it is tested on speakers that it was not trained on."""
-        return self.split in NEW_SPEAKERS
+        return bool(find_protocol(self.split).new_speakers)
 
     @property
     def official(self) -> bool:
         """Whether the corpus says itself what is tested; of which speakers, is not known here."""
-        return self.split == "official"
+        return find_protocol(self.split).new_speakers is None
 
     @property
     def seconds(self) -> float | None:

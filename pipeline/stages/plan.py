@@ -11,7 +11,6 @@ from typing import Any
 
 import pipeline.models
 from pipeline.config.analysis import analysis_plan_path, external_plan_path, representation_plan_path
-from pipeline.config.describe import describe_system
 from pipeline.config.mistakes import one_of
 from pipeline.config.params import Params, load_params
 from pipeline.config.plans import EnsemblePlan, SystemPlan, write_plan_file
@@ -28,12 +27,15 @@ from pipeline.core.paths import (
 from pipeline.core.stage import run
 from pipeline.core.tables import write_json
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
+from pipeline.splits.describe import describe_system
+from pipeline.splits.protocols import check_protocols
 
 _PLAN = DATA / "plan"
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a system's model is not there, or where a kind of feature does not take its settings."""
+    """Raise where a protocol or a model is not there, or where a kind of feature does not take its settings."""
+    check_protocols(params.studies)
     models = [module.name for module in pkgutil.iter_modules(pipeline.models.__path__)]
     for name, system in params.systems.items():
         one_of(system.model, models, "model", f"systems.{name}.model")

@@ -12,6 +12,7 @@ from pipeline.core.paths import curated_path, split_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.stage import run
 from pipeline.core.tables import read_table, write_table
+from pipeline.splits.protocols import find_protocol
 from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ def main(study: str) -> None:
 def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
     """Reduce a split to the corpora that the study has in the active profile.
 
-    Where none are named, all are split but those that are tested besides. A cross-corpus split that has nobody
-    left to test, or to train on, has no corpora: its table is empty.
+    Where none are named, all are split but those that are tested besides. A protocol that tests whole corpora and
+    has none left to test, or none to train on, gets no corpora at all: its table is empty.
     """
     besides = [corpus for corpus in corpora if corpus in settings.also_test]
     named = (
@@ -38,9 +39,8 @@ def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
     )
     present = [corpus for corpus in corpora if corpus in named]
     tested = [corpus for corpus in settings.test_corpora if corpus in present]
-    one_sided = (
-        settings.protocol == "cross_corpus" and settings.test_corpora and len(tested) in (0, len(present))
-    )
+    by_corpus = find_protocol(settings.protocol).by_corpus
+    one_sided = by_corpus and settings.test_corpora and len(tested) in (0, len(present))
     changes = {
         "corpora": [] if one_sided else present,
         "test_corpora": tested or settings.test_corpora,
