@@ -10,12 +10,12 @@ Comparisons between systems (`pipeline.evaluation.group_scores`) are made of the
 by unit, and scores of the sums.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from pipeline.evaluation.metrics import METRICS, metrics_of
+from pipeline.evaluation.metrics import metrics_of
 from pipeline.evaluation.regression import values_of
 from pipeline.evaluation.scores import number_runs
 
@@ -46,13 +46,8 @@ def bootstrap_intervals(
     """
     clusters, drawn = number_units(test)
     by_unit = _counts(test, clusters, classes)
-    values: dict[str, list[np.ndarray]] = {
-        metric.name: [] for metric in metrics_of("counts") if metric.interval
-    }
-    for totals in resampled(by_unit, n_resamples, seed):
-        for name, batches in values.items():
-            batches.append(np.nanmean(METRICS[name].function(totals), axis=1))
-    return {name: percentiles(np.concatenate(batches)) for name, batches in values.items()}, drawn
+    functions = {metric.name: metric.function for metric in metrics_of("counts") if metric.interval}
+    return _intervals(functions, by_unit, n_resamples, seed), drawn
 
 
 def bootstrap_dimensions(
@@ -71,11 +66,30 @@ def bootstrap_dimensions(
     """
     clusters, drawn = number_units(test)
     by_unit = _moments(test, clusters, targets)
-    values = {metric.name: [] for metric in metrics_of("values") if metric.interval}
+    functions = {metric.name: metric.of_moments for metric in metrics_of("values") if metric.of_moments}
+    return _intervals(functions, by_unit, n_resamples, seed), drawn
+
+
+def _intervals(
+    functions: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    by_unit: np.ndarray,
+    n_resamples: int,
+    seed: int,
+) -> dict[str, Interval]:
+    """Draw the units again and again, and return the interval of each function of their sums, its mean over runs.
+
+    Args:
+        functions: By metric, sums of a batch of draws -> (n_batch, n_runs) or (n_batch, n_runs, n_targets).
+        by_unit: What is summed, (n_units, ...).
+        n_resamples: How many times to draw.
+        seed: Of the random generator.
+    """
+    values: dict[str, list[np.ndarray]] = {name: [] for name in functions}
     for totals in resampled(by_unit, n_resamples, seed):
-        for name, batches in values.items():
-            batches.append(np.nanmean(METRICS[name].of_moments(totals), axis=(1, 2)))
-    return {name: percentiles(np.concatenate(batches)) for name, batches in values.items()}, drawn
+        for name, function in functions.items():
+            scores = function(totals)
+            values[name].append(np.nanmean(scores.reshape(len(scores), -1), axis=1))
+    return {name: percentiles(np.concatenate(batches)) for name, batches in values.items()}
 
 
 def resampled(

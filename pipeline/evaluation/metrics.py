@@ -1,7 +1,7 @@
 """The metrics: every score that systems are judged by, an entry each.
 
-To add one, write its function and give it an entry in `METRICS`. It then stands in each system's scores.json, in its
-table of runs and in the report; the entry's flags take it to further places.
+To add one, write its function and give it an entry in `METRICS`. It then stands in each system's scores.json, in
+its table of runs and in the report; the entry's flags take it to further places.
 
 Every macro average (UAR, F1, precision) runs over the classes that are present in the truth: a class that no
 test clip carries has no recall, and counting it as zero would punish the test set rather than the system.
@@ -29,8 +29,8 @@ class Metric:
         name: Its key in scores.json; of a dimension, <name>_<dimension>.
         title: What people call it.
         of: What it is taken of, and so what `function` takes:
-            "counts": confusion matrices, (..., n_classes, n_classes), rows the truth; returns (...), NaN where it is
-            undefined.
+            "counts": confusion matrices, (..., n_classes, n_classes), rows the truth; returns (...), NaN where it
+            is undefined.
             "probabilities": labels, (n_clips,), probabilities, (n_clips, n_classes), and the classes; returns a
             number, or None where it is undefined.
             "values": the rated and the predicted values of a dimension, (n_clips,) both; returns a number.
@@ -38,7 +38,7 @@ class Metric:
         written: How a value is written for people.
         higher_is_better: Whether a system is better the higher its value.
         interval: Whether it has a bootstrap interval and a standard deviation over the runs. Of values it is then
-            also averaged over the dimensions, and `of_moments` must be there.
+            also averaged over the dimensions, and needs `of_moments`.
         of_moments: Of values: the same, of sums as `pipeline.evaluation.bootstrap.moments` makes them.
         needs_spread: Of values: whether it says nothing of clips that are all rated alike.
         by_group: Whether each corpus, sex and speaker has it as well.
@@ -60,6 +60,10 @@ class Metric:
     by_fold: bool = False
     shown: bool = False
     column: bool = False
+
+    def __post_init__(self) -> None:
+        if self.of == "values" and self.interval != (self.of_moments is not None):
+            raise ValueError(f"metric {self.name}: of values, `interval` and `of_moments` go together")
 
     @property
     def heading(self) -> str:
@@ -200,8 +204,8 @@ def rank_metric(dimensions: bool) -> Metric:
 def metric_of(name: str) -> Metric | None:
     """Return the metric that an entry of scores.json is a value of; None where it is a count, a name or a spread.
 
-    Entries are a metric's name, with "cross_" before it where other corpora are tested, with the dimension after it,
-    and "_fold_mean" last, such as cross_pcc_arousal or uar_fold_mean.
+    Entries are a metric's name, with "cross_" before it where other corpora are tested, with the dimension after
+    it, and "_fold_mean" last, such as cross_pcc_arousal or uar_fold_mean.
     """
     plain = name.removeprefix("cross_").removesuffix("_fold_mean")
     if plain in METRICS:

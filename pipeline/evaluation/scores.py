@@ -1,4 +1,4 @@
-"""From predictions of classes to scores: what `pipeline.evaluation.metrics` lists, in one fixed order of classes."""
+"""Scores of predicted classes, by the metrics of `pipeline.evaluation.metrics`; one fixed order of classes."""
 
 from collections.abc import Sequence
 
@@ -109,10 +109,12 @@ def confusion_counts(
         present_classes(names, classes)
     truth, taken = (pd.Index(classes).get_indexer(names) for names in (labels, predicted))
     n_classes = len(classes)
-    cells, shape = truth * n_classes + taken, (n_classes, n_classes)
-    if groups is not None:
-        cells, shape = groups * n_classes**2 + cells, (int(groups.max()) + 1, n_classes, n_classes)
-    return np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
+    cells = truth * n_classes + taken
+    if groups is None:
+        return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+    n_groups = int(groups.max()) + 1
+    counts = np.bincount(groups * n_classes**2 + cells, minlength=n_groups * n_classes**2)
+    return counts.reshape(n_groups, n_classes, n_classes)
 
 
 def confusion_table(counts: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.settings import EMOTION
+from pipeline.evaluation.metrics import class_metrics, main_metric, rank_metric
 from pipeline.splits.protocols import find_protocol
-
-COMPARED = ("accuracy", "uar", "weighted_f1")  # the first of them that a document reports is compared
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,12 @@ class Row:
     @property
     def main_score(self) -> str:
         """What documents mostly report of systems of its kind."""
-        return "ccc" if self.targets else "accuracy"
+        return main_metric(bool(self.targets)).name
 
     @property
     def rank_score(self) -> str:
         """What systems of its kind are ordered and tested by: UAR counts a rare class as much as a frequent one."""
-        return "ccc" if self.targets else "uar"
+        return rank_metric(bool(self.targets)).name
 
     @property
     def score(self) -> float:
@@ -95,8 +94,8 @@ class Row:
 
     @property
     def compared(self) -> str | None:
-        """The score by which the system is compared with its document, if the document reports one."""
-        names = ("ccc",) if self.targets else COMPARED
+        """The first metric that its document reports, by which the two are compared; None where it reports none."""
+        names = [self.main_score] if self.targets else [metric.name for metric in class_metrics()]
         return next((name for name in names if self.published_value(name) is not None), None)
 
     @property

@@ -10,7 +10,6 @@ from itertools import groupby
 from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation.formats import (
     MISSING,
-    SCORE_NAMES,
     coefficient,
     coefficients,
     count,
@@ -19,6 +18,7 @@ from pipeline.evaluation.formats import (
     step,
     yes_no,
 )
+from pipeline.evaluation.metrics import METRICS, Metric, class_metrics
 from pipeline.report.leaderboard import Row
 
 N_BEST = 3  # of each study, in the README
@@ -55,12 +55,18 @@ def results_markdown(rows: Iterable[Row], profile: str) -> str:
 
 
 def readme_markdown(rows: Iterable[Row], profile: str) -> str:
-    """Return the best systems of each study, in few columns; arguments as `results_markdown`, the best first."""
+    """Return the best systems of each study, in few columns.
+
+    Args:
+        rows: Systems, those of one study next to each other, the best first.
+        profile: Name of the profile they were trained in.
+    """
     rows = list(rows)
     parts = _opening(rows, profile)
     for study, group in groupby(rows, key=lambda row: row.study):
         for (dimensions, corpora), table in _tables(list(group)).items():
-            columns = [_SYSTEM, *(_SHORT_DIMENSIONS if dimensions else _SHORT_CLASSES), _PRETRAINED]
+            short = _SHORT_DIMENSIONS if dimensions else [*_class_metrics(), _PUBLISHED, _NEW_SPEAKERS]
+            columns = [_SYSTEM, *short, _PRETRAINED]
             best = f"the best {N_BEST} of " if len(table) > N_BEST else ""
             parts.append(f"**{study}** ({corpora.replace(',', ', ')}): {best}{_systems(len(table))}")
             parts.append(_lines(table[:N_BEST], columns))
@@ -109,7 +115,11 @@ def _elsewhere(rows: list[Row]) -> str:
 def _table(rows: list[Row]) -> str:
     elsewhere = any("cross_corpora" in row.metrics for row in rows)
     dimensions = bool(rows[0].targets)
-    scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_CLASSES, _CROSS_UAR)
+    if dimensions:
+        scores, cross = _DIMENSIONS, _CROSS_PCC
+    else:
+        scores = [*_class_metrics(), _PUBLISHED, Column("difference", difference_text)]
+        cross = _CROSS_UAR
     return _lines(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
 
 
@@ -127,8 +137,9 @@ def _table_line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _with_interval(row: Row, name: str, written: Callable[[float | None], str]) -> str:
-    value, low, high = (written(row.metrics[key]) for key in (name, f"{name}_low", f"{name}_high"))
+def _with_interval(row: Row, metric: Metric) -> str:
+    keys = (metric.name, f"{metric.name}_low", f"{metric.name}_high")
+    value, low, high = (metric.written(row.metrics[key]) for key in keys)
     return f"{value} ({low}–{high})"
 
 
@@ -144,7 +155,7 @@ def published_text(row: Row) -> str:
     if row.targets:
         return _by_dimension(row.published, "ccc")
     sd = f" ± {percent(row.published_sd)}" if row.published_sd is not None else ""
-    named = f" ({SCORE_NAMES[row.compared]})" if row.compared not in (None, "accuracy") else ""
+    named = f" ({METRICS[row.compared].title})" if row.compared not in (None, "accuracy") else ""
     return percent(row.published_score) + sd + named
 
 
@@ -159,18 +170,18 @@ def _dimension(name: str) -> Column:
 
 
 _SYSTEM = Column("system", lambda row: f"`{row.system}`", number=False)
-_CLASSES = [
-    Column("accuracy, % (95 % interval)", lambda row: _with_interval(row, "accuracy", percent)),
-    Column("UAR, %", lambda row: percent(row.metrics["uar"])),
-    Column("published, %", published_text),
-    Column("difference", difference_text),
-]
+_PRETRAINED = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
+_NEW_SPEAKERS = Column(  # of the corpus's own parts it is not known
+    "new speakers", lambda row: yes_no(None if row.official else row.new_speakers), number=False
+)
+_PUBLISHED = Column("published, %", published_text)
 _CROSS_UAR = [
     Column("cross-corpus UAR, %", lambda row: percent(row.metrics.get("cross_uar"))),
     Column("published, %", lambda row: percent(row.published.get("cross_uar"))),
 ]
+_MEAN_CCC = Column("mean CCC (95 % interval)", lambda row: _with_interval(row, METRICS["ccc"]))
 _DIMENSIONS = [
-    Column("mean CCC (95 % interval)", lambda row: _with_interval(row, "ccc", coefficient)),
+    _MEAN_CCC,
     *map(_dimension, DIMENSIONS),
     Column("published, in that order", published_text),
     Column("difference of the means", difference_text),
@@ -179,17 +190,8 @@ _CROSS_PCC = [
     Column("cross-corpus PCC, in that order", lambda row: _by_dimension(row.metrics, "cross_pcc")),
     Column("published", lambda row: _by_dimension(row.published, "cross_pcc")),
 ]
-_PRETRAINED = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
-_NEW_SPEAKERS = Column(  # of the corpus's own parts it is not known
-    "new speakers", lambda row: yes_no(None if row.official else row.new_speakers), number=False
-)
-_SHORT_CLASSES = [
-    *_CLASSES[:2],
-    Column("published, %", published_text),
-    _NEW_SPEAKERS,
-]
 _SHORT_DIMENSIONS = [
-    _DIMENSIONS[0],
+    _MEAN_CCC,
     Column("published, arousal / valence / dominance", published_text),
     _NEW_SPEAKERS,
 ]
@@ -199,3 +201,14 @@ _FACTS = [
     Column("parameters", lambda row: count(row.metrics["parameters"])),
     _PRETRAINED,
 ]
+
+
+def _class_metrics() -> list[Column]:
+    """Return a column of each metric of classes that tables have, the first with its interval."""
+    first, *others = (metric for metric in class_metrics() if metric.column)
+    with_interval = Column(f"{first.heading} (95 % interval)", lambda row: _with_interval(row, first))
+    return [with_interval, *map(_value, others)]
+
+
+def _value(metric: Metric) -> Column:
+    return Column(metric.heading, lambda row: metric.written(row.metrics[metric.name]))

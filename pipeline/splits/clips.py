@@ -39,7 +39,7 @@ class Clips:
     names: dict[str, list[str]]
 
     def subset(self, which: np.ndarray) -> "Clips":
-        """Return the clips that `which` says, shape (clips,) bool; labels, speakers and so on keep their numbers."""
+        """Return the clips that `which` says, shape (clips,) bool; speakers and so on keep their numbers."""
         arrays = (field.name for field in fields(self) if field.name != "names")
         return replace(self, **{name: getattr(self, name)[which] for name in arrays})
 
@@ -81,7 +81,8 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
 def withhold(splits: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Leave out the clips that would put a unit, such as a group of copies, into two splits.
 
-    Where a unit is in several splits, test keeps its clips and the others lose theirs; without test, validation does.
+    Where a unit is in several splits, test keeps its clips and the others lose theirs; without test it is
+    validation that keeps them.
 
     Args:
         splits: Number of each clip's split, shape (clips,).

@@ -61,8 +61,8 @@ def leave_one_speaker_out(clips: Clips, settings: SplitSettings, seed: int) -> l
 
     Test: a speaker. Validation: the others of that speaker's sessions, as in the usual protocol of IEMOCAP, where
     the session partner validates; without any, the next speaker, after the last the first; nobody where
-    `fractions.val` is 0. Training: all others. A copy of a tested clip that another speaker has is unused, and so is
-    a training clip that is a copy of a validating one.
+    `fractions.val` is 0. Training: all others. A copy of a tested clip that another speaker has is unused, and so
+    is a training clip that is a copy of a validating one.
     """
     check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
     n_speakers = len(clips.names["speaker"])

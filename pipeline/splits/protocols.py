@@ -1,7 +1,7 @@
 """The protocols: the ways to cut a study into training, validation and test.
 
-To add one, write its function (here or in a file of its own) and give it an entry in `PROTOCOLS`. `split.protocol` in
-params.yaml then takes its name, and the report says what the entry says of it.
+To add one, write its function (here or in a file of its own) and give it an entry in `PROTOCOLS`. `split.protocol`
+in params.yaml then takes its name, and the report says what the entry says of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ class Protocol:
     """A way to cut a study.
 
     Attributes:
-        cut: Takes the clips, the settings and a seed; returns one array a fold, the number of each clip's split as in
-            `pipeline.splits.clips`, shape (clips,), int8. Copies of a recording (`Clips.groups`) must not be in two
-            of training, validation and test.
+        cut: Takes the clips, the settings and a seed; returns one array a fold, the number of each clip's split as
+            in `pipeline.splits.clips`, shape (clips,), int8. Copies of a recording (`Clips.groups`) must not be in
+            two of training, validation and test.
         words: What the report calls it. `{shares}` stands for the sizes of the parts, such as "70/15/15", `{folds}`
             for the number of folds and `{test_corpora}` for the names of those that are there.
         new_speakers: Whether nobody who is tested was trained on; None where that is up to the corpora.

@@ -109,9 +109,9 @@ def transforms_of(
 ) -> list[str]:
     """Return the transforms of a clip's first copies, such as "noise=0.0050@42", all different.
 
-    Copy by copy they go through the transforms' names in turn; with which they begin follows from the id. The strength
-    is uniform in the transform's range, by a hash of seed, id and copy number, at four decimals. A strength that an
-    earlier copy has is passed over.
+    Copy by copy they go through the transforms' names in turn; with which they begin follows from the id. The
+    strength is uniform in the transform's range, by a hash of seed, id and copy number, at four decimals. A
+    strength that an earlier copy has is passed over.
 
     Args:
         utterance_id: Of the clip.
