@@ -73,8 +73,8 @@ def short_metrics(scores: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         The metrics that are to be shown, as far as the system has them; low and high, the interval of accuracy,
-        or of CCC where dimensions are predicted; n_test and pretrained. A skipped system has n_test alone, and it is
-        0.
+        or of CCC where dimensions are predicted; n_test and pretrained. A skipped system has n_test alone,
+        which is 0.
     """
     if scores["status"] == "skipped":
         return {"n_test": 0}

@@ -19,7 +19,7 @@ from pipeline.curation.status import OK
 
 log = logging.getLogger(__name__)
 
-QUARANTINE_COLUMNS = ["utterance_id", "path", "reason"]
+QUARANTINE_COLUMNS = ["utterance_id", "path", "status", "reason"]
 
 
 def count(corpus: Corpus, index: pd.DataFrame) -> dict[str, Any]:
