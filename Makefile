@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup repro test test-slow check format bench clean
+.PHONY: help setup repro test test-slow check format bench picture clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -45,6 +45,9 @@ bench: $(READY)  ## speed, as ratios in one run
 	$(BIN)/python -m benchmarks.features
 	$(BIN)/python -m benchmarks.curation
 	$(BIN)/python -m benchmarks.training
+
+picture: $(READY)  ## docs/report.png, the README's picture of data/report/index.html; needs chromium
+	$(BIN)/python -m pipeline.picture
 
 clean:  ## remove what was computed, not the downloads and row caches
 	rm -rf $(filter-out data/cache data/README.md,$(wildcard data/*))

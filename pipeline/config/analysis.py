@@ -1,46 +1,10 @@
-"""What is done with predictions once they are there: settings and places of the stages that train nothing.
+"""What is done with predictions once they are there: settings of the stages that train nothing."""
 
-They stand apart from `settings` and `paths`, which training imports: a change here trains nothing anew.
-"""
+from typing import Literal
 
-from pathlib import Path
-from typing import Literal, Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from pipeline.config.settings import EMOTION, Settings, Split
-from pipeline.core.paths import DATA
-
-
-class Published(Settings):
-    """What a document reports of a system: fractions in [0, 1], and CCC, PCC and MSE as printed."""
-
-    accuracy: float | None = None
-    uar: float | None = None
-    weighted_f1: float | None = None
-    f1: float | None = None  # how it is averaged is not said, so nothing is compared with it
-    ccc: float | None = None  # mean over the dimensions
-    ccc_arousal: float | None = None
-    ccc_valence: float | None = None
-    ccc_dominance: float | None = None
-    mse_arousal: float | None = None
-    mse_valence: float | None = None
-    mse_dominance: float | None = None
-    cross_uar: float | None = None  # of models tested on another corpus
-    cross_pcc_arousal: float | None = None
-    cross_pcc_valence: float | None = None
-    cross_pcc_dominance: float | None = None
-    sd: dict[str, float] = Field(default={})  # by score: its standard deviation over the document's runs
-    corpora: list[str] | None = None
-    protocol: str | None = None  # as `describe_protocol` begins, such as "stratified 70/15/15"
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _sd_of_what_is_reported(self) -> Self:
-        for name in self.sd:
-            if name not in type(self).model_fields or not isinstance(getattr(self, name), float):
-                raise ValueError(f"sd.{name}: there is no score {name} to go with it")
-        return self
 
 
 class External(Settings):
@@ -58,23 +22,3 @@ class External(Settings):
     def train_on(self) -> list[Split]:
         """Taken for granted: of what else it was trained, nothing is known here."""
         return ["train"]
-
-
-def external_plan_path(name: str) -> Path:
-    return DATA / "plan" / "external" / f"{name}.json"
-
-
-def representation_plan_path(system: str) -> Path:
-    return DATA / "plan" / "representations" / f"{system}.json"
-
-
-def analysis_plan_path() -> Path:
-    return DATA / "plan" / "analysis.json"
-
-
-def representations_dir(system: str) -> Path:
-    return DATA / "representations" / system
-
-
-def analysis_dir() -> Path:
-    return DATA / "analysis"

@@ -1,7 +1,7 @@
 """Telling a user what is wrong with a name or a setting: where, what came, what is allowed, what was meant."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -9,12 +9,22 @@ from pydantic import BaseModel, ValidationError
 from pipeline.core.errors import PipelineError
 
 
-def one_of(name: str, allowed: Iterable[str], what: str, where: str | None = None) -> str:
-    """Return a name if it is allowed, else raise an error that names the nearest one."""
+def one_of(
+    name: str, allowed: Iterable[str], what: str, where: str | None = None, file: str = "params.yaml"
+) -> str:
+    """Return a name if it is allowed, else raise an error that names the nearest one.
+
+    Args:
+        name: What came.
+        allowed: What is expected.
+        what: What it is the name of.
+        where: Key in the file, if it comes from one.
+        file: Which.
+    """
     names = list(allowed)
     if name in names:
         return name
-    prefix = f"params.yaml: {where}: " if where else ""
+    prefix = f"{file}: {where}: " if where else ""
     raise PipelineError(f"{prefix}unknown {what} {name!r}{nearest(name, names)}; known: {', '.join(names)}")
 
 
@@ -24,21 +34,26 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def describe(error: ValidationError, root: str, model: type[BaseModel]) -> str:
+def describe(
+    error: ValidationError, root: str, model: type[BaseModel], find: Callable[[str], str] = str
+) -> str:
     """Turn a pydantic error into lines that name the key, what came and what is allowed.
 
     Args:
         error: Of validating `model`.
         root: Key of the validated block in params.yaml; empty for the whole file.
         model: What was validated.
+        find: Says where in the file the value of a key stands, if elsewhere.
     """
-    return "\n".join(_describe_one(item, root, model) for item in error.errors())
+    lines = [_describe_one(item, root, model, find) for item in error.errors()]
+    return "\n".join(dict.fromkeys(lines))  # a recipe's mistake is one mistake, whoever uses it
 
 
-def _describe_one(item: Any, root: str, model: type[BaseModel]) -> str:
+def _describe_one(item: Any, root: str, model: type[BaseModel], find: Callable[[str], str]) -> str:
     *path, last = item["loc"] or (root,)
     keys, block = _follow(model, path)
     key = ".".join(part for part in (root, *keys, str(last)) if part) if item["loc"] else root
+    key = find(key)
     if item["type"] == "extra_forbidden":
         fields = [field for candidate in _models(block) for field in candidate.model_fields]
         return f"{key}: unknown key{nearest(str(last), fields)}; allowed: {', '.join(fields)}"

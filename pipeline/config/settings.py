@@ -1,6 +1,8 @@
-"""The blocks of params.yaml as typed, validated settings.
+"""The blocks of params.yaml as typed, validated settings: an unknown key or a wrong type is an error.
 
-Every value lives in params.yaml and has no second default here. An unknown key or a wrong type is an error.
+A setting without a default here has to stand in params.yaml: in its entry, in the entry's recipe, or in `defaults`.
+A setting with one is a step beyond the plain procedure, and its default means that the step is left out: nothing is
+shifted, weighted, clipped, scheduled, searched or stopped early; float32; one network for the classes.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -41,25 +43,12 @@ class Profile(Settings):
     corpora: dict[str, list[str]]  # by study
 
 
-class Archive(Settings):
-    """A file to download, and how its bytes are checked."""
-
-    name: str
-    url: str
-    n_bytes: int | None
-    md5: str | None
-    sha256: str | None
-
-
-class Corpus(Settings):
-    """Where a corpus comes from."""
+class CorpusSource(Settings):
+    """Where a corpus comes from; its archives' addresses and checksums stand in its adapter."""
 
     source: Literal["archive", "manual", "synthetic"]
-    archives: list[Archive] = []
-    lfs: str | None = None  # repository whose archive holds pointers of Git LFS in place of the audio
-    nested: bool = False  # the archive holds archives
-    seed: int | None = None
-    sizes: dict[str, int] = {}
+    seed: int | None = None  # of a synthetic one
+    sizes: dict[str, int] = {}  # of a synthetic one: what its synthesiser takes
 
 
 class FeatureSet(BaseModel):
@@ -67,6 +56,7 @@ class FeatureSet(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
+    group: Literal["audio", "text"]  # what it is computed from
     kind: str
     studies: list[str]  # whose corpora it is computed for; study/variant: and whose augmented copies
     small: dict[str, Any] = {}  # what a profile of size small changes
@@ -186,14 +176,12 @@ class SplitSettings(Settings):
         return self
 
 
-class Study(Settings):
-    """One published experiment: its classes, curation and split."""
+class StudyClips(Settings):
+    """Which clips a study uses, and what it calls them."""
 
     classes: list[str]
     labels: dict[str, dict[str, str | None]]  # by corpus: own label -> class; null drops it by name
     curation: Curation
-    split: SplitSettings
-    variants: dict[str, dict[str, Any]]  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -210,6 +198,13 @@ class Study(Settings):
                     f"labels.{corpus} map to {unknown}, which are not among the classes {self.classes}"
                 )
         return self
+
+
+class Study(StudyClips):
+    """One published experiment: its clips, and how they are split."""
+
+    split: SplitSettings
+    variants: dict[str, dict[str, Any]] = {}  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _variants_are_splits(self) -> Self:
@@ -242,10 +237,10 @@ class System(Settings):
     model: str  # file in pipeline/models
     features: str  # feature set, or "transcripts"
     second: str  # a second one, or "none"
-    architecture: dict[str, Any]
+    architecture: dict[str, Any] = {}  # arguments of the model's builder
     seeds: list[Seed]
     train_on: list[Literal["train", "val"]]  # what it is tested on is always test
-    small: dict[str, Any]  # what a profile of size small changes
+    small: dict[str, Any] = {}  # what a profile of size small changes
 
     @model_validator(mode="after")
     def _seeds_and_parts_differ(self) -> Self:

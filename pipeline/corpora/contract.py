@@ -22,6 +22,25 @@ _NO_ADAPTERS = {"contract", "corpus_audio"}
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A file to download, and what its publisher states about its bytes; None stands for what is not stated.
+
+    Attributes:
+        name: File name under which it is published.
+        url: The publisher's address.
+        sha256: Hexadecimal hash.
+        md5: Hexadecimal hash; many repositories publish no other.
+        n_bytes: Length in bytes.
+    """
+
+    name: str
+    url: str
+    sha256: str | None = None
+    md5: str | None = None
+    n_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class Corpus:
     """What is known of a corpus before looking at it.
 
@@ -35,6 +54,9 @@ class Corpus:
         labels: Its own labels, in its own order.
         expected: What a complete copy has: "utterances", and where known "speakers" and "seconds" of audio.
         how_to_get: What a user has to do to have it on disk.
+        archives: What is downloaded where params.yaml says `source: archive`.
+        nested: Whether the archives hold archives, which are unpacked as well.
+        lfs: Repository whose archive holds pointers of Git LFS in place of the audio, which it serves.
     """
 
     name: str
@@ -46,6 +68,9 @@ class Corpus:
     labels: tuple[str, ...]
     expected: Mapping[str, int]
     how_to_get: str
+    archives: tuple[Archive, ...] = ()
+    nested: bool = False
+    lfs: str | None = None
 
 
 @dataclass(frozen=True)

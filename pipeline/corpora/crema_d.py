@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Corpus, Entry, Stray, format_votes, scan_files, unique_names
+from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, format_votes, scan_files, unique_names
 
 EMOTIONS = {
     "ANG": "anger",
@@ -87,6 +87,15 @@ CORPUS = Corpus(
         "Clone https://github.com/CheyneyComputerScience/CREMA-D or, where its Git LFS budget is used up, the "
         "authors' mirror https://gitlab.com/cs-cooper-lab/crema-d-mirror, with Git LFS installed."
     ),
+    archives=(
+        Archive(
+            name="CREMA-D-master.zip",
+            url="https://github.com/CheyneyComputerScience/CREMA-D/archive/refs/heads/master.zip",
+        ),
+    ),
+    # The publisher's own LFS budget is often used up. Every object is checked by the hash in its pointer, wherever
+    # it comes from.
+    lfs="https://gitlab.com/cs-cooper-lab/crema-d-mirror",
 )
 
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
 
 PRIMARY = ("angry", "excited", "happy", "neutral", "sad")
 SECONDARY = ("anxious", "apologetic", "assertive", "concerned", "encouraging")
@@ -36,6 +36,9 @@ CORPUS = Corpus(
     labels=LABELS,
     expected={"utterances": 2400, "speakers": 4},
     how_to_get="Download https://www.kaggle.com/datasets/tli725/jl-corpus and unpack it.",
+    archives=(
+        Archive(name="jl-corpus.zip", url="https://www.kaggle.com/api/v1/datasets/download/tli725/jl-corpus"),
+    ),
 )
 
 

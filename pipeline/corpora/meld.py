@@ -32,7 +32,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,10 @@ CORPUS = Corpus(
     expected={"utterances": 13708},
     how_to_get="Fetch http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz and unpack it and the "
     "archives in it.",
+    archives=(
+        Archive(name="MELD.Raw.tar.gz", url="http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz"),
+    ),
+    nested=True,
 )
 
 Key = tuple[str, str]  # part and dia{X}_utt{Y}

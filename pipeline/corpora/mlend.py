@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
 
 LABELS = ("bored", "excited", "neutral", "question")
 COLUMNS = ("numeral", "intonation", "speaker")
@@ -41,6 +41,12 @@ CORPUS = Corpus(
     how_to_get=(
         "Download https://www.kaggle.com/datasets/jesusrequena/mlend-spoken-numerals and unpack it, with its "
         "table of attributes."
+    ),
+    archives=(
+        Archive(
+            name="mlend-spoken-numerals.zip",
+            url="https://www.kaggle.com/api/v1/datasets/download/jesusrequena/mlend-spoken-numerals",
+        ),
     ),
 )
 

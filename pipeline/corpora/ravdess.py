@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
 
 EMOTIONS = {
     "01": "neutral",
@@ -41,6 +41,14 @@ CORPUS = Corpus(
     labels=tuple(EMOTIONS.values()),
     expected={"utterances": 1440, "speakers": 24, "seconds": 5329},
     how_to_get="Fetch Audio_Speech_Actors_01-24.zip from https://zenodo.org/records/1188976 and unpack it.",
+    archives=(
+        Archive(
+            name="Audio_Speech_Actors_01-24.zip",
+            url="https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1",
+            md5="bc696df654c87fed845eb13823edef8a",
+            n_bytes=208_468_073,
+        ),
+    ),
 )
 
 

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "ps", "sad")
 SPEAKERS = {"OAF": "OAF", "OA": "OAF", "YAF": "YAF"}
@@ -33,6 +33,12 @@ CORPUS = Corpus(
     labels=LABELS,
     expected={"utterances": 2800, "speakers": 2, "seconds": 5754},
     how_to_get="Download all files of https://doi.org/10.5683/SP2/E8H2MF (the button 'Access Dataset').",
+    archives=(
+        Archive(
+            name="tess.zip",
+            url="https://borealisdata.ca/api/access/dataset/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF",
+        ),
+    ),
 )
 
 # What a Dataverse puts into the bundles that it makes

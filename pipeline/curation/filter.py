@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.config.settings import Study
+from pipeline.config.settings import StudyClips
 from pipeline.core.errors import PipelineError
+from pipeline.core.schemas import CURATED
 from pipeline.curation.status import (
     CONFLICT,
     EXACT_COPY,
@@ -33,9 +34,8 @@ SEEN_COLUMNS = [
 ]
 DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "code", "reason"]
 
-Step = Callable[
-    [pd.DataFrame, Study], pd.DataFrame
-]  # (rows left, settings) -> code and reason of those that go
+# (rows left, settings) -> code and reason of those that go
+Step = Callable[[pd.DataFrame, StudyClips], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,17 @@ class Curated:
     account: pd.DataFrame
 
 
-def curate(rows: pd.DataFrame, study: Study) -> Curated:
+def nothing_curated() -> Curated:
+    """Return what is left of a study that has no corpora: no row."""
+    return Curated(
+        kept=CURATED.empty_table().to_pandas(),
+        dropped=pd.DataFrame(columns=DROPPED_COLUMNS, dtype=str),
+        counts=dict.fromkeys([COMBINED, *STEPS], 0),
+        account=pd.DataFrame(columns=["corpus", "class", "n", "step"]),
+    )
+
+
+def curate(rows: pd.DataFrame, study: StudyClips) -> Curated:
     """Take a study's utterances from its corpora.
 
     Args:
@@ -87,7 +97,7 @@ def curate(rows: pd.DataFrame, study: Study) -> Curated:
     return Curated(kept, gone, counts, pd.concat(accounts, ignore_index=True))
 
 
-def classes(rows: pd.DataFrame, study: Study) -> pd.Series:
+def classes(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
     """Return each row's class in the study, null where it has none."""
     found = pd.Series(None, rows.index, dtype=str)
     for corpus in sorted(rows["corpus"].unique()):
@@ -106,7 +116,7 @@ def _count(left: pd.DataFrame, step: str) -> pd.DataFrame:
     return sizes.rename("n").rename_axis(["corpus", "class"]).reset_index().assign(step=step)
 
 
-def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: Study, counts: dict[str, int]) -> str:
+def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: StudyClips, counts: dict[str, int]) -> str:
     steps = ", ".join(f"{name} {n:,}" for name, n in counts.items())
     unknown = "".join(f"; {label}" for label in unknown_labels(gone))
     return (
@@ -121,16 +131,16 @@ def _because(codes: pd.Series | str, reasons: pd.Series) -> pd.DataFrame:
     return reasons.to_frame("reason").assign(code=codes)
 
 
-def _no_utterance(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _no_utterance(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     return _because(STRAY, rows.loc[rows["status"] == STRAY, "reason"])
 
 
-def _unreadable(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _unreadable(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     bad = rows[rows["status"] != OK]
     return _because(bad["status"], bad["reason"])
 
 
-def _copies(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _copies(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     """Keep of each group the representative or, if the study lacks that one, the first of its members."""
     if not study.curation.deduplicate:
         return _because(EXACT_COPY, rows.loc[[], "group"])
@@ -148,7 +158,7 @@ def _copies(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     )
 
 
-def _duration(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _duration(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     shortest, longest = study.curation.min_seconds, study.curation.max_seconds
     short, long = rows["seconds"] < shortest, rows["seconds"] > longest
     return pd.concat(
@@ -163,7 +173,7 @@ def _duration(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     )
 
 
-def _unmapped(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _unmapped(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     gone = rows[rows["label"].isna()]
     codes = pd.Series(NOT_IN_MAP, gone.index)
     for corpus, labels in study.labels.items():
@@ -172,7 +182,7 @@ def _unmapped(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     return _because(codes, "label '" + gone["own_label"].fillna("") + "' is " + words)
 
 
-def _rare(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _rare(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     n = rows["label"].map(rows["label"].value_counts())
     rare = n < study.curation.min_per_class
     return _because(RARE_CLASS, "class " + rows.loc[rare, "label"] + " has " + n[rare].astype(str) + " clips")

@@ -103,7 +103,7 @@ def _wrong_bytes(
         f"  got      sha256 {digests.sha256}, md5 {digests.md5}, bytes {digests.n_bytes}\n"
         f"The file is kept as {kept} and is not used. Run the stage again, in case it was damaged on its "
         f"way; if it comes the same again, the source holds another version: compare with the publisher's "
-        f"page and correct the checksum in params.yaml"
+        f"page and correct the checksum where it is stated"
     )
 
 

@@ -292,5 +292,5 @@ def _unobtainable(failures: Mapping[Pointer, str], names: Mapping[Pointer, str],
 def _what_to_do(what: str) -> str:
     return (
         f"Run the stage again to fetch {what}; or name another repository with the same objects at `lfs` in "
-        f"params.yaml; or put an archive with the real files into a folder and name that folder in SER_MIRROR"
+        f"the corpus's adapter; or put an archive with the real files into a folder and name it in SER_MIRROR"
     )

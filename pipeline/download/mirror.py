@@ -11,27 +11,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpora.contract import Archive
 from pipeline.download.checksums import Checksum, parse_sums
 from pipeline.download.fetch import Fetched, MissingFile, fetch
 
 log = logging.getLogger(__name__)
 
 SUMS = "SHA256SUMS"
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A published archive.
-
-    Attributes:
-        name: File name under which it is published.
-        url: The publisher's address.
-        published: What the publisher states about its bytes.
-    """
-
-    name: str
-    url: str
-    published: Checksum
 
 
 @dataclass(frozen=True)
@@ -74,7 +60,10 @@ def obtain(archive: Archive, folder: Path, mirror: str | None = None) -> Obtaine
             log.warning("the mirror %s has no %s; asking the publisher", mirror, archive.name)
     otherwise = ", or fetch the file by hand into a folder and name that folder in SER_MIRROR"
     fetched = fetch(
-        [archive.url], folder / "publisher" / archive.name, accepted=[archive.published], otherwise=otherwise
+        [archive.url],
+        folder / "publisher" / archive.name,
+        accepted=[_published(archive)],
+        otherwise=otherwise,
     )
     return _obtained(archive, folder / "publisher" / archive.name, fetched, from_mirror=False)
 
@@ -83,7 +72,7 @@ def _from_mirror(archive: Archive, folder: Path, mirror: str) -> Obtained:
     if "://" not in mirror and not Path(mirror).is_dir():
         raise PipelineError(f"SER_MIRROR names {mirror}, which is not a folder here; correct it or unset it")
     stated = _read_sums(mirror).get(archive.name)
-    accepted = [archive.published]
+    accepted = [_published(archive)]
     if stated:
         accepted.append(Checksum("mirror", sha256=stated))
     target = folder / "mirror" / archive.name
@@ -103,6 +92,10 @@ def _from_mirror(archive: Archive, folder: Path, mirror: str) -> Obtained:
             "%s: the mirror's bytes are not the publisher's; its own %s states them", archive.name, SUMS
         )
     return _obtained(archive, target, fetched, from_mirror=True)
+
+
+def _published(archive: Archive) -> Checksum:
+    return Checksum("publisher", sha256=archive.sha256, md5=archive.md5, n_bytes=archive.n_bytes)
 
 
 def _obtained(archive: Archive, path: Path, fetched: Fetched, *, from_mirror: bool) -> Obtained:

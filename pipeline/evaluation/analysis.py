@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from pipeline.config.plans import AnalysePlan
 from pipeline.core.paths import index_path, split_path, transcripts_path
 from pipeline.core.tables import read_table, write_json
 from pipeline.evaluation.audit import audit_rows, audit_table, audit_text, count_leaks
@@ -133,31 +134,24 @@ def _write_confusion(folder: Path, group: Group, member: Member, baseline: Membe
     return recall_change(*counts, group.classes)
 
 
-def write_audit(
-    folder: Path,
-    audit: Mapping[str, Mapping[str, str]],
-    splits: Mapping[str, Mapping[str, Any]],
-    studies: Mapping[str, str],
-    scores: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Write the audit's table, and the same with words.
+def write_audit(folder: Path, plan: AnalysePlan, scores: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the audit's table, and the same with words; a case whose system is not trained yet is left out.
 
     Args:
         folder: Where to.
-        audit: System by title and case.
-        splits: Of each of these systems: its `variant`, and what it is trained on, `train_on`.
-        studies: Study by system.
+        plan: Which systems are audited, and how their clips are split.
         scores: Of each system, as evaluation leaves them.
     """
     every, texts = [], {}
-    for title, cases in audit.items():
-        skipped = [case for case, system in cases.items() if scores[system]["status"] == "skipped"]
-        trained = [system for case, system in cases.items() if case not in skipped]
+    for title, cases in plan.audit.items():
+        there = {case: system for case, system in cases.items() if system in scores}
+        skipped = [case for case, system in there.items() if scores[system]["status"] == "skipped"]
+        trained = [system for case, system in there.items() if case not in skipped]
         leaks = {}
         for system in trained:
-            split = read_table(split_path(studies[system], splits[system]["variant"]), _SPLIT_COLUMNS)
-            leaks[system] = count_leaks(split, splits[system]["train_on"])
-        rows = audit_rows(title, cases, scores, leaks)
+            path = split_path(plan.systems[system], plan.splits[system].variant)
+            leaks[system] = count_leaks(read_table(path, _SPLIT_COLUMNS), plan.splits[system].train_on)
+        rows = audit_rows(title, there, scores, leaks)
         synthetic = any(scores[system]["synthetic"] for system in trained)
         texts[title] = {"text": audit_text(rows, skipped, synthetic=synthetic), "cases": rows}
         every += rows

@@ -147,7 +147,7 @@ _ENTRIES = (
         shown=True,
         column=True,
     ),
-    Metric("macro_f1", "macro F1", "counts", macro_f1, by_group=True, by_fold=True, shown=True),
+    Metric("macro_f1", "macro F1", "counts", macro_f1, by_group=True, by_fold=True),
     Metric("weighted_f1", "weighted F1", "counts", weighted_f1),
     Metric("macro_precision", "macro precision", "counts", macro_precision),
     Metric("auc", "AUC", "probabilities", one_vs_rest_auc),

@@ -1,7 +1,7 @@
 """One system's scores: a flat mapping, in a fixed order, of nothing that varies from run to run.
 
-All of it stands in data/details/<system>/scores.json. What DVC shows and compares, a column a key over all systems,
-is the little that `short_metrics` takes out of it.
+All of it stands in data/evaluated/<system>/scores.json. What DVC shows and compares, a column a key over all
+systems, is the little that `pipeline.evaluation.short_metrics` takes out of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.evaluation.bootstrap import bootstrap_dimensions, bootstrap_intervals
 from pipeline.evaluation.cross import cross_metrics, cross_notes
 from pipeline.evaluation.folds import fold_metrics
-from pipeline.evaluation.metrics import METRICS, class_metrics, main_metric, metrics_of
+from pipeline.evaluation.metrics import class_metrics, metrics_of
 from pipeline.evaluation.regression import (
     describe_targets,
     target_notes,
@@ -29,8 +29,7 @@ from pipeline.evaluation.scores import (
     scores_by_run,
 )
 
-MODEL_FACTS = ("pretrained", "parameters", "n_train")
-SHOWN_DIGITS = 4
+MODEL_FACTS = ("pretrained", "random_weights", "parameters", "n_train")
 
 
 def summarise(
@@ -63,27 +62,6 @@ def summarise(
         **cross_metrics(predictions, classes, targets),
         **({"note": "; ".join(notes)} if notes else {}),
     }
-
-
-def short_metrics(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `dvc metrics show` prints of a system: few names, so that rows fit a terminal.
-
-    Args:
-        scores: As `summarise` returns them, or those of a skipped system.
-
-    Returns:
-        The metrics that are to be shown, as far as the system has them; low and high, the interval of accuracy,
-        or of CCC where dimensions are predicted; n_test and pretrained. A skipped system has n_test alone,
-        which is 0.
-    """
-    if scores["status"] == "skipped":
-        return {"n_test": 0}
-    main = main_metric("ccc" in scores).name
-    shown = [metric.name for metric in METRICS.values() if metric.shown]
-    values = {name: scores[name] for name in shown if name in scores}
-    values |= {"low": scores[f"{main}_low"], "high": scores[f"{main}_high"]}
-    rounded = {name: round(value, SHOWN_DIGITS) for name, value in values.items()}
-    return {**rounded, "n_test": scores["n_test"], "pretrained": scores["pretrained"]}
 
 
 def _of_classes(test: pd.DataFrame, classes: Sequence[str]) -> tuple[dict[str, Any], list[str]]:

@@ -16,10 +16,10 @@ class Row:
     Attributes:
         system: Its name.
         metrics: All scores, as `evaluate` wrote them.
-        published: What its document reports: scores, `sd` of some, `corpora` where a profile may have others,
-            and `note` where a reader needs one.
+        published: What its document reports, as `Published.flat` returns it.
         run: How it was trained, on whatever machine it was (run.json); empty where it was skipped.
         split: How its study is cut, as `protocol` in params.yaml names it.
+        shares: Of its clips that it trains on, validates on and is tested on.
         deduplicated: Whether copies of a clip were taken out before that.
     """
 
@@ -28,6 +28,7 @@ class Row:
     published: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
     split: str = "stratified"
+    shares: Mapping[str, float] = field(default_factory=dict)
     deduplicated: bool = False
 
     @property
@@ -122,12 +123,16 @@ class Row:
         if self.synthetic:
             return "synthetic speech"
         protocol = self.published.get("protocol")
-        if protocol is not None and not self.metrics["protocol"].startswith(protocol):
+        if protocol is not None and not self.cut_as(protocol["name"], protocol.get("shares")):
             return "other protocol"
         corpora = self.published.get("corpora")
         if corpora is not None and set(corpora) != set(self.metrics["corpora"].split(",")):
             return "other corpora"
         return None
+
+    def cut_as(self, protocol: str, shares: Mapping[str, float] | None) -> bool:
+        """Tell whether its clips are split by a protocol into such shares, where any are stated."""
+        return self.split == protocol and (shares is None or self.shares == shares)
 
     @property
     def difference(self) -> float | None:

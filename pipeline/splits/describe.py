@@ -58,13 +58,15 @@ def describe_protocol(study: Study, system: Scored, corpora: list[str]) -> str:
 
 def _protocol(split: SplitSettings, system: Scored, corpora: list[str]) -> str:
     test_corpora = " and ".join(name for name in split.test_corpora if name in corpora)
+    words = "/".join(f"{100 * share:.3g}" for share in shares(split, system).values())
     return find_protocol(split.protocol).words.format(
-        shares=_shares(split, system), folds=split.folds, test_corpora=test_corpora
+        shares=words, folds=split.folds, test_corpora=test_corpora
     )
 
 
-def _shares(split: SplitSettings, system: Scored) -> str:
+def shares(split: SplitSettings, system: Scored) -> dict[str, float]:
+    """Return the shares of the clips that a system trains on, validates on and is tested on, without empty ones."""
     fractions = split.fractions
     train, test = sum(fractions.get(name, 0.0) for name in system.train_on), fractions.get("test", 0.0)
-    shares = [train, sum(fractions.values()) - train - test, test]
-    return "/".join(f"{100 * share:.3g}" for share in shares if round(share, 6) > 0)
+    parts = {"train": train, "val": sum(fractions.values()) - train - test, "test": test}
+    return {name: round(share, 6) for name, share in parts.items() if round(share, 6) > 0}

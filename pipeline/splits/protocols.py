@@ -4,13 +4,14 @@ To add one, write its function (here or in a file of its own) and give it an ent
 in params.yaml then takes its name, and the report says what the entry says of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import SplitSettings, Study
+from pipeline.config.params import Params
+from pipeline.config.settings import SplitSettings
 from pipeline.splits.clips import Clips
 from pipeline.splits.k_folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
 from pipeline.splits.official import cross_corpus, official
@@ -64,9 +65,12 @@ def find_protocol(name: str, where: str = "split.protocol") -> Protocol:
     return PROTOCOLS[one_of(name, PROTOCOLS, "protocol", where)]
 
 
-def check_protocols(studies: Mapping[str, Study]) -> None:
-    """Raise where a study or a variant of one names a protocol that is not there."""
-    for name, study in studies.items():
+def check_protocols(params: Params) -> None:
+    """Raise where a study, a variant of one or a published result names a protocol that is not there."""
+    for name, study in params.studies.items():
         find_protocol(study.split.protocol, f"studies.{name}.split.protocol")
         for variant in study.variants:
             find_protocol(study.variant(variant).protocol, f"studies.{name}.variants.{variant}.protocol")
+    for system, published in params.published.items():
+        if published.protocol:
+            find_protocol(published.protocol.name, f"published.{system}.protocol")

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.config.settings import System
-from pipeline.core.paths import history_path, model_dir, predictions_path
+from pipeline.core.paths import history_path, predictions_path, trained_dir
 from pipeline.core.tables import write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 
@@ -151,14 +151,15 @@ def write_history(name: str, history: pd.DataFrame) -> None:
     history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def write_skipped(name: str, schema: pa.Schema) -> None:
+def write_skipped(name: str, schema: pa.Schema, plan: str) -> None:
     """Write the empty outputs of a system whose study has no clips in the active profile.
 
     Args:
         name: The system's.
         schema: Of its predictions.
+        plan: Digest of what it would have been trained by.
     """
     write_table(predictions_path(name), schema.empty_table(), schema)
     write_history(name, history_table([]))
-    for file in ("model.json", "run.json"):
-        write_json(model_dir(name) / file, {"status": "skipped"})
+    write_json(trained_dir(name) / "model.json", {"status": "skipped", "plan": plan})
+    write_json(trained_dir(name) / "run.json", {"status": "skipped"})

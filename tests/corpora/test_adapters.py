@@ -44,6 +44,14 @@ def test_description(name):
     assert {"utterances"} <= set(corpus.expected) <= {"utterances", "speakers", "seconds"}
 
 
+def test_archives_can_be_fetched_and_told_apart(name):
+    corpus = load_adapter(name).CORPUS
+    names = [archive.name for archive in corpus.archives]
+    assert len(set(names)) == len(names)
+    assert all(re.match("https?://", archive.url) for archive in corpus.archives)
+    assert corpus.archives or not (corpus.nested or corpus.lfs)
+
+
 def test_the_docstring_tells_what_a_reader_needs(name):
     adapter = load_adapter(name)
     assert re.search("licence", adapter.__doc__, re.IGNORECASE)

@@ -194,7 +194,7 @@ def test_wrong_bytes_are_kept_aside_and_named(server, tmp_path):
     assert f"expected sha256 {SHA256}" in message
     assert f"got      sha256 {hashlib.sha256(CONTENT[::-1]).hexdigest()}" in message
     assert "clips.zip.bad" in message
-    assert "params.yaml" in message
+    assert "correct the checksum where it is stated" in message
     assert [path.name for path in tmp_path.iterdir()] == ["clips.zip.bad"]
     get(server, tmp_path)
     assert (tmp_path / "clips.zip").read_bytes() == CONTENT

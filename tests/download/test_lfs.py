@@ -227,7 +227,7 @@ def test_many_failures_end_it_early(server, folder, monkeypatch):
 def test_a_refusal_says_what_the_server_says(server, folder, statuses):
     server.batch_plan = list(statuses)
     with pytest.raises(
-        LfsError, match=rf"answered {statuses[0]} This repository exceeded .* `lfs` in params\.yaml"
+        LfsError, match=rf"answered {statuses[0]} This repository exceeded .* `lfs` in the corpus's adapter"
     ):
         run(server, folder)
     assert len(server.asked) == len(statuses)

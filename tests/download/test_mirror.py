@@ -6,8 +6,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.download.checksums import Checksum
-from pipeline.download.mirror import Archive, obtain
+from pipeline.corpora.contract import Archive
+from pipeline.download.mirror import obtain
 
 PUBLISHED = b"the publisher's bytes"
 TRANSCODED = b"a mirror's own bytes"
@@ -24,7 +24,7 @@ def archive(tmp_path):
     source.parent.mkdir()
     source.write_bytes(PUBLISHED)
     md5 = hashlib.md5(PUBLISHED).hexdigest()
-    return Archive(NAME, source.as_uri(), Checksum("publisher", md5=md5, n_bytes=len(PUBLISHED)))
+    return Archive(NAME, source.as_uri(), md5=md5, n_bytes=len(PUBLISHED))
 
 
 @pytest.fixture
@@ -96,13 +96,13 @@ def test_a_mirror_that_changed_is_fetched_anew(archive, mirror, tmp_path):
 
 
 def test_nobody_states_a_checksum(archive, tmp_path, caplog):
-    unchecked = Archive(NAME, archive.url, Checksum("publisher"))
+    unchecked = Archive(NAME, archive.url)
     assert obtain(unchecked, tmp_path / "cache").verified_by is None
     assert f"unverified, sha256 {sha256(PUBLISHED)}" in caplog.text
 
 
 def test_an_archive_that_cannot_be_had_says_how_to_bring_it(archive, tmp_path):
-    gone = Archive(NAME, f"{archive.url}.gone", Checksum("publisher"))
+    gone = Archive(NAME, f"{archive.url}.gone")
     with pytest.raises(PipelineError, match="by hand into a folder and name that folder in SER_MIRROR"):
         obtain(gone, tmp_path / "cache")
 

@@ -7,7 +7,7 @@ from pipeline.config.analysis import Published
 from pipeline.config.params import Params
 from pipeline.config.settings import (
     Asr,
-    Corpus,
+    CorpusSource,
     Curation,
     Profile,
     Resampling,
@@ -158,7 +158,7 @@ def params(*, synthetic: bool = False) -> Params:
                 size="full", asr_source="whisper", weights="published", corpora=corpora
             ),
         },
-        corpora={corpus: Corpus.model_construct(source="synthetic" if synthetic else "archive")},
+        corpora={corpus: CorpusSource.model_construct(source="synthetic" if synthetic else "archive")},
         asr=Asr.model_construct(source=None, gold=[], studies=[]),
         studies={"study": study(), "absent": study()},
         systems={

@@ -21,7 +21,7 @@ from pipeline.report.results_table import results_markdown
 from tests.evaluation.made_up import CLASSES, random_dimensions, random_predictions
 
 ABOUT = {"profile": "demo", "synthetic": True, "study": "one", "corpora": "made_up", "protocol": "stratified"}
-MODEL = {"pretrained": False, "parameters": 3, "n_train": 5}
+MODEL = {"pretrained": False, "random_weights": False, "parameters": 3, "n_train": 5}
 
 
 def kappa(counts):

@@ -67,6 +67,7 @@ def test_where_a_protocol_is_not_there_is_named(changes, where):
     one = made_up.study()
     split = one.split.model_copy(update={"also_test": [], **changes.get("split", {})})
     broken = one.model_copy(update={"split": split, "variants": changes.get("variants", {})})
-    check_protocols({"one": one})
+    params = made_up.params()
+    check_protocols(params)
     with pytest.raises(PipelineError, match=where):
-        check_protocols({"one": broken})
+        check_protocols(params.model_copy(update={"studies": {"one": broken}}))

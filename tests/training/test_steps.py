@@ -10,8 +10,8 @@ from safetensors.numpy import load_file
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.check import checkpointer
 from pipeline.training.batches import Examples
-from pipeline.training.build import enable_checkpointing
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.loop import Task, TrainingRun, train_epoch
 from pipeline.training.outcome import Outcome
@@ -136,19 +136,7 @@ def test_checkpointing_is_refused_by_a_family_without_it() -> None:
     with pytest.raises(
         PipelineError, match="checkpointing is true, but model 'mlp' keeps all its activations"
     ):
-        enable_checkpointing(nn.Linear(1, 1), "mlp")
-
-
-def test_checkpointing_is_left_to_the_model() -> None:
-    class Own(nn.Module):
-        enabled = False
-
-        def enable_checkpointing(self) -> None:
-            self.enabled = True
-
-    model = Own()
-    enable_checkpointing(model, "own")
-    assert model.enabled
+        checkpointer("mlp")
 
 
 @pytest.mark.slow

@@ -1,41 +1,35 @@
-"""Bring a corpus to this disk, and write down what came: the manifest.
+"""Bring a corpus to this disk: from a folder that the user names, from its archives, or from the synthesiser.
 
-A corpus below `SER_CORPORA` is used as it is. Else its archives are fetched, from `SER_MIRROR` or the
-publisher, and unpacked in the cache folder, with what Git LFS keeps outside of them; or it is synthesised there.
+A corpus below `SER_CORPORA` is used as it is. Else its archives are fetched, from `SER_MIRROR` or the publisher,
+and unpacked in the cache folder, with what Git LFS keeps outside of them; or it is synthesised there.
 """
 
 import hashlib
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from pipeline.config.mistakes import one_of
-from pipeline.config.params import load_params
-from pipeline.config.settings import Archive as ArchiveSettings
-from pipeline.config.settings import Corpus as Settings
+from pipeline.config.settings import CorpusSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import worker_count
-from pipeline.core.paths import audio_root, cache_dir, corpus_plan_path, manifest_path
-from pipeline.core.stage import run
-from pipeline.core.tables import read_json, write_json
+from pipeline.core.paths import audio_root, cache_dir
 from pipeline.core.tree import fresh_folder, hash_tree, measure
-from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus, load_adapter
-from pipeline.download.checksums import Checksum
+from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus
 from pipeline.download.fetch import set_aside
 from pipeline.download.lfs import LfsError, Source, replace_pointers
-from pipeline.download.mirror import Archive, Obtained, obtain
+from pipeline.download.mirror import Obtained, obtain
 from pipeline.download.unpack import unpack
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What came of a corpus. It holds no path and no time: the same files give the same bytes on any machine.
 
@@ -61,7 +55,7 @@ class Manifest:
     tree: str | None = None
 
 
-def provide(corpus: Corpus, settings: Settings) -> Manifest:
+def provide(corpus: Corpus, settings: CorpusSource) -> Manifest:
     """Make sure that a corpus lies below `audio_root(corpus.name)`.
 
     Raises:
@@ -80,8 +74,9 @@ def provide(corpus: Corpus, settings: Settings) -> Manifest:
     locks = cache_dir() / "locks"  # experiments that run at the same time share the cache folder
     locks.mkdir(exist_ok=True)
     with FileLock(locks / f"{corpus.name}.lock"):
-        make = synthesise if settings.source == "synthetic" else download
-        return make(corpus, settings, root)
+        if settings.source == "synthetic":
+            return synthesise(corpus, settings, root)
+        return download(corpus, root)
 
 
 def use_disk(corpus: Corpus, root: Path) -> Manifest:
@@ -95,10 +90,17 @@ def use_disk(corpus: Corpus, root: Path) -> Manifest:
         )
     if missing := files_missing(corpus, tree.n_files):
         log.warning("%s", missing)
-    return Manifest(corpus.name, True, "disk", False, [], tree.n_files, tree.n_bytes, tree.digest)
+    return Manifest(
+        corpus=corpus.name,
+        needed=True,
+        source="disk",
+        n_files=tree.n_files,
+        n_bytes=tree.n_bytes,
+        tree=tree.digest,
+    )
 
 
-def synthesise(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
+def synthesise(corpus: Corpus, settings: CorpusSource, root: Path) -> Manifest:
     """Let the project make the corpus itself."""
     from pipeline.demo.synthesise import synthesise as make  # SciPy, which no download needs
 
@@ -109,38 +111,65 @@ def synthesise(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
     with fresh_folder(root, lambda folder: hash_tree(folder).digest) as folder:
         make(corpus.name, folder, seed=settings.seed, n_workers=worker_count(), **settings.sizes)
     tree = hash_tree(root)
-    return Manifest(corpus.name, True, "synthetic", False, [], tree.n_files, tree.n_bytes, tree.digest)
+    return Manifest(
+        corpus=corpus.name,
+        needed=True,
+        source="synthetic",
+        n_files=tree.n_files,
+        n_bytes=tree.n_bytes,
+        tree=tree.digest,
+    )
 
 
-def download(corpus: Corpus, settings: Settings, root: Path) -> Manifest:
+def download(corpus: Corpus, root: Path) -> Manifest:
     """Fetch, check and unpack a corpus's archives."""
-    if not settings.archives:
-        raise PipelineError(f"params.yaml: corpora.{corpus.name}: an archive corpus needs a list of archives")
+    if not corpus.archives:
+        raise PipelineError(
+            f"params.yaml: corpora.{corpus.name}: source is archive, and its adapter "
+            f"pipeline/corpora/{corpus.name}.py names no archives: give it some, or write source: manual"
+        )
     folder, mirror = cache_dir() / "archives" / corpus.name, os.environ.get("SER_MIRROR")
-    archives = [obtain(as_archive(entry), folder, mirror) for entry in settings.archives]
-    stamp = content_stamp(archives, settings)
-    finish = partial(complete, repository=settings.lfs, objects=folder / "lfs") if settings.lfs else None
+    obtained = [obtain(archive, folder, mirror) for archive in corpus.archives]
+    stamp = content_stamp(corpus, obtained)
+    finish = partial(complete, repository=corpus.lfs, objects=folder / "lfs") if corpus.lfs else None
     try:
-        unpack([a.path for a in archives], root, stamp=stamp, nested=settings.nested, finish=finish)
+        unpack([one.path for one in obtained], root, stamp=stamp, nested=corpus.nested, finish=finish)
         n_files, n_bytes = measure(root)
-        check_complete(corpus, archives, n_files)
+        check_complete(corpus, obtained, n_files)
     except LfsError:
         raise  # the archive is as good as before
     except PipelineError:
-        put_doubtful_aside(archives)
+        put_doubtful_aside(obtained)
         raise
-    rows = [
-        {"name": a.name, "sha256": a.sha256, "n_bytes": a.n_bytes, "verified_by": a.verified_by}
-        for a in archives
-    ]
-    from_mirror = any(archive.from_mirror for archive in archives)
-    return Manifest(corpus.name, True, "archive", from_mirror, rows, n_files, n_bytes, stamp)
+    return Manifest(
+        corpus=corpus.name,
+        needed=True,
+        source="archive",
+        mirror=any(one.from_mirror for one in obtained),
+        archives=[archive_row(one) for one in obtained],
+        n_files=n_files,
+        n_bytes=n_bytes,
+        tree=stamp,
+    )
 
 
-def content_stamp(archives: Sequence[Obtained], settings: Settings) -> str:
+def archive_row(archive: Obtained) -> dict[str, Any]:
+    """Say what a manifest holds of an archive."""
+    return {
+        "name": archive.name,
+        "sha256": archive.sha256,
+        "n_bytes": archive.n_bytes,
+        "verified_by": archive.verified_by,
+    }
+
+
+def content_stamp(corpus: Corpus, archives: Sequence[Obtained]) -> str:
     """Name what comes of archives: the repository of Git LFS does not matter, since its objects are checked."""
     parts = [f"{archive.name}\0{archive.sha256}\n" for archive in archives]
-    parts += ["nested\n"] * settings.nested + ["lfs\n"] * bool(settings.lfs)
+    if corpus.nested:
+        parts.append("nested\n")
+    if corpus.lfs:
+        parts.append("lfs\n")
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
@@ -150,13 +179,7 @@ def complete(folder: Path, *, repository: str, objects: Path) -> None:
     log.info("download: %d audio files were pointers of Git LFS", n_files)
 
 
-def as_archive(entry: ArchiveSettings) -> Archive:
-    """Turn an archive's settings into what `obtain` takes."""
-    published = Checksum("publisher", sha256=entry.sha256, md5=entry.md5, n_bytes=entry.n_bytes)
-    return Archive(entry.name, entry.url, published)
-
-
-def check_complete(corpus: Corpus, archives: list[Obtained], n_files: int) -> None:
+def check_complete(corpus: Corpus, archives: Sequence[Obtained], n_files: int) -> None:
     """Warn where files are missing from archives with a checksum, and raise where they have none.
 
     A server that packs a bundle on demand may leave out what is over its limits and still answer with
@@ -175,28 +198,8 @@ def files_missing(corpus: Corpus, n_files: int) -> str | None:
     return f"{corpus.name}: {n_files:,} files of at least {n_expected:,}" if n_files < n_expected else None
 
 
-def put_doubtful_aside(archives: list[Obtained]) -> None:
+def put_doubtful_aside(archives: Sequence[Obtained]) -> None:
     """Rename the archives that nobody vouches for, so that the next run fetches them anew."""
     for archive in archives:
         if archive.verified_by is None:
             log.warning("%s cannot be used and is kept as %s", archive.name, set_aside(archive.path))
-
-
-def main(corpus: str) -> None:
-    known = load_adapter(corpus).CORPUS
-    corpora = load_params().corpora
-    settings = corpora[one_of(corpus, corpora, "corpus")]
-    needed = read_json(corpus_plan_path(corpus))["needed"]
-    manifest = provide(known, settings) if needed else Manifest(corpus, needed=False)
-    write_json(manifest_path(corpus), asdict(manifest))
-    log.info(
-        "download: %s: %s",
-        corpus,
-        f"{manifest.n_files:,} files, {manifest.n_bytes:,} bytes, {manifest.source}"
-        if needed
-        else "not needed",
-    )
-
-
-if __name__ == "__main__":
-    run(main)

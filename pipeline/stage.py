@@ -1,0 +1,23 @@
+"""Run one stage of dvc.yaml: `python -m pipeline.stage train ravdess_cnn4`.
+
+Without a stage it lists them. Where `make repro` keeps a warm process (its socket is `$SER_WARM`), that one runs
+the stage, so that libraries are imported once and not for each of a hundred stages; the result is the same.
+"""
+
+import os
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Run a stage; return the exit status."""
+    if os.environ.get("SER_WARM"):
+        from pipeline.orchestration.client import run_warm
+
+        return run_warm(os.environ["SER_WARM"], arguments)
+    from pipeline.core.stage import run_stage
+
+    return run_stage(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
