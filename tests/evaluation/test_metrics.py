@@ -15,7 +15,8 @@ from pipeline.evaluation.folds import run_table
 from pipeline.evaluation.groups import scores_by_group
 from pipeline.evaluation.metrics import METRICS, Metric, metric_of
 from pipeline.evaluation.scores import confusion_counts
-from pipeline.evaluation.summary import short_metrics, summarise
+from pipeline.evaluation.short_metrics import short_metrics
+from pipeline.evaluation.summary import summarise
 from pipeline.report.leaderboard import Row
 from pipeline.report.results_table import results_markdown
 from tests.evaluation.made_up import CLASSES, random_dimensions, random_predictions
