@@ -8,7 +8,7 @@ from pipeline.config.settings import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import split_counts_path, split_path
 from pipeline.core.schemas import SPLIT
-from pipeline.core.tables import write_table
+from pipeline.core.tables import write_csv, write_table
 from pipeline.splits.protocols import find_protocol
 from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 
@@ -54,7 +54,7 @@ def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, vari
         raise PipelineError(f"split: {where}: {error}") from error
     counts = count_splits(table)
     write_table(split_path(study, variant), table, SPLIT)
-    counts.to_csv(split_counts_path(study, variant), index=False, lineterminator="\n")
+    write_csv(split_counts_path(study, variant), counts)
     if n_shared := counts["n_shared"].sum():
         log.warning("split: %s: %d examples have a copy in another split, as published", where, n_shared)
     for label, n_folds in untrained_classes(counts).items():
