@@ -154,8 +154,8 @@ def test_a_corpus_that_is_not_needed_is_empty(working):
 def test_quarantined_files_are_listed_for_a_person(working):
     run_all()
     rows = quarantine_path("tess").read_text().splitlines()
-    assert rows == ["utterance_id,path,reason", rows[1]]
-    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,")
+    assert rows == ["utterance_id,path,status,reason", rows[1]]
+    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,stray,")
 
 
 def test_counts_that_surprise_are_logged(working, caplog):
