@@ -124,6 +124,7 @@ def plan_features(params: Params) -> None:
 
 def plan_store(params: Params) -> None:
     for name in [*params.feature_sets, TRANSCRIPTS]:
+        stage = "store" if name in params.audio_feature_sets else "store_text"
         kind = [] if name == TRANSCRIPTS else [f"features/{params.feature_sets[name].kind}"]
         studies = {
             study: StoredStudy(
@@ -131,7 +132,7 @@ def plan_store(params: Params) -> None:
             )
             for study in params.input_studies(name)
         }
-        write_plan(StorePlan(code=code_of("stages/store", *kind), studies=studies), "store", name)
+        write_plan(StorePlan(code=code_of(f"stages/{stage}", *kind), studies=studies), "store", name)
 
 
 def plan_train(params: Params) -> None:

@@ -2,8 +2,8 @@
 
 Importing torch, its optimisers, pandas and scikit-learn takes six seconds of a plain core, and a training of the
 demo corpus not much more. A forked child starts in a few hundredths of a second. It imports the project's own code
-afresh, so that a stage runs what its files say, and has the caller's streams, folder and environment; the results
-are those of a process of its own.
+afresh from the caller's folder, so that a stage runs what its files say, also in an experiment's copy of the project.
+It has the caller's streams and environment; the results are those of a process of its own.
 """
 
 import importlib
@@ -14,8 +14,10 @@ import socket
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
+from pipeline.core.code import PACKAGE
 from pipeline.pretrained import torchaudio_cpu
 
 LIBRARIES = (
@@ -51,6 +53,7 @@ def serve(address: Path) -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages; who started this process ends it
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(address))
         server.listen()
@@ -65,6 +68,7 @@ def serve(address: Path) -> None:
 def _be_the_stage(connection: socket.socket) -> None:
     """Run the stage that is asked for, tell its exit status, and end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     status = 1
     try:
         status = _run(connection)
@@ -73,9 +77,9 @@ def _be_the_stage(connection: socket.socket) -> None:
     except Exception:  # noqa: BLE001 -- whatever it is, the caller has to hear of it
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        connection.sendall(bytes([status]))
+        for tell in (sys.stdout.flush, sys.stderr.flush, lambda: connection.sendall(bytes([status]))):
+            with suppress(OSError):  # nobody listens any more
+                tell()
         os._exit(status)
 
 
@@ -89,9 +93,18 @@ def _run(connection: socket.socket) -> int:
     os.environ.update(request["environment"])
     del os.environ["SER_WARM"]  # processes that the stage starts are their own
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    _forget_the_project()
+    sys.path.insert(0, request["folder"])
     from pipeline.core.stage import run_stage
 
     return run_stage(request["arguments"])
+
+
+def _forget_the_project() -> None:
+    """Have all modules of the project imported anew: this process knows some, and of its own folder."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
 
 
 def _receive(connection: socket.socket, n_bytes: int) -> bytes:
