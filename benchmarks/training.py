@@ -26,8 +26,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.epoch_ways import SYSTEMS
 from benchmarks.epochs import compare as compare_epochs
 from pipeline.config.settings import SklearnSystem
+from pipeline.models.build import build_estimator
 from pipeline.training.batches import Examples, shuffled_batches
-from pipeline.training.build import build_model
 from pipeline.training.grid_search import search
 
 N_IMAGES, BATCH = 1008, 64  # RAVDESS's training split, the batches of its CNNs
@@ -75,7 +75,7 @@ def compare_grid_search(repeats: int) -> tuple[float, float]:
         study="", model="svm", features="", second="none", architecture={}, seeds=[0], train_on=["train"],
         variant="main", small={}, trainer="sklearn", folds=FOLDS, scoring="accuracy", grid=GRID,
     )  # fmt: skip
-    estimator = build_model("svm", {"clip": 5.0, "pca_variance": 0.95, "select_k": 129}, seed=0)
+    estimator = build_estimator("svm", {"clip": 5.0, "pca_variance": 0.95, "select_k": 129}, seed=0)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     grid = {f"classifier__{name}": options for name, options in GRID.items()}
     usual = GridSearchCV(estimator, grid, cv=folds, scoring="accuracy", n_jobs=-1, refit=False)

@@ -100,6 +100,11 @@ class Params(Settings):
     def _input_entries(self, feature_set: str) -> list[str]:
         return self.asr.studies if feature_set == "transcripts" else self.feature_sets[feature_set].studies
 
+    @property
+    def audio_feature_sets(self) -> list[str]:
+        """The feature sets that are made of audio, not of what is said."""
+        return [name for name, block in self.feature_sets.items() if block.group == "audio"]
+
     def feature_settings(self, name: str) -> dict[str, Any]:
         """The settings of a feature set as the active profile computes it, as its kind takes them."""
         feature_set = self.feature_sets[name]

@@ -1,25 +1,133 @@
-"""What the stage `plan` writes for each system, and `train` and `evaluate` read in place of params.yaml.
+"""What the stage `plan` writes for every other stage, which read it in place of params.yaml.
 
-A change anywhere else in params.yaml leaves a system's file as it is, and so runs nothing of it. DVC parses
-params.yaml once for each stage that names parameters, and writes all their values into dvc.lock after every stage:
-with a hundred systems that took longer than the training of the small ones.
+A change anywhere else in params.yaml leaves a stage's file as it is, and so runs nothing of it. Each file holds
+the digest of the code that its stage runs, too: DVC does not follow imports, and a stage then has one dependency
+for its settings and its code. DVC parses params.yaml once for each stage that names parameters, and writes all
+dependencies into dvc.lock after every stage: with a hundred systems that took longer than training the small ones.
 """
 
+import hashlib
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from pipeline.config.analysis import External
 from pipeline.config.mistakes import describe
-from pipeline.config.settings import AnySystem, Ensemble, Settings
+from pipeline.config.settings import (
+    AnySystem,
+    Asr,
+    CorpusSource,
+    Curation,
+    Ensemble,
+    Settings,
+    SplitSettings,
+    StudyClips,
+)
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import ensemble_plan_path, system_plan_path
-
-Plan = TypeVar("Plan", bound=Settings)
+from pipeline.core.paths import plan_path
 
 
-class SystemPlan(Settings):
+class Plan(Settings):
+    """What every stage is told."""
+
+    code: str  # digest of the code that the stage runs
+
+    @property
+    def digest(self) -> str:
+        """Of all that it says, code included, hexadecimal."""
+        return hashlib.md5(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+
+class IndexPlan(Plan):
+    """A corpus, and whether the active profile uses it."""
+
+    needed: bool
+    settings: CorpusSource
+
+
+class DeduplicatePlan(Plan):
+    """All corpora of the active profile."""
+
+    corpora: list[str]
+
+
+class FilteredStudy(StudyClips):
+    """A study's clips, and its corpora in the active profile."""
+
+    corpora: list[str]
+
+
+class FilterPlan(Plan):
+    """How the clips of each study are chosen."""
+
+    profile: str
+    studies: dict[str, FilteredStudy]
+
+
+class SplitPlan(Plan):
+    """All splits of each study by variant, "main" first."""
+
+    studies: dict[str, dict[str, SplitSettings]]
+
+
+class ExploredStudy(Settings):
+    """What is drawn of a study."""
+
+    corpora: list[str]
+    labels: dict[str, dict[str, str | None]]
+    curation: Curation
+
+
+class ExplorePlan(Plan):
+    """The corpora and studies that are described."""
+
+    corpora: list[str]
+    studies: dict[str, ExploredStudy]  # those with corpora
+
+
+class ClipsPlan(Plan):
+    """The corpora behind each feature set that is made of audio, and behind the transcripts."""
+
+    feature_sets: dict[str, list[str]]
+    transcripts: list[str]
+
+
+class TranscribePlan(Plan):
+    """Where text comes from, and how Whisper decodes."""
+
+    asr: Asr
+    gold_corpora: list[str]  # whose own texts are read
+
+
+class FeaturesPlan(Plan):
+    """A feature set as the active profile computes it."""
+
+    kind: str
+    corpora: list[str]
+    settings: dict[str, Any]  # of its kind
+    weights: Literal["published", "random"]  # of the network that makes embeddings
+
+    def where(self, name: str) -> str:
+        """Return the key in params.yaml that errors name."""
+        return f"feature_sets.{name}"
+
+
+class StoredStudy(Settings):
+    """The corpora of a study, and the splits that a feature set is complete for."""
+
+    corpora: list[str]
+    variants: list[str]
+
+
+class StorePlan(Plan):
+    """What a feature set, or the transcripts, is complete for."""
+
+    studies: dict[str, StoredStudy]
+
+
+class SystemPlan(Plan):
     """A system as the active profile trains it."""
 
     classes: list[str]
@@ -27,40 +135,103 @@ class SystemPlan(Settings):
     system: AnySystem  # its `small` settings taken in or dropped
 
 
-class EnsemblePlan(Settings):
+class EnsemblePlan(Plan):
     """An ensemble as the active profile makes it."""
 
     classes: list[str]
     ensemble: Ensemble
 
 
-def write_plan_file(path: Path, content: dict[str, Any]) -> None:
+class ExternalPlan(Plan):
+    """Predictions made elsewhere."""
+
+    classes: list[str]
+    external: External
+
+
+class EvaluatedSystem(Settings):
+    """What a system is evaluated on, and the digest of the plan that it has to be trained by."""
+
+    about: dict[str, Any]  # see `pipeline.splits.describe`
+    plan: str
+
+
+class EvaluatePlan(Plan):
+    """All that is scored."""
+
+    systems: dict[str, EvaluatedSystem]
+
+
+class RepresentPlan(Plan):
+    """The inner representations of a system that are drawn."""
+
+    names: list[str]
+    plan: SystemPlan
+
+
+class AuditedSplit(Settings):
+    """The split of a system that shows what a leak is worth."""
+
+    variant: str
+    train_on: list[str]
+
+
+class AnalysePlan(Plan):
+    """What is held against what."""
+
+    systems: dict[str, str]  # study by system
+    baselines: dict[str, list[str]]
+    audit: dict[str, dict[str, str]]  # system by title and case
+    splits: dict[str, AuditedSplit]  # of the audited systems
+
+
+class ReportedSystem(Settings):
+    """What the report says of a system besides its scores."""
+
+    study: str
+    protocol: str
+    shares: dict[str, float]  # of its clips that it trains on, validates on and is tested on
+    deduplicated: bool
+
+
+class ReportPlan(Plan):
+    """What the report shows."""
+
+    profile: str
+    asr_source: str
+    gold_corpora: list[str]
+    corpora: list[str]  # of the active profile
+    studies: dict[str, list[str]]  # all, in order, and their corpora in the active profile
+    systems: dict[str, ReportedSystem]
+    audit: dict[str, dict[str, str]]
+
+
+AnyPlan = TypeVar("AnyPlan", bound=Plan)
+
+
+def write_plan(plan: Plan, stage: str, name: str | None = None) -> None:
     """Write settings as they are: `write_json` rounds numbers."""
+    path = plan_path(stage, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    path.write_text(json.dumps(plan.model_dump(), indent=2) + "\n", "utf-8")
 
 
-def load_system_plan(name: str) -> SystemPlan:
-    """Read what `plan` wrote for a system.
+def load_plan(kind: type[AnyPlan], stage: str, name: str | None = None) -> AnyPlan:
+    """Read what `plan` wrote for a stage, or for one of its items.
 
     Raises:
         PipelineError: There is no such file, or it is of an older version of the project.
     """
-    return _load(SystemPlan, system_plan_path(name), name)
-
-
-def load_ensemble_plan(name: str) -> EnsemblePlan:
-    """Read what `plan` wrote for an ensemble; errors as `load_system_plan`."""
-    return _load(EnsemblePlan, ensemble_plan_path(name), name)
-
-
-def _load(kind: type[Plan], path: Path, name: str) -> Plan:
+    path = plan_path(stage, name)
     if not path.exists():
-        raise PipelineError(
-            f"{path} is not there: {name!r} is not in params.yaml, or the stage `plan` has not run since: "
-            "`dvc repro plan`"
-        )
+        raise PipelineError(f"{_absent(path, name)}: `dvc repro plan`")
     try:
         return kind.model_validate(json.loads(path.read_text("utf-8")))
     except ValidationError as error:
         raise PipelineError(f"{path}: {describe(error, '', kind)}: `dvc repro plan`") from error
+
+
+def _absent(path: Path, name: str | None) -> str:
+    if name is None:
+        return f"{path} is not there, because the stage `plan` has not run"
+    return f"{path} is not there: {name!r} is not in params.yaml, or the stage `plan` has not run since"

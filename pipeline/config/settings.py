@@ -77,16 +77,6 @@ class Curation(Settings):
     min_per_class: NonNegativeInt
 
 
-Protocol = Literal[
-    "stratified",
-    "speaker_independent",
-    "k_fold",
-    "speaker_k_fold",
-    "leave_one_speaker_out",
-    "leave_one_session_out",
-    "official",
-    "cross_corpus",
-]
 Transform = Literal["noise", "time_stretch", "pitch_shift"]
 TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
     "noise": (0.0, 1.0),  # standard deviation, full scale = 1
@@ -157,7 +147,7 @@ def _as_float(value: Any) -> Any:
 class SplitSettings(Settings):
     """How a study is cut into training, validation and test."""
 
-    protocol: Protocol
+    protocol: str  # an entry of pipeline/splits/protocols.py
     group_duplicates: bool
     fractions: dict[Split, float]  # without folds all three; with them, train to val of what is not tested
     folds: Annotated[int, Field(ge=2)]  # of the k-fold protocols
@@ -187,14 +177,12 @@ class SplitSettings(Settings):
         return self
 
 
-class Study(Settings):
-    """One published experiment: its classes, curation and split."""
+class StudyClips(Settings):
+    """Which clips a study uses, and what it calls them."""
 
     classes: list[str]
     labels: dict[str, dict[str, str | None]]  # by corpus: own label -> class; null drops it by name
     curation: Curation
-    split: SplitSettings
-    variants: dict[str, dict[str, Any]] = {}  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -211,6 +199,13 @@ class Study(Settings):
                     f"labels.{corpus} map to {unknown}, which are not among the classes {self.classes}"
                 )
         return self
+
+
+class Study(StudyClips):
+    """One published experiment: its clips, and how they are split."""
+
+    split: SplitSettings
+    variants: dict[str, dict[str, Any]] = {}  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _variants_are_splits(self) -> Self:

@@ -29,51 +29,33 @@ def audio_root(corpus: str) -> Path:
 
 
 def code_path(kind: str, name: str) -> Path:
+    """What `code` writes of a module: `kind` is its package, such as "stages" or "models"."""
     return DATA / "code" / kind / f"{name}.json"
 
 
-def corpus_plan_path(corpus: str) -> Path:
-    return DATA / "plan" / "corpora" / f"{corpus}.json"
+def plan_path(stage: str, name: str | None = None) -> Path:
+    """What `plan` writes for a stage; for each of its items, where it has several."""
+    return DATA / "plan" / (f"{stage}.json" if name is None else f"{stage}/{name}.json")
 
 
-def feature_plan_path(feature_set: str) -> Path:
-    return DATA / "plan" / "features" / f"{feature_set}.json"
-
-
-def store_plan_path(feature_set: str) -> Path:
-    return DATA / "plan" / "stores" / f"{feature_set}.json"
-
-
-def system_plan_path(system: str) -> Path:
-    return DATA / "plan" / "systems" / f"{system}.json"
-
-
-def ensemble_plan_path(ensemble: str) -> Path:
-    return DATA / "plan" / "ensembles" / f"{ensemble}.json"
-
-
-def evaluation_plan_path(system: str) -> Path:
-    return DATA / "plan" / "evaluations" / f"{system}.json"
-
-
-def clips_path(feature_set: str) -> Path:
-    return DATA / "clips" / f"{feature_set}.parquet"
+def index_dir(corpus: str) -> Path:
+    return DATA / "index" / corpus
 
 
 def manifest_path(corpus: str) -> Path:
-    return DATA / "manifests" / f"{corpus}.json"
+    return index_dir(corpus) / "manifest.json"
 
 
 def index_path(corpus: str) -> Path:
-    return DATA / "index" / f"{corpus}.parquet"
+    return index_dir(corpus) / "files.parquet"
 
 
 def index_facts_path(corpus: str) -> Path:
-    return DATA / "index" / f"{corpus}.json"
+    return index_dir(corpus) / "facts.json"
 
 
 def quarantine_path(corpus: str) -> Path:
-    return DATA / "index" / f"{corpus}_quarantined.csv"
+    return index_dir(corpus) / "unused.csv"
 
 
 def duplicates_path(corpus: str) -> Path:
@@ -88,12 +70,28 @@ def dropped_path(study: str) -> Path:
     return DATA / "curated" / f"{study}_dropped.csv"
 
 
+def account_table_path(study: str) -> Path:
+    return DATA / "curated" / f"{study}_account.csv"
+
+
 def account_path(study: str) -> Path:
     return METRICS / "curation" / f"{study}.json"
 
 
 def split_path(study: str, variant: str) -> Path:
     return DATA / "splits" / study / f"{variant}.parquet"
+
+
+def split_counts_path(study: str, variant: str) -> Path:
+    return DATA / "splits" / study / f"{variant}_counts.csv"
+
+
+def explore_dir() -> Path:
+    return DATA / "explore"
+
+
+def clips_path(feature_set: str) -> Path:
+    return DATA / "clips" / f"{feature_set}.parquet"
 
 
 def transcripts_path() -> Path:
@@ -120,25 +118,44 @@ def copies_path(feature_set: str, study: str) -> Path:
     return DATA / "stores" / feature_set / study / "copies.parquet"
 
 
-def model_dir(system: str) -> Path:
-    return DATA / "models" / system
+def trained_dir(system: str) -> Path:
+    """All that training leaves of a system: models, history, predictions, model.json and run.json."""
+    return DATA / "trained" / system
 
 
 def history_path(system: str) -> Path:
-    return DATA / "history" / f"{system}.csv"
+    return trained_dir(system) / "history.csv"
 
 
 def predictions_path(system: str) -> Path:
-    return DATA / "predictions" / f"{system}.parquet"
+    return trained_dir(system) / "predictions.parquet"
 
 
 def metrics_path(system: str) -> Path:
-    return METRICS / f"{system}.json"
+    return METRICS / "systems" / f"{system}.json"
 
 
 def plots_dir(system: str) -> Path:
-    return PLOTS / system
+    """What `dvc plots show` draws of a system; pictures lie in `figures_dir`."""
+    return PLOTS / "systems" / system
 
 
-def details_dir(system: str) -> Path:
-    return DATA / "details" / system
+def evaluated_dir(system: str) -> Path:
+    """A system's scores, and its tables by class, group, run and fold."""
+    return DATA / "evaluated" / system
+
+
+def figures_dir(system: str) -> Path:
+    return evaluated_dir(system) / "figures"
+
+
+def representations_dir(system: str) -> Path:
+    return DATA / "representations" / system
+
+
+def analysis_dir() -> Path:
+    return DATA / "analysis"
+
+
+def report_dir() -> Path:
+    return DATA / "report"

@@ -1,29 +1,51 @@
-"""How every stage script starts: arguments, logging, and errors a person can read."""
+"""How every stage is run: its arguments, logging, and errors a person can read.
+
+A stage is a module of `pipeline.stages` with a function `main`; the function's parameters are the command line's.
+"""
 
 import argparse
+import importlib
 import inspect
 import logging
+import pkgutil
 import sys
-from collections.abc import Callable
+from types import ModuleType
 
 from pipeline.core.errors import PipelineError
 
+STAGES = "pipeline.stages"
 
-def run(main: Callable[..., None]) -> None:
-    """Run a stage's `main` with the command line's arguments, one for each of its parameters.
 
-    A `PipelineError` is printed without a traceback and ends the process with status 2.
+def run_stage(arguments: list[str]) -> int:
+    """Run the stage that a command line names, such as ["train", "ravdess_cnn4"].
+
+    Returns:
+        The exit status: 2 after a `PipelineError`, which is printed without a traceback.
     """
-    module = sys.modules[main.__module__]
+    package = importlib.import_module(STAGES)
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    parser = argparse.ArgumentParser(prog="python -m pipeline.stage", description=inspect.getdoc(package))
+    parser.add_argument("stage", choices=names)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of the stage; --help says which")
+    parsed = parser.parse_args(arguments)
+    return run_main(importlib.import_module(f"{STAGES}.{parsed.stage}"), parsed.arguments)
+
+
+def run_main(stage: ModuleType, arguments: list[str]) -> int:
+    """Run a stage's `main` with one argument for each of its parameters; return the exit status."""
+    name = stage.__name__.rpartition(".")[2]
     parser = argparse.ArgumentParser(
-        description=inspect.getdoc(module), formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"python -m pipeline.stage {name}",
+        description=inspect.getdoc(stage),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for name in inspect.signature(main).parameters:
-        parser.add_argument(name)
-    arguments = parser.parse_args()
+    for parameter in inspect.signature(stage.main).parameters:
+        parser.add_argument(parameter)
+    parsed = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        main(**vars(arguments))
+        stage.main(**vars(parsed))
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        return 2
+    return 0

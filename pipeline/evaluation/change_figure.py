@@ -20,7 +20,7 @@ from pipeline.evaluation.figures import save
 from pipeline.evaluation.formats import points
 
 _CELL_INCHES = 0.82
-_COLOURS = ListedColormap(colormaps["PuOr_r"](np.linspace(0.25, 0.75, 256)))
+_COLOUR_MAP = ListedColormap(colormaps["PuOr_r"](np.linspace(0.25, 0.75, 256)))
 _INK = "#1a1a1a"
 
 
@@ -41,9 +41,9 @@ def save_change(path: Path, change: pd.DataFrame, classes: Sequence[str], title:
     with matplotlib.style.context("default"):
         figure = Figure(figsize=(size + 2.4, size + 1.6), layout="compressed")
         axes = figure.add_subplot()
-        image = axes.imshow(changes, cmap=_COLOURS, vmin=-reach, vmax=reach)
+        image = axes.imshow(changes, cmap=_COLOUR_MAP, vmin=-reach, vmax=reach)
         for number, cell in enumerate(change.itertuples(index=False)):
-            _annotate(axes, *divmod(number, n), cell)
+            _write_cell(axes, *divmod(number, n), cell)
         axes.set_xticks(range(n), classes, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(n), [f"{name} ({total})" for name, total in zip(classes, totals, strict=True)])
         axes.set_xlabel("predicted")
@@ -56,8 +56,8 @@ def save_change(path: Path, change: pd.DataFrame, classes: Sequence[str], title:
         save(figure, path)
 
 
-def _annotate(axes: Axes, row: int, column: int, cell: Any) -> None:
-    """Write the change and the counts into a cell; one that both systems leave empty stays so."""
+def _write_cell(axes: Axes, row: int, column: int, cell: Any) -> None:
+    """Write the change and the counts into a cell, which stays empty where neither system has clips in it."""
     if cell.n == 0 and cell.n_baseline == 0:
         return
     style: dict[str, Any] = {"ha": "center", "va": "center", "color": _INK, "textcoords": "offset points"}

@@ -33,18 +33,25 @@ def save_roc(path: Path, points: pd.DataFrame, areas: pd.DataFrame, title: str) 
     with matplotlib.style.context("default"):
         figure, (axes,) = _square(title, labels)
         axes.plot([0, 1], [0, 1], color=_CHANCE, linestyle="--", linewidth=1)
-        for style, (name, curve) in _styled(points):
+        for name, curve, style in _curves(points):
             axes.plot(curve["fpr"], curve["tpr"], label=labels[name], **style)
         _finish(axes, "false positive rate", "true positive rate")
         save(figure, path)
 
 
 def save_pr(path: Path, points: pd.DataFrame, areas: pd.DataFrame, title: str) -> None:
-    """Draw the precision over the recall, in steps; arguments as `save_roc`, of `pr_points`."""
+    """Draw the precision over the recall, in steps.
+
+    Args:
+        path: PNG file.
+        points: As `pipeline.evaluation.curves.pr_points` returns them.
+        areas: As `pipeline.evaluation.curves.ranking_table` returns them.
+        title: Above the figure.
+    """
     labels = _labels(areas, "average_precision", "AP")
     with matplotlib.style.context("default"):
         figure, (axes,) = _square(title, labels)
-        for style, (name, curve) in _styled(points):
+        for name, curve, style in _curves(points):
             axes.step(curve["recall"], curve["precision"], where="pre", label=labels[name], **style)
         _finish(axes, "recall", "precision")
         save(figure, path)
@@ -86,28 +93,34 @@ def save_reliability(path: Path, table: pd.DataFrame, title: str) -> None:
         save(figure, path)
 
 
-def _labels(areas: pd.DataFrame, column: str, short: str) -> dict[str, str]:
+def _labels(areas: pd.DataFrame, column: str, area_name: str) -> dict[str, str]:
+    """Return what the legend says of each class whose area is known."""
     return {
-        name: f"{name}, {short} {value:.3f}"
+        name: f"{name}, {area_name} {value:.3f}"
         for name, value in zip(areas["class"], areas[column], strict=True)
         if np.isfinite(value)
     }
 
 
 def _square(title: str, labels: dict[str, str]) -> tuple[Figure, list[Axes]]:
-    return panels(
-        _SIDE + 1.4 + text_inches(labels.values(), 9), _SIDE + 1.1, [(0.7, 0.6, _SIDE, _SIDE)], title
-    )
+    """Return a figure with one square panel, and room for the legend at its right."""
+    width = _SIDE + 1.4 + text_inches(labels.values(), 9)
+    return panels(width, _SIDE + 1.1, [(0.7, 0.6, _SIDE, _SIDE)], title)
 
 
-def _styled(points: pd.DataFrame) -> Iterator[tuple[dict[str, Any], tuple[Any, pd.DataFrame]]]:
-    """Yield each class's points with a style of its own."""
-    for index, part in enumerate(points.groupby("class", sort=False)):
-        style = _STYLES[index // len(_COLOURS) % len(_STYLES)]
-        yield {"color": _COLOURS[index % len(_COLOURS)], "linestyle": style, "linewidth": 1.6}, part
+def _curves(points: pd.DataFrame) -> Iterator[tuple[Any, pd.DataFrame, dict[str, Any]]]:
+    """Yield each class with its points and a style of its own."""
+    for index, (name, curve) in enumerate(points.groupby("class", sort=False)):
+        linestyle = _STYLES[index // len(_COLOURS) % len(_STYLES)]
+        yield (
+            name,
+            curve,
+            {"color": _COLOURS[index % len(_COLOURS)], "linestyle": linestyle, "linewidth": 1.6},
+        )
 
 
 def _finish(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Let both axes show fractions, name them, and put the legend at the right."""
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.01)
     axes.set_xticks(_TICKS)

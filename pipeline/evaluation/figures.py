@@ -26,7 +26,7 @@ from pipeline.evaluation.history import LOSSES, SCORES
 
 DPI = 120
 N_COLOURS = 128  # of a PNG: a few colours and their edges; takes a quarter of the bytes of full colour
-TITLE_POINTS = 11
+TITLE_POINTS = 11  # size of its letters
 _CELL_INCHES = 0.72
 _COLOURS = "Blues"
 _CURVES = {  # column: label, colour, marker
@@ -55,16 +55,14 @@ def save_confusion(path: Path, counts: np.ndarray, classes: Sequence[str], title
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     names = [f"{name} ({total})" for name, total in zip(classes, totals[:, 0], strict=True)]
     side = max(3.2, _CELL_INCHES * len(classes))
-    left, bottom = (
-        0.5 + text_inches(names),
-        0.55 + 0.7 * text_inches(classes),
-    )  # columns' names are at 40 degrees
+    left = 0.5 + text_inches(names)
+    bottom = 0.55 + 0.7 * text_inches(classes)  # the columns' names stand at 40 degrees
     with matplotlib.style.context("default"):
         box = (left, bottom, side, side)
         figure, (axes,) = panels(left + side + 0.2, bottom + side + 0.5, [box], title)
         axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
-            _annotate(axes, row, column, share, int(counts[row, column]))
+            _write_cell(axes, row, column, share, int(counts[row, column]))
         ticks = range(len(classes))
         axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(ticks, names)
@@ -79,7 +77,7 @@ def save_curves(path: Path, curves: pd.DataFrame, title: str) -> None:
 
     Args:
         path: PNG file.
-        curves: As `pipeline.evaluation.history.spread_curves` returns them; a band is the standard deviation.
+        curves: As `pipeline.evaluation.history.spread_curves` returns them; standard deviations become a band.
         title: Above the figure.
     """
     with matplotlib.style.context("default"):
@@ -137,8 +135,8 @@ def _whiten(picture: Image.Image) -> None:
         picture.putpalette(palette)
 
 
-def _annotate(axes: Axes, row: int, column: int, share: float, count: int) -> None:
-    """Write the share and the count into a cell; empty cells stay empty, so that the confusions stand out."""
+def _write_cell(axes: Axes, row: int, column: int, share: float, count: int) -> None:
+    """Write share and count into a cell. A cell without clips stays empty, so that the confusions stand out."""
     if count == 0:
         return
     colour = "#1a1a1a" if _luminance(colormaps[_COLOURS](share)) > 0.2 else "white"
@@ -155,7 +153,8 @@ def _luminance(colour: tuple[float, float, float, float]) -> float:
 
 
 def _draw_curves(axes: Axes, curves: pd.DataFrame, columns: list[str], label: str) -> None:
-    every = max(1, len(curves) // 15)  # markers stay apart on long runs and show a run of one epoch
+    # Some epochs have a marker: on long runs markers stay apart, and a run of one epoch can be seen.
+    every = max(1, len(curves) // 15)
     for column in columns:
         name, colour, marker = _CURVES[column]
         epochs, means = curves["epoch"], curves[column]

@@ -14,28 +14,27 @@ _STATES = {"complete": ("o", _BAR), "pruned": ("x", "#999999"), "diverged": ("v"
 
 
 def save_importances(path: Path, table: pd.DataFrame, title: str) -> None:
-    """Draw the most important features, a bar each; a line across is the standard deviation over the models.
+    """Draw the most important features, a bar each; a line on it is the standard deviation over the models.
 
     Args:
         path: PNG file.
         table: As `pipeline.evaluation.importances.importance_table` returns it.
         title: Above the figure.
     """
-    shown = table.head(MOST_BARS)
-    spread = shown["sd"] if shown["sd"].notna().all() else None
-    left, height = 0.25 + text_inches(shown["feature"], 9), 0.25 * len(shown)
+    top = table.head(MOST_BARS)
+    deviation = top["sd"] if top["sd"].notna().all() else None
+    left, height = 0.25 + text_inches(top["feature"], 9), 0.25 * len(top)
     with matplotlib.style.context("default"):
         boxes = [(left, 0.6, 4.5, height)]
-        figure, (axes,) = panels(
-            left + 4.7, height + 1.1, boxes, f"{title}: {len(shown)} of {len(table)} features"
-        )
-        rows = range(len(shown))
-        axes.hlines(rows, 0, shown["importance"], color=_BAR, linewidth=12)
-        if spread is not None:
-            axes.hlines(rows, shown["importance"] - spread, shown["importance"] + spread, color="#333333")
-        axes.set_xlim(0, 1.05 * (shown["importance"] + shown["sd"].fillna(0)).max())
-        axes.set_yticks(rows, shown["feature"], fontsize=9)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
+        title = f"{title}: {len(top)} of {len(table)} features"
+        figure, (axes,) = panels(left + 4.7, height + 1.1, boxes, title)
+        rows = range(len(top))
+        axes.hlines(rows, 0, top["importance"], color=_BAR, linewidth=12)
+        if deviation is not None:
+            axes.hlines(rows, top["importance"] - deviation, top["importance"] + deviation, color="#333333")
+        axes.set_xlim(0, 1.05 * (top["importance"] + top["sd"].fillna(0)).max())
+        axes.set_yticks(rows, top["feature"], fontsize=9)
+        axes.set_ylim(len(top) - 0.4, -0.6)
         tidy(axes, "importance (mean decrease in impurity; all features sum to 1)", "")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         save(figure, path)

@@ -1,7 +1,7 @@
 """The plots and tables of a system.
 
-Every figure is a PNG and a CSV file of the same stem in plots/<system>/figures; one that has nothing to show is not
-written.
+Every figure is a PNG and a CSV file of the same stem in data/evaluated/<system>/figures; one that has nothing to
+show is not written.
 
 | figure | shows | rows of the CSV file |
 | --- | --- | --- |
@@ -13,12 +13,12 @@ written.
 | importances | of forests over named features: the first 20 | one a feature, all of them |
 | trials | of a search: value by trial, and the best so far | one a trial |
 
-| plots folder, for `dvc plots show FILE` | rows |
+| plots/systems/<system>, for `dvc plots show FILE` | rows |
 | --- | --- |
 | confusion.csv | one a test clip of the first run, all folds: actual, predicted (DVC's template counts) |
 | learning.csv | one an epoch, mean over seeds, folds and targets |
 
-| details folder | rows |
+| data/evaluated/<system> | rows |
 | --- | --- |
 | per_class.csv | one a class: the same clips' precision, recall, F1, AUC and average precision |
 | per_target.csv | one a dimension: the same clips' CCC, PCC, MSE and the line through their residuals |
@@ -38,6 +38,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.core.tables import write_csv
 from pipeline.evaluation.curve_figures import save_pr, save_reliability, save_roc
 from pipeline.evaluation.curves import pr_points, roc_points
 from pipeline.evaluation.figures import save_confusion, save_curves
@@ -66,13 +67,13 @@ def write_plots(
     """Write all that follows from predictions and history.
 
     Args:
-        folder: Where the plots go; made if absent.
-        details: Where the tables go; made if absent.
+        folder: Where the tables for `dvc plots` go; made if absent.
+        details: Where all else goes; made if absent.
         predictions: The system's predictions, of every split; no rows where it was skipped.
         history: The system's training history.
         title: Above each figure, usually the system's name.
     """
-    for each in (folder / "figures", details):
+    for each in (folder, details / "figures"):
         each.mkdir(parents=True, exist_ok=True)
     test = predictions[predictions["split"] == "test"]
     classes, targets = class_order(test), target_order(test)
@@ -81,58 +82,58 @@ def write_plots(
         _write_dimensions(folder, details, test, first, title)
     else:
         _write_classes(folder, details, test, first, title)
-    _write_csv(details / "runs.csv", run_table(test, classes, targets))
-    _write_csv(details / "folds.csv", fold_table(test, classes, targets))
-    _write_csv(folder / "learning.csv", mean_curves(history))
+    write_csv(details / "runs.csv", run_table(test, classes, targets))
+    write_csv(details / "folds.csv", fold_table(test, classes, targets))
+    write_csv(folder / "learning.csv", mean_curves(history))
     if len(history):
         curves = spread_curves(history)
         subtitle = f"{title}: mean of the runs (seeds, folds and targets: {curves['n_runs'].max()})"
-        save_curves(_figure(folder, "learning", curves), curves, subtitle)
+        save_curves(_figure(details, "learning", curves), curves, subtitle)
 
 
-def write_model_plots(folder: Path, models: Path, title: str) -> None:
+def write_model_plots(details: Path, models: Path, title: str) -> None:
     """Write the figures of what training left of a system in its folder of models; see `write_plots`."""
     importances, trials = importance_table(models), trial_table(models)
     if len(importances):
-        save_importances(_figure(folder, "importances", importances), importances, title)
+        save_importances(_figure(details, "importances", importances), importances, title)
     if len(trials):
         subtitle = f"{title}: search, {len(trials)} trials"
-        save_trials(_figure(folder, "trials", trials), trials, monitored(models), subtitle)
+        save_trials(_figure(details, "trials", trials), trials, monitored(models), subtitle)
 
 
 def _write_classes(folder: Path, details: Path, test: pd.DataFrame, first: pd.DataFrame, title: str) -> None:
     classes = class_order(test)
-    _write_csv(folder / "confusion.csv", first[["label", "predicted"]].rename(columns={"label": "actual"}))
-    _write_csv(details / "groups.csv", scores_by_group(test))
-    _write_csv(details / "confusions.csv", frequent_confusions(test))
+    write_csv(folder / "confusion.csv", first[["label", "predicted"]].rename(columns={"label": "actual"}))
+    write_csv(details / "groups.csv", scores_by_group(test))
+    write_csv(details / "confusions.csv", frequent_confusions(test))
     actual, predicted = first["label"].to_numpy(), first["predicted"].to_numpy()
     probabilities = probabilities_of(first, classes)
     per_class = per_class_table(actual, predicted, probabilities, classes)
-    _write_csv(details / "per_class.csv", per_class)
+    write_csv(details / "per_class.csv", per_class)
     if first.empty:
         return
     subtitle = _of_first(first, title)
     counts = confusion_counts(actual, predicted, classes)
-    save_confusion(_figure(folder, "confusion", confusion_table(counts, classes)), counts, classes, subtitle)
+    save_confusion(_figure(details, "confusion", confusion_table(counts, classes)), counts, classes, subtitle)
     if per_class["auc"].notna().any():
         roc, pr = (points(actual, probabilities, classes) for points in (roc_points, pr_points))
-        save_roc(_figure(folder, "roc", roc), roc, per_class, subtitle)
-        save_pr(_figure(folder, "pr", pr), pr, per_class, subtitle)
+        save_roc(_figure(details, "roc", roc), roc, per_class, subtitle)
+        save_pr(_figure(details, "pr", pr), pr, per_class, subtitle)
     if np.isfinite(probabilities).all():
         bins = reliability_table(actual, probabilities, classes)
         error = calibration_error(actual, probabilities, classes)
-        save_reliability(_figure(folder, "reliability", bins), bins, f"{subtitle}, ECE {error:.3f}")
+        save_reliability(_figure(details, "reliability", bins), bins, f"{subtitle}, ECE {error:.3f}")
 
 
 def _write_dimensions(
     folder: Path, details: Path, test: pd.DataFrame, first: pd.DataFrame, title: str
 ) -> None:
     targets = target_order(test)
-    _write_csv(folder / "confusion.csv", pd.DataFrame(columns=["actual", "predicted"]))
-    _write_csv(details / "per_target.csv", per_target_table(first, targets))
-    _write_csv(details / "groups.csv", target_scores_by_group(test, targets))
+    write_csv(folder / "confusion.csv", pd.DataFrame(columns=["actual", "predicted"]))
+    write_csv(details / "per_target.csv", per_target_table(first, targets))
+    write_csv(details / "groups.csv", target_scores_by_group(test, targets))
     if len(first):
-        path = _figure(folder, "residuals", residual_table(first, targets))
+        path = _figure(details, "residuals", residual_table(first, targets))
         save_residuals(path, first, targets, _of_first(first, title))
 
 
@@ -140,13 +141,8 @@ def _of_first(first: pd.DataFrame, title: str) -> str:
     return f"{title}: {len(first)} test clips, seed {first['seed'].iloc[0]}"
 
 
-def _figure(folder: Path, stem: str, table: pd.DataFrame) -> Path:
+def _figure(details: Path, stem: str, table: pd.DataFrame) -> Path:
     """Write a figure's numbers; return where its picture goes."""
-    path = folder / "figures" / f"{stem}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_csv(path, table)
+    path = details / "figures" / f"{stem}.csv"
+    write_csv(path, table)
     return path.with_suffix(".png")
-
-
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")

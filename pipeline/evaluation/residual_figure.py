@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.evaluation.agreement import concordance
 from pipeline.evaluation.figures import panels, save, tidy
 from pipeline.evaluation.regression import (
     PREDICTED_PREFIX,
     TRUTH_PREFIX,
-    concordance,
     residual_line,
     values_of,
 )
@@ -65,8 +65,18 @@ def residual_table(predictions: pd.DataFrame, targets: Sequence[str]) -> pd.Data
 def _scatter(
     axes: Axes, x: np.ndarray, y: np.ndarray, line: tuple[float, float], *, ideal: tuple[float, float]
 ) -> None:
-    """Draw the points, and over their range two lines, each by slope and intercept; NaN draws none."""
-    opacity = float(np.clip(20 / np.sqrt(len(x)), 0.1, 0.7))  # thousands of points are a cloud, not a blot
+    """Draw the points, and over their range the fitted line and the ideal one.
+
+    Args:
+        axes: Panel to draw on.
+        x: Shape (n,).
+        y: Shape (n,).
+        line: Slope and intercept of the fitted line; NaN where there is none.
+        ideal: Slope and intercept of the line that perfect predictions lie on.
+    """
+    opacity = float(
+        np.clip(20 / np.sqrt(len(x)), 0.1, 0.7)
+    )  # so that thousands of points do not become a blot
     axes.scatter(x, y, s=9, color=_POINTS, alpha=opacity, linewidths=0)
     ends = np.array([x.min(), x.max()])
     axes.plot(ends, ideal[0] * ends + ideal[1], color=_IDEAL, linestyle="--", linewidth=1.2, label="no error")

@@ -1,8 +1,8 @@
-"""What the figures share: colours, axes, bars with their numbers, quantile ranges, legends and PNG files.
+"""What the figures of the corpora share: colours, axes, bars with their numbers, quantile ranges, legends, files.
 
-As `pipeline.evaluation.figures`: without pyplot, in matplotlib's own style and bundled font whatever the user's
-settings are, so that the bytes depend on the numbers alone. The colours are those of Okabe & Ito (2008), which
-readers with any colour vision can tell apart; what is dropped is hatched as well.
+They are drawn without pyplot, in matplotlib's own style and bundled font whatever the user's settings are, so that
+the bytes depend on the numbers alone. The colours are those of Okabe & Ito (2008), which readers with any colour
+vision can tell apart; what curation drops is hatched as well.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,7 +58,14 @@ def png(path: Path, height: float, title: str) -> Iterator[Figure]:
 
 
 def tidy(axes: Axes, title: str, xlabel: str = "", *, grid: Literal["x", "y"] = "x") -> None:
-    """Take away frame lines and set a panel's titles; grid lines across `grid`."""
+    """Set a panel's title and the name of its horizontal axis, and leave of its frame two lines and a light grid.
+
+    Args:
+        axes: Panel to tidy.
+        title: Above the panel.
+        xlabel: Below the panel.
+        grid: The axis whose ticks have grid lines.
+    """
     axes.set_title(title, fontsize=10, loc="left")
     axes.set_xlabel(xlabel, fontsize=9)
     axes.tick_params(labelsize=9)
@@ -69,13 +76,13 @@ def tidy(axes: Axes, title: str, xlabel: str = "", *, grid: Literal["x", "y"] = 
 
 
 def name_rows(axes: Axes, names: Sequence[str], n_rows: int = 0) -> None:
-    """Name the rows of a horizontal chart, the first on top; room for `n_rows`, or for all that there are."""
+    """Name the rows of a horizontal chart, the first on top, and leave room for at least `n_rows`."""
     axes.set_yticks(range(len(names)), [shorten(name) for name in names])
     axes.set_ylim(max(n_rows, len(names)) - 0.4, -0.6)
 
 
 def shorten(name: str) -> str:
-    """Cut a name that would push the bars off the figure."""
+    """Cut a name so long that the bars beside it would have no room."""
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
@@ -85,10 +92,10 @@ def bars(
     """Draw rows of stacked bars with a text after each.
 
     Args:
-        axes: Where; see `name_rows`.
-        parts: Values and colour of each part by name, from left to right; those in `DROPPED` are hatched.
+        axes: Panel whose rows `name_rows` has named.
+        parts: Values and colour of each part by name, from left to right; what has the colour `DROPPED` is hatched.
         texts: One a row.
-        n_across: How many panels of this width would fill a figure, from which follows the room for the texts.
+        n_across: How many panels of this width fill a figure: the more, the more room of a panel the texts take.
     """
     left = np.zeros(len(texts))
     for name, (values, colour) in parts.items():
@@ -108,13 +115,13 @@ def bars(
 
 
 def ranges(axes: Axes, table: pd.DataFrame, colour: str, *, offset: float = 0.0) -> None:
-    """Draw a row of quantiles each; `range_key` says how.
+    """Draw the quantiles of each row, with the marks that `range_key` explains.
 
     Args:
-        axes: Where; see `name_rows`.
+        axes: Panel whose rows `name_rows` has named.
         table: Columns min, q05, q25, median, q75, q95, max; rows without values stay empty.
-        colour: Of lines and dots.
-        offset: Rows up or down, where a row holds two.
+        colour: Colour of lines and dots.
+        offset: How far below its row's middle to draw, as a part of a row, where a row holds two.
     """
     rows = np.arange(len(table)) + offset
     axes.hlines(rows, table["q05"], table["q95"], color=colour, linewidth=1.2)
@@ -128,8 +135,9 @@ def logarithmic(axes: Axes) -> None:
     """Make the horizontal axis logarithmic, with as many round numbers as have room."""
     axes.set_xscale("log")
     low, high = axes.get_xlim()
-    steps = {8: (1, 1.5, 2, 3, 4, 5, 7), 800: (1, 2, 5), 8000: (1, 3)}  # up to which ratio of the ends
-    digits = next((digits for ratio, digits in steps.items() if high < ratio * low), (1,))
+    # Up to which ratio of its ends an axis has room for which leading digits.
+    digits_by_ratio = {8: (1, 1.5, 2, 3, 4, 5, 7), 800: (1, 2, 5), 8000: (1, 3)}
+    digits = next((digits for ratio, digits in digits_by_ratio.items() if high < ratio * low), (1,))
     ticks = [digit * 10.0**power for power in range(-3, 8) for digit in digits]
     axes.set_xticks([tick for tick in ticks if low <= tick <= high])
     axes.set_xticks([], minor=True)
@@ -137,12 +145,12 @@ def logarithmic(axes: Axes) -> None:
 
 
 def plain(value: float, _: float = 0) -> str:
-    """Write an axis's number in full: 20000 -> "20,000"."""
+    """Write a tick's number in full, 20000 as "20,000"; matplotlib also passes its position."""
     return f"{value:,.10g}"
 
 
 def colour_key(names: dict[str, str]) -> list[Artist]:
-    """Return what stands in a legend for colours, by name."""
+    """Return a legend's patches for colours by name."""
     return [
         Patch(facecolor=colour, label=name, **(HATCH if colour == DROPPED else {}))
         for name, colour in names.items()
@@ -150,7 +158,7 @@ def colour_key(names: dict[str, str]) -> list[Artist]:
 
 
 def range_key() -> list[Artist]:
-    """Return what stands in a legend for the marks of `ranges`."""
+    """Return a legend's entries for the marks that `ranges` draws."""
     return [
         Line2D(
             [], [], linestyle="", marker="|", color=TEXT, markersize=9, markeredgewidth=1.6, label="median"

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pipeline.core.paths import DATA, PLOTS
+from pipeline.core.paths import explore_dir
 
-FIGURES = PLOTS / "explore"
+FIGURES = explore_dir() / "figures"
 CORPUS_FIGURES = {  # one for all corpora
     "speakers": "Speakers of each corpus: their number and recorded time by sex, and clips a speaker",
     "levels": "Recording level of each corpus: RMS, peak, and clips with samples at full scale",
@@ -17,7 +17,7 @@ STUDY_FIGURES = {  # one a study
 
 
 def table_path(name: str) -> Path:
-    return DATA / "explore" / f"{name}.csv"
+    return explore_dir() / f"{name}.csv"
 
 
 def figure_path(name: str, study: str | None = None) -> Path:

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 from pipeline.pretrained.bert import Sizes, build_bert, initial_deviation, load_bert, read_sizes
 from pipeline.pretrained.take import Loaded
 
@@ -28,7 +30,17 @@ if TYPE_CHECKING:
     from transformers import BertModel
 
 PADDING = 0  # token id
-READS_SENTENCES = True  # tokens that begin with [CLS] and end with [SEP]; see `pipeline.training.text`
+
+
+class Settings(Architecture):
+    """Sizes of the network, and dropout."""
+
+    hidden_size: PositiveInt  # of a token's vector
+    layers: PositiveInt
+    heads: PositiveInt  # of attention in each layer; they divide the hidden size
+    intermediate: PositiveInt  # width of a layer's hidden layer
+    positions: PositiveInt  # most tokens that can be told apart by place; at least the system's `max_tokens`
+    dropout: Probability  # everywhere in BERT, and ahead of the output
 
 
 class BertClassifier(nn.Module):
@@ -37,75 +49,64 @@ class BertClassifier(nn.Module):
     Args:
         bert: With its pooler.
         dropout: Probability between the pooled vector and the output.
-        n_classes: Number of outputs.
+        n_outputs: Number of outputs.
     """
 
-    def __init__(self, bert: "BertModel", dropout: float, n_classes: int) -> None:
+    def __init__(self, bert: "BertModel", dropout: float, n_outputs: int) -> None:
         super().__init__()
         self.bert = bert
         self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(bert.config.hidden_size, n_classes)
+        self.output = nn.Linear(bert.config.hidden_size, n_outputs)
         nn.init.normal_(self.output.weight, std=initial_deviation(bert.config.hidden_size))
         nn.init.zeros_(self.output.bias)
+        # How wide a batch is no compiled graph can read. The switch takes two seconds to import: not ahead of need.
+        self._cut = torch.compiler.disable(cut_padding)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return logits or values, shape (clips, outputs), of token ids, shape (clips, tokens), int64.
 
         An utterance without tokens is read as a single padding token.
         """
-        tokens = cut_padding(tokens)  # (B, T)
+        tokens = self._cut(tokens)  # (B, T)
         real = tokens != PADDING  # (B, T)
         real[:, 0] = True
         pooled = self.bert(input_ids=tokens, attention_mask=real.long()).pooler_output  # (B, hidden_size)
-        return self.output(self.dropout(pooled))  # (B, n_classes)
+        return self.output(self.dropout(pooled))  # (B, n_outputs)
 
     def enable_checkpointing(self) -> None:
         """Forget the layers' activations and compute them again in the backward pass: less memory, more time."""
         self.bert.activation_checkpointing_enable({"use_reentrant": False})
 
 
-@torch.compiler.disable  # it reads how wide the batch is, which no compiled graph can
 def cut_padding(tokens: Tensor) -> Tensor:
     """Return a batch of token ids, shape (clips, tokens), without the columns at its end that are padding only."""
     longest = int((tokens != PADDING).any(dim=0).sum())
     return tokens[:, : max(1, longest)]
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    hidden_size: int,
-    layers: int,
-    heads: int,
-    intermediate: int,
-    positions: int,
-    dropout: float,
-) -> BertClassifier:
-    """Build the network with fresh weights.
-
-    Args:
-        n_classes: Number of outputs.
-        input_shapes: `tokens`: the most tokens of an utterance.
-        vocabulary_size: Number of token ids.
-        hidden_size: Size of a token's vector.
-        layers: Number of layers.
-        heads: Attention heads of a layer; they divide the hidden size.
-        intermediate: Width of a layer's hidden layer.
-        positions: Most tokens that the network can tell apart by place; at least the system's `max_tokens`.
-        dropout: Probability everywhere in BERT, and ahead of the output.
-    """
-    if set(input_shapes) != {"tokens"} or vocabulary_size is None:
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> BertClassifier:
+    """Build the network for `tokens`."""
+    if set(inputs.shapes) != {"tokens"} or inputs.vocabulary_size is None:
         raise PipelineError(
-            f"bert reads transcripts and nothing else, but got {sorted(input_shapes)}: set the system's `features` "
-            "to transcripts and `second` to none"
+            f"bert reads transcripts and nothing else, but got {sorted(inputs.shapes)}: set the system's "
+            "`features` to transcripts and `second` to none"
         )
-    (max_tokens,) = input_shapes["tokens"]
-    if max_tokens > positions:
-        raise PipelineError(f"bert: max_tokens is {max_tokens}, but `architecture.positions` is {positions}")
-    sizes = Sizes(vocabulary_size, hidden_size, layers, heads, intermediate, positions)
-    return BertClassifier(build_bert(sizes, dropout=dropout, pooler=True), dropout, n_classes)
+    (max_tokens,) = inputs.shapes["tokens"]
+    if max_tokens > settings.positions:
+        raise PipelineError(
+            f"bert: max_tokens is {max_tokens}, but `architecture.positions` is {settings.positions}"
+        )
+    sizes = Sizes(
+        vocabulary_size=inputs.vocabulary_size,
+        hidden_size=settings.hidden_size,
+        layers=settings.layers,
+        heads=settings.heads,
+        intermediate=settings.intermediate,
+        positions=settings.positions,
+    )
+    return BertClassifier(
+        build_bert(sizes, dropout=settings.dropout, pooler=True), settings.dropout, n_outputs
+    )
 
 
 def load_pretrained(model: BertClassifier, folder: Path) -> Loaded:
@@ -142,3 +143,12 @@ def sizes_of(bert: "BertModel") -> Sizes:
         config.intermediate_size,
         config.max_position_embeddings,
     )
+
+
+FAMILY = Networks(
+    settings=Settings,
+    build=build,
+    reads_sentences=True,
+    load_pretrained=load_pretrained,
+    enable_checkpointing=BertClassifier.enable_checkpointing,
+)

@@ -20,12 +20,26 @@ fusion only). Frames are standardised, which the document does not mention; padd
 """
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 
 PADDING = 0  # token id; the vocabulary keeps it free
+
+
+class Settings(Architecture):
+    """Of the layers."""
+
+    hidden: PositiveInt  # LSTM units a direction
+    layers: PositiveInt  # of the LSTM
+    attention: PositiveInt  # width of the attention's hidden layer
+    classifier: PositiveInt  # width of the classifier's hidden layer
+    dropout: Probability  # in the classifier and behind the fusion
+    embedding: PositiveInt | None = None  # size of a word vector; only where there is text
+    fused: PositiveInt | None = None  # width of the fused vector; only where there are both
 
 
 class AttentionPooling(nn.Module):
@@ -57,10 +71,11 @@ class AttentionPooling(nn.Module):
 class SpeechEncoder(nn.Module):
     """Frames to one vector: BiLSTM, attention pooling, LayerNorm."""
 
-    def __init__(self, n_coefficients: int, hidden: int, layers: int, attention: int) -> None:
+    def __init__(self, n_coefficients: int, settings: Settings) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(n_coefficients, hidden, layers, batch_first=True, bidirectional=True)
-        self.pool = AttentionPooling(2 * hidden, attention)
+        hidden = settings.hidden
+        self.lstm = nn.LSTM(n_coefficients, hidden, settings.layers, batch_first=True, bidirectional=True)
+        self.pool = AttentionPooling(2 * hidden, settings.attention)
         self.norm = nn.LayerNorm(2 * hidden)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -76,13 +91,12 @@ class TextEncoder(nn.Module):
     utterance without words is read as a single padding token.
     """
 
-    def __init__(
-        self, vocabulary_size: int, embedding: int, hidden: int, layers: int, attention: int
-    ) -> None:
+    def __init__(self, vocabulary_size: int, settings: Settings) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(vocabulary_size, embedding, padding_idx=PADDING)
-        self.lstm = nn.LSTM(embedding, hidden, layers, batch_first=True, bidirectional=True)
-        self.pool = AttentionPooling(2 * hidden, attention)
+        hidden, size = settings.hidden, _needed("embedding", settings.embedding)
+        self.embedding = nn.Embedding(vocabulary_size, size, padding_idx=PADDING)
+        self.lstm = nn.LSTM(size, hidden, settings.layers, batch_first=True, bidirectional=True)
+        self.pool = AttentionPooling(2 * hidden, settings.attention)
         self.norm = nn.LayerNorm(2 * hidden)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -143,59 +157,38 @@ class FusionClassifier(nn.Module):
         """
         both = torch.cat([self.speech(features), self.text(tokens)], dim=-1)  # (B, 4 hidden)
         fused = self.fusion(both)  # (B, fused)
-        return self.classifier(fused)  # (B, n_classes)
+        return self.classifier(fused)  # (B, n_outputs)
 
 
 def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    hidden: int,
-    layers: int,
-    attention: int,
-    classifier: int,
-    dropout: float,
-    embedding: int | None = None,
-    fused: int | None = None,
+    settings: Settings, inputs: Inputs, n_outputs: int
 ) -> SpeechClassifier | TextClassifier | FusionClassifier:
-    """Build the variant that the system's inputs ask for: `features`, `tokens` or both.
-
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: frames and coefficients; `tokens`: the most tokens of an utterance.
-        vocabulary_size: Number of token ids, padding and unknown included; None without text.
-        hidden: LSTM units a direction.
-        layers: LSTM layers.
-        attention: Width of the attention's hidden layer.
-        classifier: Width of the classifier's hidden layer.
-        dropout: Probability in the classifier and behind the fusion.
-        embedding: Size of a word vector; only where there is text.
-        fused: Width of the fused vector; only where there are both.
-    """
+    """Build the variant that the system's inputs ask for: `features` (frames), `tokens` or both."""
     speech = text = None
-    if "features" in input_shapes:
-        speech = SpeechEncoder(input_shapes["features"][-1], hidden, layers, attention)
-    if vocabulary_size is not None:
-        text = TextEncoder(vocabulary_size, _needed("embedding", embedding), hidden, layers, attention)
+    if "features" in inputs.shapes:
+        speech = SpeechEncoder(inputs.shapes["features"][-1], settings)
+    if inputs.vocabulary_size is not None:
+        text = TextEncoder(inputs.vocabulary_size, settings)
+    encoded = 2 * settings.hidden
     if speech and text:
-        width = _needed("fused", fused)
-        fusion = nn.Sequential(
-            nn.Linear(4 * hidden, width), nn.ReLU(), nn.LayerNorm(width), nn.Dropout(dropout)
-        )
-        return FusionClassifier(speech, text, fusion, _classifier(width, classifier, dropout, n_classes))
-    head = _classifier(2 * hidden, classifier, dropout, n_classes)
+        width = _needed("fused", settings.fused)
+        layers = [nn.Linear(2 * encoded, width), nn.ReLU(), nn.LayerNorm(width), nn.Dropout(settings.dropout)]
+        fusion = nn.Sequential(*layers)
+        return FusionClassifier(speech, text, fusion, _classifier(width, settings, n_outputs))
     if text:
-        return TextClassifier(text, head)
+        return TextClassifier(text, _classifier(encoded, settings, n_outputs))
     if speech:
-        return SpeechClassifier(speech, head)
+        return SpeechClassifier(speech, _classifier(encoded, settings, n_outputs))
     raise PipelineError(
-        f"bilstm_attention reads features, transcripts or both, but got {sorted(input_shapes)}"
+        f"bilstm_attention reads features, transcripts or both, but got {sorted(inputs.shapes)}"
     )
 
 
-def _classifier(n_in: int, width: int, dropout: float, n_classes: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(n_in, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, n_classes))
+def _classifier(n_in: int, settings: Settings, n_outputs: int) -> nn.Sequential:
+    width = settings.classifier
+    return nn.Sequential(
+        nn.Linear(n_in, width), nn.ReLU(), nn.Dropout(settings.dropout), nn.Linear(width, n_outputs)
+    )
 
 
 def _needed(name: str, value: int | None) -> int:
@@ -204,3 +197,6 @@ def _needed(name: str, value: int | None) -> int:
             f"bilstm_attention: this system's inputs need `architecture.{name}` in params.yaml"
         )
     return value
+
+
+FAMILY = Networks(settings=Settings, build=build)

@@ -31,19 +31,32 @@ training.
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 from pipeline.pretrained.take import Loaded, read_state, take_weights
 
 N_BLOCKS = 6
 SHORTEST = 2 ** (N_BLOCKS - 1)  # frames, and mel bands: as many as the poolings leave one of
 POOLINGS = {"max": max_pool2d, "average": avg_pool2d}
 CONDITIONED_BLOCKS = {"none": range(0), "single": range(N_BLOCKS - 1, N_BLOCKS), "multi": range(N_BLOCKS)}
+
+
+class Settings(Architecture):
+    """Of the layers, and of what training sees."""
+
+    conditioning: Literal["none", "single", "multi"]  # where text comes in: single is behind the last block
+    width: PositiveInt  # channels of the first block, 64 in CNN14; each further one has twice as many
+    pooling: Literal["max", "average"]
+    dropout: Probability  # behind each block
+    head_dropout: Probability  # before and behind the hidden layer
+    crop: Annotated[int, Field(ge=SHORTEST)] | None  # frames of a clip that training sees; null for all
 
 
 class RandomCrop(nn.Module):
@@ -114,43 +127,30 @@ class Block(nn.Module):
 
 
 class Cnn14(nn.Module):
-    """See the module.
+    """Six blocks, pooling over frequency and time, a hidden layer and the output.
 
     Args:
         n_bands: Mel bands.
-        width: Channels of the first block; each further one has twice as many.
-        pooling: "max" or "average".
-        text: Size of the text's vector in the blocks that it conditions, by block; see `CONDITIONED_BLOCKS`.
-        dropout: Probability behind each block.
-        head_dropout: Probability before and behind the hidden layer.
-        crop: Frames of a clip that training sees; None for all.
-        n_classes: Number of outputs.
+        n_text: Size of the text's vector; 0 where there is none.
+        settings: Of its layers.
+        n_outputs: Number of logits, or of values.
     """
 
-    def __init__(
-        self,
-        n_bands: int,
-        width: int,
-        pooling: str,
-        text: dict[int, int],
-        dropout: float,
-        head_dropout: float,
-        crop: int | None,
-        n_classes: int,
-    ) -> None:
+    def __init__(self, n_bands: int, n_text: int, settings: Settings, n_outputs: int) -> None:
         super().__init__()
-        channels = [1, *(width * 2**i for i in range(N_BLOCKS))]
-        poolings = [pooling] * (N_BLOCKS - 1) + [None]
-        self.crop = RandomCrop(crop) if crop else None
+        channels = [1, *(settings.width * 2**i for i in range(N_BLOCKS))]
+        poolings = [settings.pooling] * (N_BLOCKS - 1) + [None]
+        text = dict.fromkeys(CONDITIONED_BLOCKS[settings.conditioning], n_text)
+        self.crop = RandomCrop(settings.crop) if settings.crop else None
         self.bn0 = nn.BatchNorm1d(n_bands)
         blocks = [
             Block(n_in, n_out, poolings[i], text.get(i)) for i, (n_in, n_out) in enumerate(pairwise(channels))
         ]
         self.blocks = nn.ModuleList(blocks).to(memory_format=torch.channels_last)
-        self.dropout = nn.Dropout(dropout)
-        self.head_dropout = nn.Dropout(head_dropout)
+        self.dropout = nn.Dropout(settings.dropout)
+        self.head_dropout = nn.Dropout(settings.head_dropout)
         self.fc1 = nn.Linear(channels[-1], channels[-1])
-        self.output = nn.Linear(channels[-1], n_classes)
+        self.output = nn.Linear(channels[-1], n_outputs)
         self.apply(_initialise)
 
     def forward(
@@ -174,7 +174,7 @@ class Cnn14(nn.Module):
             x = self.dropout(x)
         x = max_plus_mean(x.mean(dim=3), lengths)  # (B, 32 width)
         x = self.fc1(self.head_dropout(x)).relu()  # (B, 32 width)
-        return self.output(self.head_dropout(x))  # (B, n_classes)
+        return self.output(self.head_dropout(x))  # (B, n_outputs)
 
 
 def real_steps(x: Tensor, lengths: Tensor) -> Tensor:
@@ -203,48 +203,22 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    conditioning: str,
-    width: int,
-    pooling: str,
-    dropout: float,
-    head_dropout: float,
-    crop: int | None,
-) -> Cnn14:
-    """Build the network for log-mel spectrograms and, where it is conditioned, a vector of text.
-
-    Args:
-        n_classes: Number of outputs.
-        input_shapes: `features`: frames and mel bands; `second`: size of the text's vector; `lengths` if there.
-        vocabulary_size: Unused: text comes as a vector.
-        conditioning: Where text comes in: "none", "single" (behind the last block), "multi" (behind every block).
-        width: Channels of the first block; 64 in CNN14.
-        pooling: "max" or "average".
-        dropout: Probability behind each block.
-        head_dropout: Probability before and behind the hidden layer.
-        crop: Frames of a clip that training sees, drawn anew each time; None for the whole clip.
-    """
-    one_of(pooling, POOLINGS, "pooling", "architecture.pooling")
-    one_of(conditioning, CONDITIONED_BLOCKS, "conditioning", "architecture.conditioning")
-    conditioned = CONDITIONED_BLOCKS[conditioning]
-    if bool(conditioned) != ("second" in input_shapes):
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> Cnn14:
+    """Build the network for log-mel spectrograms and, where it is conditioned, a vector of text as `second`."""
+    conditioned = settings.conditioning != "none"
+    if conditioned != ("second" in inputs.shapes):
         raise PipelineError(
-            f"cnn14: `architecture.conditioning` is {conditioning!r}, but the system's `second` is "
-            f"{'a feature set' if 'second' in input_shapes else 'none'}: single and multi need a vector of text "
+            f"cnn14: `architecture.conditioning` is {settings.conditioning!r}, but the system's `second` is "
+            f"{'a feature set' if 'second' in inputs.shapes else 'none'}: single and multi need a vector of text "
             "there, none has no use for one"
         )
-    n_bands = input_shapes["features"][-1]
-    if n_bands < SHORTEST or (crop is not None and crop < SHORTEST):
+    n_bands = inputs.shapes["features"][-1]
+    if n_bands < SHORTEST:
         raise PipelineError(
-            f"cnn14: {n_bands} mel bands and `architecture.crop` {crop}: expected {SHORTEST} or more of both, "
-            f"since {N_BLOCKS - 1} poolings halve them"
+            f"cnn14: the feature set has {n_bands} mel bands, expected {SHORTEST} or more, since {N_BLOCKS - 1} "
+            "poolings halve them"
         )
-    text = dict.fromkeys(conditioned, input_shapes.get("second", (0,))[-1])
-    return Cnn14(n_bands, width, pooling, text, dropout, head_dropout, crop, n_classes)
+    return Cnn14(n_bands, inputs.shapes.get("second", (0,))[-1], settings, n_outputs)
 
 
 def load_pretrained(model: Cnn14, weights: Path) -> Loaded:
@@ -263,3 +237,6 @@ def load_pretrained(model: Cnn14, weights: Path) -> Loaded:
     }
     projections = tuple(f"blocks.{i}.projection." for i in range(N_BLOCKS))
     return take_weights(model, state, weights, fresh=("output.", *projections))
+
+
+FAMILY = Networks(settings=Settings, build=build, reads_lengths=True, load_pretrained=load_pretrained)

@@ -24,7 +24,19 @@ network. Trainable parameters for a 128 x 128 image, 388 scalars and 8 classes:
 from itertools import pairwise
 
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
+
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
+
+
+class Settings(Architecture):
+    """Of the layers."""
+
+    channels: list[PositiveInt] = Field(min_length=2, max_length=2)  # feature maps of the convolutions
+    scalar_hidden: list[PositiveInt]  # widths of the scalar branch
+    hidden: list[PositiveInt]  # widths of the classifier's hidden layers
+    dropout: Probability  # in the scalar branch and the classifier
 
 
 class CnnMlp(nn.Module):
@@ -33,26 +45,17 @@ class CnnMlp(nn.Module):
     Args:
         image_size: Mel bands and frames.
         n_scalars: Length of a clip's vector.
-        channels: Feature maps of the two convolutions.
-        scalar_hidden: Widths of the scalar branch.
-        hidden: Widths of the classifier's hidden layers.
-        dropout: Probability in the scalar branch and the classifier.
-        n_classes: Number of logits.
+        settings: Of its layers.
+        n_outputs: Number of logits.
     """
 
     def __init__(
-        self,
-        image_size: tuple[int, int],
-        n_scalars: int,
-        channels: tuple[int, int],
-        scalar_hidden: list[int],
-        hidden: list[int],
-        dropout: float,
-        n_classes: int,
+        self, image_size: tuple[int, int], n_scalars: int, settings: Settings, n_outputs: int
     ) -> None:
         super().__init__()
         height, width = image_size
-        first, second = channels
+        first, second = settings.channels
+        dropout = settings.dropout
         image = nn.Sequential(
             nn.Conv2d(1, first, kernel_size=3, padding=1),
             nn.BatchNorm2d(first),
@@ -63,13 +66,13 @@ class CnnMlp(nn.Module):
             nn.ReLU(),
         )
         self.image = image.to(memory_format=torch.channels_last)
-        scalar_widths = [n_scalars, *scalar_hidden]
+        scalar_widths = [n_scalars, *settings.scalar_hidden]
         self.scalars = nn.Sequential(
             *(_layer(n_in, n_out, nn.BatchNorm1d(n_out), dropout) for n_in, n_out in pairwise(scalar_widths))
         )
-        widths = [second * (height // 2) * width + scalar_widths[-1], *hidden]
+        widths = [second * (height // 2) * width + scalar_widths[-1], *settings.hidden]
         layers = [_layer(n_in, n_out, nn.Identity(), dropout) for n_in, n_out in pairwise(widths)]
-        self.head = nn.Sequential(*layers, nn.Linear(widths[-1], n_classes))
+        self.head = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
 
     def forward(self, features: Tensor, second: Tensor) -> Tensor:
         """Return logits, shape (clips, classes).
@@ -81,35 +84,18 @@ class CnnMlp(nn.Module):
         image = self.image(features.unsqueeze(1))  # (B, C, H / 2, W)
         scalars = self.scalars(second)  # (B, S)
         both = torch.cat([image.flatten(1), scalars], dim=1)  # (B, C H / 2 W + S)
-        return self.head(both)  # (B, n_classes)
+        return self.head(both)  # (B, n_outputs)
 
 
 def _layer(n_in: int, n_out: int, norm: nn.Module, dropout: float) -> nn.Sequential:
     return nn.Sequential(nn.Linear(n_in, n_out), nn.ReLU(), norm, nn.Dropout(dropout))
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    channels: list[int],
-    scalar_hidden: list[int],
-    hidden: list[int],
-    dropout: float,
-) -> CnnMlp:
-    """Build the network for a feature set of images and one of vectors.
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> CnnMlp:
+    """Build the network for a feature set of images, mel bands and frames, and a second one of vectors."""
+    height, width = inputs.shapes["features"]
+    (n_scalars,) = inputs.shapes["second"]
+    return CnnMlp((height, width), n_scalars, settings, n_outputs)
 
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: mel bands and frames; `second`: number of scalars.
-        vocabulary_size: Unused: this family reads no text.
-        channels: Feature maps of the two convolutions.
-        scalar_hidden: Widths of the scalar branch.
-        hidden: Widths of the classifier's hidden layers.
-        dropout: Probability in the scalar branch and the classifier.
-    """
-    height, width = input_shapes["features"]
-    (n_scalars,) = input_shapes["second"]
-    first, second = channels
-    return CnnMlp((height, width), n_scalars, (first, second), scalar_hidden, hidden, dropout, n_classes)
+
+FAMILY = Networks(settings=Settings, build=build)

@@ -46,9 +46,23 @@ fewer):
 from itertools import pairwise
 
 import torch
+from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
+
+
+class Settings(Architecture):
+    """Of the layers."""
+
+    channels: list[PositiveInt]  # feature maps of each block; [] for no blocks
+    lstm: PositiveInt | None  # units a direction; null for no LSTM
+    bidirectional: bool  # read the steps both ways
+    attention: PositiveInt | None  # width of the attention's hidden layer; null for no attention
+    dense: PositiveInt  # width of the layer before the output
+    dropout: Probability  # behind each block, behind the pooled sequence and behind the dense layer
+    l2: NonNegativeFloat  # share of the kernels' sum of squares in the loss
 
 
 class Crnn(nn.Module):
@@ -56,62 +70,47 @@ class Crnn(nn.Module):
 
     Args:
         image_size: Bands and frames.
-        channels: Feature maps of each block; none for no blocks.
-        lstm: Units a direction; None for no LSTM.
-        bidirectional: Read the steps both ways.
-        attention: Width of the attention's hidden layer; None for no attention.
-        dense: Width of the layer before the output.
-        dropout: Probability behind each block, behind the pooled sequence and behind the dense layer.
-        l2: Share of the kernels' sum of squares in the loss.
-        n_classes: Number of logits.
+        settings: Of its layers.
+        n_outputs: Number of logits.
     """
 
-    def __init__(
-        self,
-        image_size: tuple[int, int],
-        channels: list[int],
-        lstm: int | None,
-        bidirectional: bool,
-        attention: int | None,
-        dense: int,
-        dropout: float,
-        l2: float,
-        n_classes: int,
-    ) -> None:
+    def __init__(self, image_size: tuple[int, int], settings: Settings, n_outputs: int) -> None:
         super().__init__()
+        channels, dropout = settings.channels, settings.dropout
         height, n_steps = (size // 2 ** len(channels) for size in image_size)
         if not height * n_steps:
             raise PipelineError(
                 f"crnn: {len(channels)} blocks halve an image of {image_size} to nothing; "
                 "give it fewer channels or a feature set with a larger image"
             )
-        self.l2 = l2
+        self.l2 = settings.l2
         blocks = [_block(n_in, n_out, dropout) for n_in, n_out in pairwise([1, *channels])]
         # Channels last: the same numbers, and on a CPU a fifth to a half less time.
         self.blocks = nn.Sequential(*blocks).to(memory_format=torch.channels_last)
         width = height * (channels[-1] if channels else 1)
         self.lstm = None
-        if lstm is not None:
-            self.lstm = nn.LSTM(width, lstm, batch_first=True, bidirectional=bidirectional)
-            width = lstm * (2 if bidirectional else 1)
+        if settings.lstm is not None:
+            self.lstm = nn.LSTM(width, settings.lstm, batch_first=True, bidirectional=settings.bidirectional)
+            width = settings.lstm * (2 if settings.bidirectional else 1)
         self.score = None
-        if attention is not None:
-            self.score = nn.Sequential(nn.Linear(width, attention), nn.Tanh(), nn.Linear(attention, 1))
-        elif lstm is None:
+        if settings.attention is not None:
+            hidden = settings.attention
+            self.score = nn.Sequential(nn.Linear(width, hidden), nn.Tanh(), nn.Linear(hidden, 1))
+        elif settings.lstm is None:
             width *= n_steps
         self.head = nn.Sequential(
             nn.Dropout(dropout),
-            nn.Linear(width, dense),
+            nn.Linear(width, settings.dense),
             nn.ReLU(),
             nn.Dropout(dropout),
-            nn.Linear(dense, n_classes),
+            nn.Linear(settings.dense, n_outputs),
         )
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits, shape (clips, classes), of pictures, shape (clips, bands, frames)."""
         maps = self.blocks(features.unsqueeze(1))  # (B, C, H, T)
         steps = maps.flatten(1, 2).transpose(1, 2)  # (B, T, C H)
-        return self.head(self._pool(steps))  # (B, n_classes)
+        return self.head(self._pool(steps))  # (B, n_outputs)
 
     def penalty(self) -> Tensor:
         """Return what L2 regularisation adds to the loss: `l2` times the sum of the kernels' squares."""
@@ -140,32 +139,10 @@ def _block(n_in: int, n_out: int, dropout: float) -> nn.Sequential:
     )
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    channels: list[int],
-    lstm: int | None,
-    bidirectional: bool,
-    attention: int | None,
-    dense: int,
-    dropout: float,
-    l2: float,
-) -> Crnn:
-    """Build the network for a feature set of images.
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> Crnn:
+    """Build the network for a feature set of images: bands and frames."""
+    height, width = inputs.shapes["features"]
+    return Crnn((height, width), settings, n_outputs)
 
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: bands and frames.
-        vocabulary_size: Unused: this family reads no text.
-        channels: Feature maps of each block; [] for no blocks.
-        lstm: Units a direction; None for no LSTM.
-        bidirectional: Read the steps both ways.
-        attention: Width of the attention's hidden layer; None for no attention.
-        dense: Width of the layer before the output.
-        dropout: Probability behind each block, behind the pooled sequence and behind the dense layer.
-        l2: Share of the kernels' sum of squares in the loss.
-    """
-    height, width = input_shapes["features"]
-    return Crnn((height, width), channels, lstm, bidirectional, attention, dense, dropout, l2, n_classes)
+
+FAMILY = Networks(settings=Settings, build=build, penalty=Crnn.penalty, blocks=lambda model: model.blocks)

@@ -40,13 +40,15 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import Literal, Self
 
 import torch
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 from pipeline.pretrained.take import Loaded, read_state, take_weights
 from pipeline.pretrained.torchaudio_cpu import prepare
 
@@ -72,6 +74,26 @@ EFFICIENTNET_STAGES = (  # table 1: expansion, kernel, stride, channels in, chan
     (6, 3, 1, 192, 320, 1),
 )
 NETWORKS = ("vgg19", "resnet50", "mobilenetv3_large", *EFFICIENTNETS)
+
+
+class Settings(Architecture):
+    """The network, its head, and what is trained of them."""
+
+    network: Literal[NETWORKS]  # type: ignore[valid-type]
+    unfreeze: PositiveInt | None  # number of last layers that are trained, the head among them; null for all
+    head: list[PositiveInt]  # widths of the hidden layers
+    head_batch_norm: bool  # behind each of them
+    head_l2: NonNegativeFloat  # what `penalty` multiplies the squares of their weights with, as Keras's L2
+    dropout: Probability  # behind each of them; without any, ahead of the output
+    input_size: PositiveInt | None  # rows and columns of what the network sees; null for the pictures' own
+    width: PositiveFloat = 1.0  # factor of the published channels
+    depth: PositiveFloat = 1.0  # factor of the published blocks; of ResNet and EfficientNet only
+
+    @model_validator(mode="after")
+    def _depth_can_be_scaled(self) -> Self:
+        if self.depth != 1.0 and self.network in ("vgg19", "mobilenetv3_large"):
+            raise ValueError(f"{self.network} has one depth, but depth is {self.depth}: leave it out")
+        return self
 
 
 class Picture(nn.Module):
@@ -147,7 +169,7 @@ class ImagenetCnn(nn.Module):
         x = self.picture(features)  # (B, 3, H, W)
         for layer in (*self.frozen, *self.trained):
             x = layer(x)  # (B, C, h, w)
-        return self.head(self.pool(x))  # (B, n_classes)
+        return self.head(self.pool(x))  # (B, n_outputs)
 
     def penalty(self) -> Tensor:
         """Return what L2 regularisation adds to the loss: `head_l2` times the squares of the hidden weights."""
@@ -162,63 +184,37 @@ class ImagenetCnn(nn.Module):
         return self
 
 
-def split_frozen(model: ImagenetCnn) -> tuple[nn.Sequential, nn.Sequential]:
+class Trunk(nn.Sequential):
+    """What is frozen, from the pictures on."""
+
+    def forward(self, features: Tensor, lengths: None = None) -> tuple[Tensor, None]:
+        """Return maps, shape (clips, channels, rows, columns), of pictures, which have no lengths."""
+        return super().forward(features), None
+
+
+def split_frozen(model: ImagenetCnn) -> tuple[Trunk, nn.Sequential]:
     """Return what is frozen, from the pictures on, and the rest; one after the other they are the model.
 
     Both hold the model's own modules: training the rest trains the model. Without frozen layers the first part only
     prepares the pictures.
     """
-    trunk = nn.Sequential(model.picture, *model.frozen)
+    trunk = Trunk(model.picture, *model.frozen)
     return trunk.eval(), nn.Sequential(*model.trained, model.pool, model.head)
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    network: str,
-    unfreeze: int | None,
-    head: list[int],
-    head_batch_norm: bool,
-    head_l2: float,
-    dropout: float,
-    input_size: int | None,
-    width: float = 1.0,
-    depth: float = 1.0,
-) -> ImagenetCnn:
-    """Build a network for pictures.
-
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: rows and columns.
-        vocabulary_size: Unused: this family reads no text.
-        network: One of `NETWORKS`.
-        unfreeze: Number of last layers that are trained, the head among them; None for all.
-        head: Widths of the hidden layers.
-        head_batch_norm: Whether batch normalisation follows each of them.
-        head_l2: What `penalty` multiplies the squares of their weights with, as Keras's L2; 0 for none.
-        dropout: Probability behind each of them; without any, ahead of the output.
-        input_size: Rows and columns of what the network sees; None for the pictures' own.
-        width: Factor of the published channels.
-        depth: Factor of the published blocks; of ResNet and EfficientNet only.
-    """
-    one_of(network, NETWORKS, "network", "architecture.network")
-    if depth != 1.0 and network in ("vgg19", "mobilenetv3_large"):
-        raise PipelineError(
-            f"imagenet_cnn: {network} has one depth, but `architecture.depth` is {depth}: leave it out"
-        )
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> ImagenetCnn:
+    """Build a network for pictures; their size is of no consequence."""
     prepare()
-    backbone, layers, channels = _backbone(network, width, depth)
-    n_layers = len(layers) + 1
-    if unfreeze is not None and not 1 <= unfreeze <= n_layers:
+    backbone, layers, channels = _backbone(settings)
+    n_layers, unfreeze = len(layers) + 1, settings.unfreeze
+    if unfreeze is not None and unfreeze > n_layers:
         raise PipelineError(
-            f"imagenet_cnn: `architecture.unfreeze` is {unfreeze}, but {network} has {n_layers} layers, its head "
-            f"included: expected 1 to {n_layers}, or null for all"
+            f"imagenet_cnn: `architecture.unfreeze` is {unfreeze}, but {settings.network} has {n_layers} layers, "
+            f"its head included: expected 1 to {n_layers}, or null for all"
         )
     n_frozen = n_layers - unfreeze if unfreeze is not None else 0
-    top = _head(channels, head, head_batch_norm, dropout, n_classes)
-    return ImagenetCnn(backbone, layers, top, input_size, n_frozen, head_l2)
+    head = _head(channels, settings, n_outputs)
+    return ImagenetCnn(backbone, layers, head, settings.input_size, n_frozen, settings.head_l2)
 
 
 def load_pretrained(model: ImagenetCnn, weights: Path) -> Loaded:
@@ -230,25 +226,25 @@ def load_pretrained(model: ImagenetCnn, weights: Path) -> Loaded:
     return take_weights(model.backbone, read_state(weights), weights)
 
 
-def _head(n_in: int, hidden: list[int], batch_norm: bool, dropout: float, n_classes: int) -> nn.Sequential:
-    layers: list[nn.Module] = [] if hidden else [nn.Dropout(dropout)]
-    for n_out in hidden:
+def _head(n_in: int, settings: Settings, n_outputs: int) -> nn.Sequential:
+    layers: list[nn.Module] = [] if settings.head else [nn.Dropout(settings.dropout)]
+    for n_out in settings.head:
         layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-        layers += [nn.BatchNorm1d(n_out)] if batch_norm else []
-        layers += [nn.Dropout(dropout)]
+        layers += [nn.BatchNorm1d(n_out)] if settings.head_batch_norm else []
+        layers += [nn.Dropout(settings.dropout)]
         n_in = n_out
-    return nn.Sequential(*layers, nn.Linear(n_in, n_classes))
+    return nn.Sequential(*layers, nn.Linear(n_in, n_outputs))
 
 
-def _backbone(network: str, width: float, depth: float) -> tuple[nn.Sequential, list[list[str]], int]:
+def _backbone(settings: Settings) -> tuple[nn.Sequential, list[list[str]], int]:
     """Return a network without its classifier, the names of its layers, and the channels that come out."""
-    if network == "vgg19":
-        return _vgg19(width)
-    if network == "resnet50":
-        return _resnet50(width, depth)
-    if network == "mobilenetv3_large":
-        return _mobilenetv3_large(width)
-    return _efficientnet(network, width, depth)
+    if settings.network == "vgg19":
+        return _vgg19(settings.width)
+    if settings.network == "resnet50":
+        return _resnet50(settings.width, settings.depth)
+    if settings.network == "mobilenetv3_large":
+        return _mobilenetv3_large(settings.width)
+    return _efficientnet(settings.network, settings.width, settings.depth)
 
 
 def _vgg19(width: float) -> tuple[nn.Sequential, list[list[str]], int]:
@@ -256,9 +252,8 @@ def _vgg19(width: float) -> tuple[nn.Sequential, list[list[str]], int]:
 
     channels = [item if isinstance(item, str) else round(item * width) for item in cfgs["E"]]
     features = make_layers(channels)
-    for (
-        module
-    ) in features:  # as torchvision's constructor, which would build 120 million weights of a classifier
+    # As torchvision's constructor, which would build 120 million weights of a classifier.
+    for module in features:
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             nn.init.zeros_(module.bias)
@@ -305,3 +300,12 @@ def _efficientnet(network: str, width: float, depth: float) -> tuple[nn.Sequenti
 
 def _features(numbers: Iterable[int]) -> list[str]:
     return [f"features.{number}" for number in numbers]
+
+
+FAMILY = Networks(
+    settings=Settings,
+    build=build,
+    load_pretrained=load_pretrained,
+    split_frozen=split_frozen,
+    penalty=ImagenetCnn.penalty,
+)

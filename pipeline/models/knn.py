@@ -9,20 +9,27 @@ Every distance is computed: in as many dimensions a tree saves nothing. A class'
 of the (weighted) votes; among classes of equal votes the first in alphabetical order wins.
 """
 
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
+from typing import TYPE_CHECKING
 
-from pipeline.models.reduction_head import reduction_steps
+from pipeline.models.reduction_head import HeadSettings, reduction_steps
+from pipeline.models.registry import Estimators
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
-def build(*, seed: int, clip: float, pca_variance: float, select_k: int) -> Pipeline:
-    """Build the untuned pipeline; its last step is the classifier that the grid tunes.
+class Settings(HeadSettings):
+    """Of the steps ahead of the classifier; its own are the grid's."""
 
-    Args:
-        seed: Of the steps ahead of the classifier, which itself has none.
-        clip: Largest absolute standard score, in standard deviations.
-        pca_variance: Share of the variance that the principal components keep.
-        select_k: Components kept, at most.
-    """
-    head = reduction_steps(seed=seed, clip=clip, pca_variance=pca_variance, select_k=select_k)
-    return Pipeline([*head, ("classifier", KNeighborsClassifier(algorithm="brute"))])
+
+def build(settings: Settings, seed: int) -> "Pipeline":
+    """Build the untuned pipeline; its last step is the classifier that the grid tunes."""
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline(
+        [*reduction_steps(settings, seed), ("classifier", KNeighborsClassifier(algorithm="brute"))]
+    )
+
+
+FAMILY = Estimators(settings=Settings, build=build)

@@ -15,9 +15,19 @@ Trainable parameters for a 128 x 128 image of one channel and 8 classes. A block
 from itertools import pairwise
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
+
+
+class Settings(Architecture):
+    """Of the layers."""
+
+    channels: list[PositiveInt]  # feature maps of each block
+    hidden: list[PositiveInt]  # widths of the fully connected layers before the last
+    dropout: Probability  # behind each hidden layer
 
 
 class MelCnn(nn.Module):
@@ -25,21 +35,13 @@ class MelCnn(nn.Module):
 
     Args:
         image_size: Mel bands and frames.
-        channels: Feature maps of each block.
-        hidden: Widths of the fully connected layers before the last.
-        dropout: Probability before each fully connected layer but the first.
-        n_classes: Number of logits.
+        settings: Of its layers.
+        n_outputs: Number of logits.
     """
 
-    def __init__(
-        self,
-        image_size: tuple[int, int],
-        channels: list[int],
-        hidden: list[int],
-        dropout: float,
-        n_classes: int,
-    ) -> None:
+    def __init__(self, image_size: tuple[int, int], settings: Settings, n_outputs: int) -> None:
         super().__init__()
+        channels = settings.channels
         height, width = (size // 2 ** len(channels) for size in image_size)
         if not height * width:
             raise PipelineError(
@@ -49,15 +51,15 @@ class MelCnn(nn.Module):
         blocks = [_block(n_in, n_out) for n_in, n_out in pairwise([1, *channels])]
         # Channels last: the same numbers, and on a CPU a fifth to a half less time.
         self.blocks = nn.Sequential(*blocks).to(memory_format=torch.channels_last)
-        widths = [channels[-1] * height * width, *hidden]
-        layers = [_hidden_layer(n_in, n_out, dropout) for n_in, n_out in pairwise(widths)]
-        self.head = nn.Sequential(nn.Flatten(), *layers, nn.Linear(widths[-1], n_classes))
+        widths = [channels[-1] * height * width, *settings.hidden]
+        layers = [_hidden_layer(n_in, n_out, settings.dropout) for n_in, n_out in pairwise(widths)]
+        self.head = nn.Sequential(nn.Flatten(), *layers, nn.Linear(widths[-1], n_outputs))
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits, shape (clips, classes), of normalised images, shape (clips, mel bands, frames)."""
         x = features.unsqueeze(1)  # (B, 1, H, W)
         x = self.blocks(x)  # (B, C, H / 2^blocks, W / 2^blocks)
-        return self.head(x)  # (B, n_classes)
+        return self.head(x)  # (B, n_outputs)
 
 
 def _block(n_in: int, n_out: int) -> nn.Sequential:
@@ -71,24 +73,10 @@ def _hidden_layer(n_in: int, n_out: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout))
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    channels: list[int],
-    hidden: list[int],
-    dropout: float,
-) -> MelCnn:
-    """Build the network for a feature set of images.
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> MelCnn:
+    """Build the network for a feature set of images: mel bands and frames."""
+    height, width = inputs.shapes["features"]
+    return MelCnn((height, width), settings, n_outputs)
 
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: mel bands and frames.
-        vocabulary_size: Unused: this family reads no text.
-        channels: Feature maps of each block.
-        hidden: Widths of the fully connected layers before the last.
-        dropout: Probability after each hidden layer.
-    """
-    height, width = input_shapes["features"]
-    return MelCnn((height, width), channels, hidden, dropout, n_classes)
+
+FAMILY = Networks(settings=Settings, build=build, blocks=lambda model: model.blocks)

@@ -32,18 +32,35 @@ cnn_mfcc_delta).
 
 from itertools import pairwise
 from math import prod
+from typing import Literal
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "silu": nn.SiLU}
 LAYERS = {
     1: (nn.Conv1d, nn.BatchNorm1d, nn.MaxPool1d),
     2: (nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d),
 }
+
+
+class Settings(Architecture):
+    """Of the layers."""
+
+    # Pictures that the coefficients are cut into (3: themselves, deltas, delta-deltas) for convolutions in two
+    # dimensions; null for convolutions over time.
+    planes: PositiveInt | None
+    channels: list[PositiveInt]  # feature maps of each block
+    batch_norm: bool  # behind each convolution
+    pool: bool  # halve each dimension behind each block
+    average: bool  # take the mean of each map in place of all its values
+    hidden: list[PositiveInt]  # widths of the fully connected layers before the last
+    activation: Literal["relu", "silu"]
+    dropout: Probability  # behind the blocks and behind the first hidden layer
 
 
 class MfccCnn(nn.Module):
@@ -70,57 +87,27 @@ class MfccCnn(nn.Module):
             x = x.unflatten(1, (self.planes, -1))  # (B, P, F / P, T)
         x = self.blocks(x).flatten(2)  # (B, C, positions)
         x = x.mean(dim=2) if self.average else x.flatten(1)  # (B, C) or (B, C positions)
-        return self.head(x)  # (B, n_classes)
+        return self.head(x)  # (B, n_outputs)
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    planes: int | None,
-    channels: list[int],
-    batch_norm: bool,
-    pool: bool,
-    average: bool,
-    hidden: list[int],
-    activation: str,
-    dropout: float,
-) -> MfccCnn:
-    """Build the network for a feature set of frames.
-
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: frames and coefficients, deltas included.
-        vocabulary_size: Unused: this family reads no text.
-        planes: Pictures that the coefficients are cut into (3: themselves, deltas, delta-deltas) for convolutions
-            in two dimensions; None for convolutions over time.
-        channels: Feature maps of each block.
-        batch_norm: Normalise behind each convolution.
-        pool: Halve each dimension behind each block.
-        average: Take the mean of each map in place of all its values.
-        hidden: Widths of the fully connected layers before the last.
-        activation: relu or silu.
-        dropout: Probability behind the blocks and behind the first hidden layer.
-    """
-    act = ACTIVATIONS[one_of(activation, ACTIVATIONS, "activation", "architecture.activation")]
-    n_frames, n_columns = input_shapes["features"]
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> MfccCnn:
+    """Build the network for a feature set of frames: frames and coefficients, deltas included."""
+    planes, channels = settings.planes, settings.channels
+    n_frames, n_columns = inputs.shapes["features"]
     size = (n_frames,) if planes is None else (_rows(n_columns, planes), n_frames)
     n_in = n_columns if planes is None else planes
-    blocks = nn.Sequential(
-        *(_block(len(size), a, b, batch_norm, act, pool) for a, b in pairwise([n_in, *channels]))
-    )
+    blocks = nn.Sequential(*(_block(len(size), a, b, settings) for a, b in pairwise([n_in, *channels])))
     if len(size) == 2:
         # Channels last: the same numbers, and on a CPU a fifth to a half less time.
         blocks = blocks.to(memory_format=torch.channels_last)
-    n_positions = prod(length // 2 ** len(channels) if pool else length for length in size)
+    n_positions = prod(length // 2 ** len(channels) if settings.pool else length for length in size)
     if not n_positions:
         raise PipelineError(
             f"mfcc_cnn: {len(channels)} blocks halve {' x '.join(map(str, size))} values to nothing; give it "
             "fewer channels, pool: false, or a feature set with more frames"
         )
-    n_values = channels[-1] * (1 if average else n_positions)
-    return MfccCnn(planes, blocks, average, _head(n_values, hidden, act, dropout, n_classes))
+    n_values = channels[-1] * (1 if settings.average else n_positions)
+    return MfccCnn(planes, blocks, settings.average, _head(n_values, settings, n_outputs))
 
 
 def _rows(n_columns: int, planes: int) -> int:
@@ -132,23 +119,22 @@ def _rows(n_columns: int, planes: int) -> int:
     return n_columns // planes
 
 
-def _block(
-    n_dims: int, n_in: int, n_out: int, batch_norm: bool, activation: type[nn.Module], pool: bool
-) -> nn.Sequential:
+def _block(n_dims: int, n_in: int, n_out: int, settings: Settings) -> nn.Sequential:
     conv, norm, max_pool = LAYERS[n_dims]
-    layers = [
-        conv(n_in, n_out, kernel_size=3, padding=1),
-        *([norm(n_out)] if batch_norm else []),
-        activation(),
-    ]
-    return nn.Sequential(*layers, *([max_pool(2)] if pool else []))
+    layers: list[nn.Module] = [conv(n_in, n_out, kernel_size=3, padding=1)]
+    layers += [norm(n_out)] if settings.batch_norm else []
+    layers += [ACTIVATIONS[settings.activation]()]
+    layers += [max_pool(2)] if settings.pool else []
+    return nn.Sequential(*layers)
 
 
-def _head(
-    n_in: int, hidden: list[int], activation: type[nn.Module], dropout: float, n_classes: int
-) -> nn.Sequential:
-    widths = [n_in, *hidden]
-    layers: list[nn.Module] = [nn.Dropout(dropout)]
+def _head(n_in: int, settings: Settings, n_outputs: int) -> nn.Sequential:
+    widths = [n_in, *settings.hidden]
+    layers: list[nn.Module] = [nn.Dropout(settings.dropout)]
     for depth, (a, b) in enumerate(pairwise(widths)):
-        layers += [nn.Linear(a, b), activation(), *([nn.Dropout(dropout)] if depth == 0 else [])]
-    return nn.Sequential(*layers, nn.Linear(widths[-1], n_classes))
+        layers += [nn.Linear(a, b), ACTIVATIONS[settings.activation]()]
+        layers += [nn.Dropout(settings.dropout)] if depth == 0 else []
+    return nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
+
+
+FAMILY = Networks(settings=Settings, build=build)

@@ -16,10 +16,29 @@ parameters, batch normalisation `2 n_out` more:
 """
 
 from itertools import pairwise
+from typing import Self
 
+from pydantic import PositiveInt, model_validator
 from torch import Tensor, nn
 
-from pipeline.core.errors import PipelineError
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
+
+
+class Settings(Architecture):
+    """Of the layers."""
+
+    hidden: list[PositiveInt]  # widths of the hidden layers
+    dropouts: list[Probability]  # behind each of them
+    batch_norm: bool  # behind each ReLU
+
+    @model_validator(mode="after")
+    def _each_layer_has_its_dropout(self) -> Self:
+        if len(self.hidden) != len(self.dropouts):
+            raise ValueError(
+                f"hidden names {len(self.hidden)} layers, but dropouts has {len(self.dropouts)} probabilities: "
+                "give each hidden layer one"
+            )
+        return self
 
 
 class Mlp(nn.Module):
@@ -27,28 +46,19 @@ class Mlp(nn.Module):
 
     Args:
         n_features: Length of a clip's vector.
-        hidden: Widths of the hidden layers.
-        dropouts: Probability behind each hidden layer.
-        batch_norm: Normalise behind each ReLU.
-        n_classes: Number of logits.
+        settings: Of its layers.
+        n_outputs: Number of logits.
     """
 
-    def __init__(
-        self, n_features: int, hidden: list[int], dropouts: list[float], batch_norm: bool, n_classes: int
-    ) -> None:
+    def __init__(self, n_features: int, settings: Settings, n_outputs: int) -> None:
         super().__init__()
-        if len(hidden) != len(dropouts):
-            raise PipelineError(
-                f"mlp: architecture.hidden names {len(hidden)} layers, but architecture.dropouts has "
-                f"{len(dropouts)} probabilities: give each hidden layer one"
-            )
-        widths = [n_features, *hidden]
+        widths = [n_features, *settings.hidden]
         layers = [
-            _hidden_layer(n_in, n_out, dropout, batch_norm)
-            for (n_in, n_out), dropout in zip(pairwise(widths), dropouts, strict=True)
+            _hidden_layer(n_in, n_out, dropout, settings.batch_norm)
+            for (n_in, n_out), dropout in zip(pairwise(widths), settings.dropouts, strict=True)
         ]
         self.hidden = nn.Sequential(*layers)
-        self.output = nn.Linear(widths[-1], n_classes)
+        self.output = nn.Linear(widths[-1], n_outputs)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits, shape (clips, classes), of vectors, shape (clips, features)."""
@@ -60,24 +70,10 @@ def _hidden_layer(n_in: int, n_out: int, dropout: float, batch_norm: bool) -> nn
     return nn.Sequential(nn.Linear(n_in, n_out), nn.ReLU(), *norm, nn.Dropout(dropout))
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    hidden: list[int],
-    dropouts: list[float],
-    batch_norm: bool,
-) -> Mlp:
-    """Build the network for a feature set of vectors.
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> Mlp:
+    """Build the network for a feature set of vectors."""
+    (n_features,) = inputs.shapes["features"]
+    return Mlp(n_features, settings, n_outputs)
 
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: length of a clip's vector.
-        vocabulary_size: Unused: this family reads no text.
-        hidden: Widths of the hidden layers.
-        dropouts: Probability behind each hidden layer.
-        batch_norm: Normalise behind each ReLU.
-    """
-    (n_features,) = input_shapes["features"]
-    return Mlp(n_features, hidden, dropouts, batch_norm, n_classes)
+
+FAMILY = Networks(settings=Settings, build=build)

@@ -6,21 +6,28 @@ on the 129 components that `pipeline.models.reduction_head` leaves (Breiman 2001
 features), float32; the forest itself needs no scaling, since trees split at thresholds.
 """
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.pipeline import Pipeline
+from pipeline.models.reduction_head import HeadSettings, reduction_steps
+from pipeline.models.registry import Architecture, Estimators
 
-from pipeline.models.reduction_head import reduction_steps
-from pipeline.training.build import call
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
-def build(*, seed: int, head: Mapping[str, float] | None = None) -> Pipeline:
-    """Build the untuned classifier, one job of its own: the grid search is what runs in parallel.
+class Settings(Architecture):
+    """Of the steps ahead of the forest; its own are the grid's."""
 
-    Args:
-        seed: Of the bootstrap samples and the candidate features of each split.
-        head: `clip`, `pca_variance` and `select_k` of the steps ahead of the forest; None for no such steps.
-    """
-    steps = [] if head is None else call(reduction_steps, head, "architecture.head", seed=seed)
+    head: HeadSettings | None = None  # null for no such steps
+
+
+def build(settings: Settings, seed: int) -> "Pipeline":
+    """Build the untuned classifier, one job of its own: the grid search is what runs in parallel."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import Pipeline
+
+    steps = [] if settings.head is None else reduction_steps(settings.head, seed)
     return Pipeline([*steps, ("classifier", RandomForestClassifier(random_state=seed, n_jobs=1))])
+
+
+FAMILY = Estimators(settings=Settings, build=build)

@@ -11,34 +11,46 @@ agrees to 1e-11; what the covariance loses, components of 1e-8 of the largest de
 variance that one would keep.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.feature_selection import SelectKBest, f_classif
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from pipeline.models.registry import Architecture
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
-def reduction_steps(*, seed: int, clip: float, pca_variance: float, select_k: int) -> list[tuple[str, Any]]:
+class HeadSettings(Architecture):
+    """Of the steps between the functionals and a classifier."""
+
+    clip: PositiveFloat  # largest absolute standard score, in standard deviations
+    pca_variance: Annotated[
+        float, Field(gt=0, lt=1)
+    ]  # share of the variance that the principal components keep
+    select_k: PositiveInt | Literal["all"]  # components kept, at most
+
+
+def reduction_steps(settings: HeadSettings, seed: int) -> list[tuple[str, Any]]:
     """Return the unfitted steps `scale`, `clip`, `pca` and `select` of a pipeline.
 
-    Args:
-        seed: Unused by the exact solver here, passed on so that another solver would be repeatable.
-        clip: Largest absolute standard score, in standard deviations.
-        pca_variance: Share of the variance that the principal components keep.
-        select_k: Components kept, at most.
+    The exact solver here needs no seed: it is passed on so that another solver would be repeatable.
     """
-    bounds = {"a_min": -clip, "a_max": clip}
+    from sklearn.decomposition import PCA
+    from sklearn.feature_selection import SelectKBest, f_classif
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    bounds = {"a_min": -settings.clip, "a_max": settings.clip}
     return [
         ("scale", StandardScaler()),
         ("clip", FunctionTransformer(np.clip, kw_args=bounds)),
-        ("pca", PCA(n_components=pca_variance, svd_solver="full", random_state=seed)),
-        ("select", SelectKBest(f_classif, k=select_k)),
+        ("pca", PCA(n_components=settings.pca_variance, svd_solver="full", random_state=seed)),
+        ("select", SelectKBest(f_classif, k=settings.select_k)),
     ]
 
 
-def choose_solver(head: Pipeline, n_clips: int, n_features: int) -> None:
+def choose_solver(head: "Pipeline", n_clips: int, n_features: int) -> None:
     """Set the faster of the exact solvers of a head's PCA, where it has one.
 
     Args:

@@ -42,15 +42,19 @@ generator, which the seed of a system sets and a checkpoint keeps.
 fit none of that, and loading them checks every one against their config.json.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import torch
+from pydantic import NonNegativeInt, PositiveInt, model_validator
 from torch import Tensor, nn
 
-from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
 from pipeline.models.padding import inside, largest_over, masked_group_norm, mean_over, standardise
+from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 from pipeline.pretrained.take import Loaded
 from pipeline.pretrained.wav2vec2 import NETWORKS, build_backbone, load_backbone
 
@@ -58,45 +62,103 @@ FULL_SCALE = 32768  # of samples of 16 bits
 HEAD_DEVIATION = 0.02  # transformers' `initializer_range`
 
 
+class Settings(Architecture):
+    """The network, its head, and what is trained of them."""
+
+    network: Literal[tuple(NETWORKS)]  # type: ignore[valid-type]
+    standardise: bool  # bring each clip to mean 0 and variance 1
+    train_layers: (
+        NonNegativeInt | None
+    )  # last layers that are trained with the head; null for the whole network
+    train_convolutions: bool  # where the whole network is trained
+    pooling: Literal["mean", "max"]  # over the frames of a clip
+    head: Literal["projection", "hidden"]
+    head_size: PositiveInt  # width between its two layers
+    head_dropouts: list[Probability]  # ahead of the two
+    dropout: Probability  # behind attention weights, attention, feed-forward and the embedding
+    activation_dropout: Probability  # within the feed-forward part
+    projection_dropout: Probability  # behind the projection of the convolutions' frames
+    layerdrop: Probability  # that a layer is skipped, in training
+    mask_time_prob: Probability  # share of the frames that spans of ten mask, in training
+    sizes: dict[str, Any] | None = None  # single sizes that differ from the published network's
+
+    @model_validator(mode="after")
+    def _dropouts_are_two(self) -> Self:
+        if len(self.head_dropouts) != 2:
+            raise ValueError(f"head_dropouts is {self.head_dropouts}: expected two probabilities")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_reach_what_is_trained(self) -> Self:
+        if self.train_layers is not None and self.mask_time_prob > 0:
+            raise ValueError(
+                "mask_time_prob masks frames ahead of the layers, which are frozen with train_layers "
+                f"{self.train_layers}: set it to 0"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the things that clips go through in order.
+
+    Attributes:
+        run: Takes samples or frames, shape (clips, time, ...), and how many each clip has of its own, None where
+            all have as many; returns the same of what comes out.
+        modules: All that it holds of the network.
+    """
+
+    run: Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
+    modules: Sequence[nn.Module] = ()
+
+
 class SpeechTransformer(nn.Module):
-    """A backbone of transformers', the last layers of which may be trained alone, pooling and a head.
+    """A backbone of transformers', the first stages of which may be frozen, and a head.
 
     Args:
         backbone: A Wav2Vec2Model or WavLMModel.
         head: From the pooled frames to the logits.
-        standardise: Bring each clip to mean 0 and variance 1.
-        pooling: mean or max, over the frames of a clip.
-        train_layers: Number of last transformer layers that are trained; None for all, and what is before them.
-        train_convolutions: Whether the convolutions are trained, where all layers are.
+        settings: What is frozen, and how clips are scaled and pooled.
     """
 
-    def __init__(
-        self,
-        backbone: nn.Module,
-        head: nn.Module,
-        standardise: bool,
-        pooling: str,
-        train_layers: int | None,
-        train_convolutions: bool,
-    ) -> None:
+    def __init__(self, backbone: nn.Module, head: nn.Module, settings: Settings) -> None:
         super().__init__()
         self.backbone: Any = backbone
         self.head = head
-        self.standardise = standardise
-        self.pooling = pooling
+        self.standardise = settings.standardise
+        self.pooling = settings.pooling
         n_layers = len(self.backbone.encoder.layers)
-        self.n_frozen = 0 if train_layers is None else n_layers - train_layers
-        encoder = self.backbone.encoder
-        frozen: list[nn.Module] = []
-        if train_layers is not None or not train_convolutions:
-            frozen.append(self.backbone.feature_extractor)
-        if train_layers is not None:
-            others = [encoder.pos_conv_embed, encoder.layer_norm, encoder.dropout]
-            frozen += [self.backbone.feature_projection, *others, *encoder.layers[: self.n_frozen]]
-        self.frozen = tuple(frozen)  # not registered: the backbone holds them
-        self.embedding_frozen, self.all_frozen = train_layers is not None, train_layers == 0
-        for module in self.frozen:
-            module.requires_grad_(False).eval()
+        if settings.train_layers is None:
+            self.n_frozen_layers, self.n_frozen = 0, 0 if settings.train_convolutions else 1
+        else:
+            # The convolutions, the embedding, and layers; the pooling too where no layer is left.
+            self.n_frozen_layers = n_layers - settings.train_layers
+            self.n_frozen = 2 + (self.n_frozen_layers > 0) + (settings.train_layers == 0)
+        for stage in self.stages[: self.n_frozen]:
+            for module in stage.modules:
+                module.requires_grad_(False).eval()
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What clips go through ahead of the head; the first `n_frozen` of them are not trained."""
+        encoder, cut = self.backbone.encoder, self.n_frozen_layers
+        embedding = [
+            self.backbone.feature_projection,
+            encoder.pos_conv_embed,
+            encoder.layer_norm,
+            encoder.dropout,
+        ]
+        layers = [
+            Stage(partial(self._transform, first=first, last=last), encoder.layers[first:last])
+            for first, last in ((0, cut), (cut, len(encoder.layers)))
+            if first < last
+        ]
+        return [
+            Stage(self._convolve, [self.backbone.feature_extractor]),
+            Stage(self._embed, embedding),
+            *layers,
+            Stage(self._pool),
+        ]
 
     def forward(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return logits, shape (clips, classes).
@@ -105,36 +167,15 @@ class SpeechTransformer(nn.Module):
             features: Samples, -32768..32767, shape (clips, samples); zero behind a clip's end.
             lengths: Samples of each clip, shape (clips,); None where all are of one length.
         """
-        return self.trained_part(*self.frozen_part(features, lengths))
-
-    def frozen_part(self, features: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Take clips as far as nothing is trained: as they are, frames, or vectors; and how many a clip has.
-
-        Vectors have no number: the second value is None, as it is where `lengths` is.
-        """
-        if not self.frozen:
-            return features, lengths
-        x, n = self._convolve(features, lengths)
-        if not self.embedding_frozen:
-            return x, n
-        x = self._transform(self._embed(x, n), n, 0, self.n_frozen)
-        return (self._pool(x, n), None) if self.all_frozen else (x, n)
-
-    def trained_part(self, x: Tensor, n: Tensor | None) -> Tensor:
-        """Take what `frozen_part` gave to the logits, shape (clips, classes)."""
-        if not self.frozen:
-            x, n = self._convolve(x, n)
-        if not self.embedding_frozen:
-            x = self._embed(x, n)
-        if not self.all_frozen:
-            x = self._pool(self._transform(x, n, self.n_frozen, None), n)
-        return self.head(x)
+        pooled, _ = run(self.stages, features, lengths)
+        return self.head(pooled)
 
     def train(self, mode: bool = True) -> "SpeechTransformer":
         """Switch between training and evaluation; what is frozen stays in evaluation."""
         super().train(mode)
-        for module in self.frozen:
-            module.eval()
+        for stage in self.stages[: self.n_frozen]:
+            for module in stage.modules:
+                module.eval()
         return self
 
     def enable_checkpointing(self) -> None:
@@ -161,7 +202,7 @@ class SpeechTransformer(nn.Module):
                 x = layer(x)  # (B, C, frames)
         return x.transpose(1, 2), n  # (B, frames, C)
 
-    def _embed(self, frames: Tensor, n: Tensor | None) -> Tensor:
+    def _embed(self, frames: Tensor, n: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return frames as wide as the transformer, with what tells their place; in training, some are masked."""
         encoder, config = self.backbone.encoder, self.backbone.config
         x, _ = self.backbone.feature_projection(frames)  # (B, T, H)
@@ -169,31 +210,29 @@ class SpeechTransformer(nn.Module):
         if config.mask_time_prob > 0 and self.training and x.shape[1] >= config.mask_time_length:
             x = self.backbone._mask_hidden_states(x, attention_mask=own)
         if own is not None:
-            x = x.masked_fill(
-                ~own.unsqueeze(2), 0.0
-            )  # what the positional convolution finds beyond a clip's end
+            x = x.masked_fill(~own.unsqueeze(2), 0.0)  # what the convolution below finds beyond a clip's end
         x = x + encoder.pos_conv_embed(x)
         if not config.do_stable_layer_norm:
             x = encoder.layer_norm(x)
-        return encoder.dropout(x)
+        return encoder.dropout(x), n
 
-    def _transform(self, x: Tensor, n: Tensor | None, first: int, last: int | None) -> Tensor:
-        """Take frames through the layers first..last, and through the norm behind the very last, if it has one."""
+    def _transform(
+        self, x: Tensor, n: Tensor | None, *, first: int, last: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Take frames through the layers from `first` up to `last`, and the norm behind the very last, if any."""
         encoder, config = self.backbone.encoder, self.backbone.config
-        layers = list(encoder.layers)
-        chosen = layers[first:last]
         own = None if n is None else inside(n, x.shape[1])
         wavlm = config.model_type == "wavlm"
         given = self._wavlm_context(x, own) if wavlm else self._wav2vec2_context(x, own)
-        for i, layer in enumerate(chosen, start=first):
+        for i, layer in enumerate(encoder.layers[first:last], start=first):
             droppable = layer.training and config.layerdrop > 0 and not (wavlm and i == 0)
             if droppable and float(torch.rand(())) < config.layerdrop:
                 continue
             x = layer(x, **given)
             x = x[0] if wavlm else x
-        if config.do_stable_layer_norm and first + len(chosen) == len(layers):
+        if config.do_stable_layer_norm and last == len(encoder.layers):
             x = encoder.layer_norm(x)
-        return x
+        return x, n
 
     def _wav2vec2_context(self, x: Tensor, own: Tensor | None) -> dict[str, Any]:
         from transformers.masking_utils import create_bidirectional_mask
@@ -207,128 +246,85 @@ class SpeechTransformer(nn.Module):
         bias = self.backbone.encoder.layers[0].attention.compute_bias(n_frames, n_frames)  # (heads, T, T)
         return {"attention_mask": own, "position_bias": bias.repeat(len(x), 1, 1)}
 
-    def _pool(self, x: Tensor, n: Tensor | None) -> Tensor:
+    def _pool(self, x: Tensor, n: Tensor | None) -> tuple[Tensor, None]:
         """Return one vector a clip, shape (clips, width), of its own frames, shape (clips, frames, width)."""
-        return (mean_over if self.pooling == "mean" else largest_over)(x.float(), n)
+        return (mean_over if self.pooling == "mean" else largest_over)(x.float(), n), None
+
+
+def run(stages: Sequence[Stage], x: Tensor, n: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Take clips through stages, one after the other."""
+    for stage in stages:
+        x, n = stage.run(x, n)
+    return x, n
 
 
 class Trunk(nn.Module):
-    """What is frozen, from the samples on.
+    """The stages that are frozen, from the samples on.
 
     Args:
-        model: Whose modules these are.
+        stages: Their modules are the model's own.
     """
 
-    def __init__(self, model: SpeechTransformer) -> None:
+    def __init__(self, stages: Sequence[Stage]) -> None:
         super().__init__()
-        self.frozen = nn.ModuleList(model.frozen)
-        self._model = (model,)
+        self.stages = stages
+        self.held = nn.ModuleList(module for stage in stages for module in stage.modules)
 
-    def forward(
-        self, features: Tensor, lengths: Tensor | None = None
-    ) -> Tensor | tuple[Tensor, Tensor | None]:
-        """Return what `frozen_part` of the model does; without lengths, the first of it alone."""
-        x, n = self._model[0].frozen_part(features, lengths)
-        return x if lengths is None else (x, n)
+    def forward(self, features: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Return frames and how many each clip has; vectors and None where the pooling is frozen too."""
+        return run(self.stages, features, lengths)
 
 
 class Rest(nn.Module):
-    """What follows the frozen part.
+    """The stages that are trained, and the head.
 
     Args:
-        model: Whose modules these are.
+        stages: Their modules are the model's own.
+        head: The model's own.
     """
 
-    def __init__(self, model: SpeechTransformer) -> None:
+    def __init__(self, stages: Sequence[Stage], head: nn.Module) -> None:
         super().__init__()
-        self.model = model
+        self.stages = stages
+        self.held = nn.ModuleList(module for stage in stages for module in stage.modules)
+        self.head = head
 
     def forward(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return logits, shape (clips, classes), of what the frozen part gave."""
-        return self.model.trained_part(features, lengths)
+        """Return logits, shape (clips, classes), of what the frozen stages gave."""
+        pooled, _ = run(self.stages, features, lengths)
+        return self.head(pooled)
 
 
 def split_frozen(model: SpeechTransformer) -> tuple[Trunk, Rest]:
     """Return what is frozen and the rest: the model's own modules, and one after the other they are the model."""
-    return Trunk(model).eval(), Rest(model)
+    stages = model.stages
+    return Trunk(stages[: model.n_frozen]).eval(), Rest(stages[model.n_frozen :], model.head)
 
 
-def build(
-    *,
-    n_classes: int,
-    input_shapes: dict[str, tuple[int, ...]],
-    vocabulary_size: int | None,
-    network: str,
-    standardise: bool,
-    train_layers: int | None,
-    train_convolutions: bool,
-    pooling: str,
-    head: str,
-    head_size: int,
-    head_dropouts: list[float],
-    dropout: float,
-    activation_dropout: float,
-    projection_dropout: float,
-    layerdrop: float,
-    mask_time_prob: float,
-    sizes: dict[str, Any] | None = None,
-) -> SpeechTransformer:
-    """Build a network for samples, with random weights.
-
-    Args:
-        n_classes: Number of logits.
-        input_shapes: `features`: samples.
-        vocabulary_size: Unused: this family reads no text.
-        network: One of `NETWORKS`.
-        standardise: Bring each clip to mean 0 and variance 1.
-        train_layers: Number of last transformer layers that are trained with the head, 0 for the head alone; None
-            trains the whole network.
-        train_convolutions: Whether the convolutions are trained too, where `train_layers` is None.
-        pooling: mean or max.
-        head: projection or hidden.
-        head_size: Width between its two layers.
-        head_dropouts: Probabilities ahead of the two.
-        dropout: Behind attention weights, attention, feed-forward and the embedding.
-        activation_dropout: Within the feed-forward part.
-        projection_dropout: Behind the projection of the convolutions' frames.
-        layerdrop: Probability that a layer is skipped, in training.
-        mask_time_prob: Share of the frames that spans of ten mask, in training; 0 for none.
-        sizes: Single sizes that differ from the published network's.
-    """
-    one_of(network, NETWORKS, "network", "architecture.network")
-    one_of(pooling, ("mean", "max"), "pooling", "architecture.pooling")
-    one_of(head, ("projection", "hidden"), "head", "architecture.head")
-    if input_shapes.keys() - {"lengths"} != {"features"} or len(input_shapes["features"]) != 1:
+def build(settings: Settings, inputs: Inputs, n_outputs: int) -> SpeechTransformer:
+    """Build a network for samples, with random weights."""
+    shapes, train_layers = inputs.shapes, settings.train_layers
+    if shapes.keys() - {"lengths"} != {"features"} or len(shapes["features"]) != 1:
         raise PipelineError(
-            f"speech_transformer: came inputs of shapes {input_shapes}, expected samples alone: a feature set of "
-            "kind waveform"
-        )
-    if len(head_dropouts) != 2:
-        raise PipelineError(
-            f"speech_transformer: `architecture.head_dropouts` is {head_dropouts}: expected two probabilities"
+            f"speech_transformer: came inputs of shapes {shapes}, expected samples alone: a feature set of kind "
+            "waveform"
         )
     chances = {
-        "hidden_dropout": dropout,
-        "attention_dropout": dropout,
-        "activation_dropout": activation_dropout,
-        "feat_proj_dropout": projection_dropout,
-        "layerdrop": layerdrop,
-        "mask_time_prob": mask_time_prob,
+        "hidden_dropout": settings.dropout,
+        "attention_dropout": settings.dropout,
+        "activation_dropout": settings.activation_dropout,
+        "feat_proj_dropout": settings.projection_dropout,
+        "layerdrop": settings.layerdrop,
+        "mask_time_prob": settings.mask_time_prob,
     }
-    backbone = build_backbone(network, sizes or {}, chances)
+    backbone = build_backbone(settings.network, settings.sizes or {}, chances)
     n_layers = len(backbone.encoder.layers)
-    if train_layers is not None and not 0 <= train_layers <= n_layers:
+    if train_layers is not None and train_layers > n_layers:
         raise PipelineError(
-            f"speech_transformer: `architecture.train_layers` is {train_layers}, but {network} has {n_layers} "
-            f"layers: expected 0 to {n_layers}, or null for the whole network"
+            f"speech_transformer: `architecture.train_layers` is {train_layers}, but {settings.network} has "
+            f"{n_layers} layers: expected 0 to {n_layers}, or null for the whole network"
         )
-    if train_layers is not None and mask_time_prob > 0:
-        raise PipelineError(
-            "speech_transformer: `architecture.mask_time_prob` masks frames ahead of the layers, which are frozen "
-            f"with train_layers {train_layers}: set it to 0"
-        )
-    top = _head(head, backbone.config.hidden_size, head_size, head_dropouts, n_classes)
-    return SpeechTransformer(backbone, top, standardise, pooling, train_layers, train_convolutions)
+    return SpeechTransformer(backbone, _head(settings, backbone.config.hidden_size, n_outputs), settings)
 
 
 def load_pretrained(model: SpeechTransformer, weights: Path) -> Loaded:
@@ -350,11 +346,22 @@ def field_of(kernels: list[int], strides: list[int]) -> int:
     return field
 
 
-def _head(kind: str, n_in: int, n_hidden: int, dropouts: list[float], n_classes: int) -> nn.Sequential:
-    first, second = nn.Linear(n_in, n_hidden), nn.Linear(n_hidden, n_classes)
-    if kind == "projection":
+def _head(settings: Settings, n_in: int, n_outputs: int) -> nn.Sequential:
+    first, second = nn.Linear(n_in, settings.head_size), nn.Linear(settings.head_size, n_outputs)
+    if settings.head == "projection":
         for layer in (first, second):
             nn.init.normal_(layer.weight, std=HEAD_DEVIATION)
             nn.init.zeros_(layer.bias)
-    between = [nn.ReLU()] if kind == "hidden" else []
-    return nn.Sequential(nn.Dropout(dropouts[0]), first, *between, nn.Dropout(dropouts[1]), second)
+    between = [nn.ReLU()] if settings.head == "hidden" else []
+    ahead, behind = (nn.Dropout(chance) for chance in settings.head_dropouts)
+    return nn.Sequential(ahead, first, *between, behind, second)
+
+
+FAMILY = Networks(
+    settings=Settings,
+    build=build,
+    reads_lengths=True,
+    load_pretrained=load_pretrained,
+    split_frozen=split_frozen,
+    enable_checkpointing=SpeechTransformer.enable_checkpointing,
+)

@@ -8,20 +8,27 @@ leave, are broken by the decision values, so that the predicted class is always 
 value.
 """
 
-from sklearn.pipeline import Pipeline
-from sklearn.svm import SVC
+from typing import TYPE_CHECKING
 
-from pipeline.models.reduction_head import reduction_steps
+from pipeline.models.reduction_head import HeadSettings, reduction_steps
+from pipeline.models.registry import Estimators
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
-def build(*, seed: int, clip: float, pca_variance: float, select_k: int) -> Pipeline:
-    """Build the untuned pipeline; its last step is the classifier that the grid tunes.
+class Settings(HeadSettings):
+    """Of the steps ahead of the classifier; its own are the grid's."""
 
-    Args:
-        seed: Unused by the exact solvers here, passed on so that another solver would be repeatable.
-        clip: Largest absolute standard score, in standard deviations.
-        pca_variance: Share of the variance that the principal components keep.
-        select_k: Components kept, at most.
-    """
-    head = reduction_steps(seed=seed, clip=clip, pca_variance=pca_variance, select_k=select_k)
-    return Pipeline([*head, ("classifier", SVC(break_ties=True, random_state=seed))])
+
+def build(settings: Settings, seed: int) -> "Pipeline":
+    """Build the untuned pipeline; its last step is the classifier that the grid tunes."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.svm import SVC
+
+    return Pipeline(
+        [*reduction_steps(settings, seed), ("classifier", SVC(break_ties=True, random_state=seed))]
+    )
+
+
+FAMILY = Estimators(settings=Settings, build=build)

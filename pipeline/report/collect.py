@@ -1,27 +1,32 @@
 """Everything the report shows, read from the files of the systems, studies and corpora in params.yaml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from pipeline.config.analysis import analysis_dir
-from pipeline.config.describe import shares
-from pipeline.config.params import Params
+from pipeline.config.plans import ReportedSystem, ReportPlan
+from pipeline.config.published import Published
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import account_path, details_dir, manifest_path, model_dir
-from pipeline.core.tables import read_json
+from pipeline.core.paths import (
+    account_path,
+    analysis_dir,
+    manifest_path,
+    representations_dir,
+    trained_dir,
+)
+from pipeline.core.tables import existing, read_csv, read_json
+from pipeline.evaluation.system import scores_path
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
 from pipeline.report.leaderboard import Row, in_order
-from pipeline.report.real_results import RealResults, read_real_results
+from pipeline.report.real_results import RealResult, read_real_results
 from pipeline.report.run_facts import Fact, run_facts
 from pipeline.report.system_detail import (
     ClassDetail,
     Detail,
-    existing,
     read_analysis,
-    read_csv,
     read_detail,
 )
 
@@ -60,7 +65,8 @@ class Report:
         profile: The active profile.
         asr_source: Where transcripts come from: whisper or gold.
         gold_corpora: Those whose own texts are read, though it be whisper.
-        rows: The leaderboard, every system.
+        n_systems: How many systems params.yaml has for this profile, those not yet run among them.
+        rows: The leaderboard, every system that was run or skipped.
         answers: Of each study and set of corpora: the best system, and what is known of it.
         real: Results on real corpora that were kept; none where there is no such file.
         audit: What leaks are worth, by title: text and cases.
@@ -75,9 +81,10 @@ class Report:
     profile: str
     asr_source: str
     gold_corpora: list[str]
+    n_systems: int
     rows: list[Row]
     answers: list[Answer]
-    real: list[RealResults]
+    real: list[RealResult]
     audit: dict[str, dict[str, Any]]
     details: list[Detail]
     curation: dict[str, list[Step]]
@@ -85,6 +92,11 @@ class Report:
     accounts: dict[str, StudyAccount]
     manifests: list[dict[str, Any]]
     facts: list[Fact]
+
+    @property
+    def n_not_run(self) -> int:
+        """How many systems have no scores yet: every table leaves them out."""
+        return self.n_systems - len(self.rows)
 
     @property
     def synthetic(self) -> bool:
@@ -115,19 +127,23 @@ class Report:
         )
 
 
-def collect(params: Params) -> Report:
-    """Read the report's material.
+def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
+    """Read the report's material; systems that are not trained yet are left out.
+
+    Args:
+        plan: What the report shows.
+        published: What the documents report, by system.
 
     Raises:
         PipelineError: A file is not there, or comes from another profile than the active one.
     """
-    rows = in_order([read_row(params, system) for system in params.evaluated()], list(params.studies))
-    studies = [study for study in params.studies if params.study_corpora(study)]
+    run = {name: system for name, system in plan.systems.items() if scores_path(name).exists()}
+    rows = [read_row(plan.profile, name, system, published.get(name)) for name, system in run.items()]
+    rows = in_order(rows, list(plan.studies))
+    studies = [study for study, corpora in plan.studies.items() if corpora]
     analysis = read_analysis()
     details = [
-        read_detail(row, analysis, represented=row.system in params.representations)
-        for row in rows
-        if row.trained
+        read_detail(row, analysis, represented=is_represented(row.system)) for row in rows if row.trained
     ]
     confusions = {
         detail.row.system: detail.predicted.confusions
@@ -135,18 +151,19 @@ def collect(params: Params) -> Report:
         if isinstance(detail.predicted, ClassDetail)
     }
     return Report(
-        profile=params.profile,
-        asr_source=params.asr_source,
-        gold_corpora=params.gold_corpora,
+        profile=plan.profile,
+        asr_source=plan.asr_source,
+        gold_corpora=plan.gold_corpora,
+        n_systems=len(plan.systems),
         rows=rows,
-        answers=answers(asked_about(rows, params.audit), analysis.significance, confusions),
+        answers=answers(asked_about(rows, plan.audit), analysis.significance, confusions),
         real=read_real_results(),
         audit=read_json(analysis_dir() / "audit.json"),
         details=details,
         curation={study: curation_steps(read_json(account_path(study))) for study in studies},
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
         accounts=study_accounts(read_csv(table_path("account")), studies),
-        manifests=[read_json(manifest_path(corpus)) for corpus in params.active_corpora()],
+        manifests=[read_json(manifest_path(corpus)) for corpus in plan.corpora],
         facts=run_facts(rows),
     )
 
@@ -184,29 +201,30 @@ def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture
     ]
 
 
-def read_row(params: Params, system: str) -> Row:
+def is_represented(system: str) -> bool:
+    """Tell whether the stage `represent` has drawn a system."""
+    return (representations_dir(system) / "silhouettes.json").exists()
+
+
+def read_row(profile: str, name: str, system: ReportedSystem, published: Published | None) -> Row:
     """Read a system's row of the leaderboard.
 
     Raises:
         PipelineError: A file is not there, or its scores come from another profile.
     """
-    path = details_dir(system) / "scores.json"
+    path = scores_path(name)
     scores = read_json(path)
-    if scores["profile"] != params.profile:
+    if scores["profile"] != profile:
         raise PipelineError(
-            f"{path} was made in profile {scores['profile']!r}, and params.yaml says {params.profile!r}: "
+            f"{path} was made in profile {scores['profile']!r}, and params.yaml says {profile!r}: "
             "run `dvc repro`, so that all systems come from one profile"
         )
-    settings = params.scored(system)
-    study = params.studies[settings.study]
-    split = study.variant(settings.variant)
-    report = params.published.get(system)
     return Row(
-        system,
+        name,
         scores,
-        published=report.flat() if report else {},
-        run=read_json(model_dir(system) / "run.json") if scores["status"] == "trained" else {},
-        split=split.protocol,
-        shares=shares(split, settings),
-        deduplicated=study.curation.deduplicate,
+        published=published.flat() if published else {},
+        run=read_json(trained_dir(name) / "run.json") if scores["status"] == "trained" else {},
+        split=system.protocol,
+        shares=system.shares,
+        deduplicated=system.deduplicated,
     )

@@ -10,8 +10,10 @@ from markupsafe import Markup, escape
 
 from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation import formats
-from pipeline.report import drawing, panels
+from pipeline.evaluation.metrics import METRICS, class_metrics
+from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
+from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,19 +31,20 @@ FORMATTERS = (
     formats.duration,
     formats.yes_no,
 )
-DRAWN = {
-    "charts": panels.learning_charts,
-    "curve_sets": panels.curve_sets,
-    "frequent": panels.frequent,
-    "reliability": panels.reliability,
-    "residual_charts": panels.residual_charts,
-    "trials": panels.trials,
-    "important": panels.important,
-    "plane": panels.plane,
-    "group_tables": panels.group_tables,
-    "speakers": panels.speaker_range,
-    "change_rows": panels.change_rows,
-}
+PANELS = (
+    panels.learning_charts,
+    panels.curve_sets,
+    panels.frequent_confusions,
+    panels.residual_charts,
+    panels.trial_chart,
+    panels.important_features,
+    panels.plane_chart,
+    panels.group_tables,
+    panels.speaker_range,
+    panels.change_rows,
+    drawing.reliability_chart,
+    real_tables,
+)
 
 
 def render_page(report: Report) -> str:
@@ -56,21 +59,23 @@ def render_page(report: Report) -> str:
     for formatter in FORMATTERS:
         environment.filters[formatter.__name__] = formatter
     environment.filters["breakable"] = _breakable
+    for panel in PANELS:
+        environment.globals[panel.__name__] = panel
+    environment.globals["geometry"] = geometry
     return environment.get_template("report.html.j2").render(
         report=report,
         warning=SYNTHETIC_WARNING,
         embed=_embed,
-        score_names=formats.SCORE_NAMES,
+        score_names={name: metric.title for name, metric in METRICS.items()},
+        class_metrics=class_metrics(),
         dimensions=DIMENSIONS,
-        chart_size=(drawing.WIDTH, drawing.HEIGHT),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
-        **DRAWN,
     )
 
 
 def _verbatim(name: str) -> Markup:
-    """Return a file of our own that must not be escaped."""
+    """Return a file of the project's own, which must not be escaped."""
     return Markup((TEMPLATES / name).read_text("utf-8"))
 
 

@@ -8,14 +8,16 @@ import pandas as pd
 
 from pipeline.evaluation.history import LOSSES
 from pipeline.report import drawing
+from pipeline.report.geometry import Chart, evenly_spaced, mini_path, staircase
 from pipeline.report.system_detail import Change, ClassDetail, Detail, DimensionDetail, Representation
 
-N_IMPORTANT = 15
+N_FEATURES = 15
 N_CORNERS = 60  # of a small curve
 N_STEPS = 5  # of a rating, in colours
-N_FREQUENT = 24  # confusions of all corpora together
+N_CONFUSIONS = 24  # of all corpora together
 N_SPEAKERS = 24  # of a table: as many as RAVDESS has
 VISIBLE = 0.5  # percentage points: a smaller change is an empty cell
+DEEPEST = 0.75  # share of its colour that the largest change has
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,40 @@ class Mini:
 
 
 @dataclass(frozen=True)
+class CurveSet:
+    """Small curves of one kind.
+
+    Attributes:
+        title: What they show.
+        area_name: What the area below them is called.
+        curves: One of each class that has one.
+        stem: Name of the file with their numbers.
+        diagonal: Whether guessing would give the rising diagonal.
+    """
+
+    title: str
+    area_name: str
+    curves: list[Mini]
+    stem: str
+    diagonal: bool
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """Scores by group.
+
+    Attributes:
+        kind: What makes a group: corpus, sex or speaker.
+        rows: The groups that are shown.
+        n_more: How many are not.
+    """
+
+    kind: str
+    rows: list[dict[str, Any]]
+    n_more: int
+
+
+@dataclass(frozen=True)
 class Cell:
     """A cell of a changed confusion matrix; kind: "rise" for the better, "fall" for the worse, "" for no change."""
 
@@ -37,109 +73,108 @@ class Cell:
     percent: float | None
 
 
-def learning_charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
-    """Lay out the learning curves; none where there are no epochs."""
+def learning_charts(detail: Detail) -> list[tuple[str, Chart]]:
+    """Lay out the learning curves, each with its title; none where there are no epochs."""
     if detail.curves.empty:
         return []
     scores = ["val_ccc"] if detail.row.targets else ["val_accuracy", "val_uar"]
     return [
-        ("Loss", drawing.line_chart(detail.curves, [*LOSSES], shares=False)),
+        ("Loss", drawing.line_chart(detail.curves, LOSSES, shares=False)),
         ("Validation score", drawing.line_chart(detail.curves, scores, shares=not detail.row.targets)),
     ]
 
 
-def curve_sets(predicted: ClassDetail) -> list[tuple[str, str, list[Mini], str, bool]]:
-    """Lay out ROC and precision-recall curves: title, name of the area, a curve a class, file, with a diagonal?"""
-    found = []
+def curve_sets(predicted: ClassDetail) -> list[CurveSet]:
+    """Lay out ROC and precision-recall curves; none without probabilities."""
+    areas = predicted.per_class.set_index("class")
+    sets = []
     if predicted.roc is not None:
-        found.append(("ROC", "AUC", _minis(predicted, predicted.roc, "auc"), "roc", True))
+        points = predicted.roc.rename(columns={"fpr": "x", "tpr": "y"})
+        sets.append(CurveSet("ROC", "AUC", _minis(points, areas["auc"]), "roc", diagonal=True))
     if predicted.pr is not None:
-        curves = _minis(predicted, predicted.pr, "average_precision")
-        found.append(("Precision over recall", "AP", curves, "pr", False))
-    return found
+        points = predicted.pr.rename(columns={"recall": "x", "precision": "y"})
+        curves = _minis(points, areas["average_precision"], stepped=True)
+        sets.append(CurveSet("Precision over recall", "AP", curves, "pr", diagonal=False))
+    return sets
 
 
-def _minis(predicted: ClassDetail, points: pd.DataFrame, area: str) -> list[Mini]:
-    areas = predicted.per_class.set_index("class")[area]
-    x, y = points.columns[1:3]
-    by_class = {
-        name: (part[x].to_numpy(), part[y].to_numpy()) for name, part in points.groupby("class", sort=False)
-    }
-    found = []
-    for name in predicted.classes:
+def _minis(points: pd.DataFrame, areas: pd.Series, *, stepped: bool = False) -> list[Mini]:
+    """Lay out the curve of each class that has one, in the order of the areas.
+
+    Args:
+        points: With the columns class, x and y.
+        areas: The area below the curve of each class.
+        stepped: Whether the curve keeps the height of its next point until there.
+    """
+    by_class = dict(list(points.groupby("class")))
+    minis = []
+    for name, area in areas.items():
         if name in by_class:
-            kept = drawing.thinned(len(by_class[name][0]), N_CORNERS)
-            curve = by_class[name][0][kept], by_class[name][1][kept]
-            corners = drawing.steps(*curve) if area == "average_precision" else curve
-            found.append(Mini(name, drawing.mini_path(*corners), float(areas[name])))
-    return found
+            corners = by_class[name].iloc[evenly_spaced(len(by_class[name]), N_CORNERS)]
+            x, y = corners["x"].to_numpy(), corners["y"].to_numpy()
+            path = mini_path(*(staircase(x, y) if stepped else (x, y)))
+            minis.append(Mini(str(name), path, float(area)))
+    return minis
 
 
-def frequent(predicted: ClassDetail) -> list[Any]:
+def frequent_confusions(predicted: ClassDetail) -> list[dict[str, Any]]:
     """Return the most frequent confusions of each corpus, fewer of each where there are many corpora."""
     table = predicted.confusions
-    n_each = max(2, N_FREQUENT // max(1, table["corpus"].nunique()))
-    return list(table.groupby("corpus", sort=False).head(n_each).itertuples())
+    n_each = max(2, N_CONFUSIONS // max(1, table["corpus"].nunique()))
+    return table.groupby("corpus", sort=False).head(n_each).to_dict("records")
 
 
-def reliability(predicted: ClassDetail) -> drawing.Chart:
-    """Lay out accuracy over confidence."""
-    return drawing.reliability_chart(predicted.reliability)
+def residual_charts(detail: Detail) -> list[tuple[str, Chart]]:
+    """Lay out the residuals of each dimension that was rated, with its name."""
+    if not isinstance(detail.predicted, DimensionDetail):
+        return []
+    charts = []
+    fits = detail.predicted.per_target.set_index("target")[["slope", "intercept"]]
+    for name in detail.row.targets:
+        clips = detail.predicted.residuals.dropna(subset=[f"residual_{name}"])
+        if len(clips):
+            slope, intercept = fits.loc[name]
+            fit = (slope, intercept) if np.isfinite([slope, intercept]).all() else None
+            values = clips[f"rated_{name}"].to_numpy(), clips[f"residual_{name}"].to_numpy()
+            charts.append((name, drawing.residual_chart(*values, fit)))
+    return charts
 
 
-def residual_charts(detail: Detail) -> list[tuple[str, drawing.Chart]]:
-    """Lay out the residuals of each dimension over its rating."""
-    found = []
-    if isinstance(detail.predicted, DimensionDetail):
-        lines = detail.predicted.per_target.set_index("target")
-        for name in detail.row.targets:
-            known = detail.predicted.residuals.dropna(subset=[f"residual_{name}"])
-            if len(known):
-                values = known[f"rated_{name}"].to_numpy(), known[f"residual_{name}"].to_numpy()
-                line = lines.loc[name, "slope"], lines.loc[name, "intercept"]
-                fitted = line if np.isfinite(line).all() else None
-                found.append((name, drawing.scatter_chart(*values, fitted, (0.0, 0.0))))
-    return found
-
-
-def trials(table: pd.DataFrame) -> drawing.Chart:
+def trial_chart(trials: pd.DataFrame) -> Chart:
     """Lay out a search, a row a trial: its value, and the best until then."""
-    return drawing.trial_chart(table["value"].to_numpy(), table["best"].to_numpy())
+    return drawing.trial_chart(trials["value"].to_numpy(), trials["best"].to_numpy())
 
 
-def important(importances: pd.DataFrame) -> list[dict[str, Any]]:
+def important_features(importances: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the most important features, with their share of the largest importance."""
-    first = importances.head(N_IMPORTANT)
-    return first.assign(share=first["importance"] / first["importance"].max()).to_dict("records")
+    top = importances.head(N_FEATURES)
+    return top.assign(share=top["importance"] / top["importance"].max()).to_dict("records")
 
 
-def plane(item: Representation, detail: Detail) -> drawing.Chart:
-    """Lay out a representation's plane; of a system of dimensions by five steps of its first dimension's rating."""
-    points = item.points
+def plane_chart(item: Representation, detail: Detail) -> Chart:
+    """Lay out a representation's plane: by class, or by five steps of the first dimension's rating."""
     if isinstance(detail.predicted, ClassDetail):
-        return drawing.plane_chart(points, detail.predicted.classes)
-    rank = points[item.dimension(detail.row.targets)].rank(pct=True, na_option="keep")
-    steps = np.ceil(rank * N_STEPS).fillna(0).astype(int).astype(str)
-    return drawing.plane_chart(
-        points.assign(label=steps), [str(step + 1) for step in range(N_STEPS)], ordered=True
-    )
+        return drawing.plane_chart(item.points, detail.predicted.classes)
+    rank = item.points[item.dimension(detail.row.targets)].rank(pct=True, na_option="keep")
+    step = np.ceil(rank * N_STEPS).fillna(0).astype(int).astype(str)
+    labels = [str(number) for number in range(1, N_STEPS + 1)]
+    return drawing.plane_chart(item.points.assign(label=step), labels, ordered=True)
 
 
-def group_tables(detail: Detail) -> list[tuple[str, list[dict[str, Any]], int]]:
-    """Return the scores by corpus, sex and speaker: kind, rows, and how many more there are.
+def group_tables(detail: Detail) -> list[GroupTable]:
+    """Return the scores by corpus, sex and speaker.
 
-    One corpus alone is the system itself. Speakers begin with the one it does worst for.
+    One corpus alone is left out: its scores are the system's. Speakers begin with the one whose score is lowest.
     """
-    score = detail.row.rank_score
-    found = []
+    tables = []
     for kind, part in detail.groups.groupby("kind", sort=False):
         if kind == "corpus" and len(part) == 1:
             continue
         if kind == "speaker":
-            part = part.sort_values([score, "group"])
-        shown = part.head(N_SPEAKERS)
-        found.append((str(kind), shown.to_dict("records"), len(part) - len(shown)))
-    return found
+            part = part.sort_values([detail.row.rank_score, "group"])
+        rows = part.head(N_SPEAKERS).to_dict("records")
+        tables.append(GroupTable(str(kind), rows, len(part) - len(rows)))
+    return tables
 
 
 def speaker_range(detail: Detail) -> dict[str, Any] | None:
@@ -156,15 +191,15 @@ def change_rows(change: Change) -> list[tuple[str, list[Cell]]]:
         return []
     largest = change.confusion["points"].abs().max()
     return [
-        (str(actual), [_cell(line, largest) for line in part.to_dict("records")])
+        (str(actual), [_change_cell(line, largest) for line in part.to_dict("records")])
         for actual, part in change.confusion.groupby("actual", sort=False)
     ]
 
 
-def _cell(line: dict[str, Any], largest: float) -> Cell:
+def _change_cell(line: dict[str, Any], largest: float) -> Cell:
     points = line["points"]
-    percent = None if pd.isna(line["percent"]) else line["percent"]
     if pd.isna(points) or abs(points) < VISIBLE:
         return Cell("", 0.0, 0.0, None)
     better = (points > 0) == (line["actual"] == line["predicted"])
-    return Cell("rise" if better else "fall", 0.75 * abs(points) / largest, points, percent)
+    percent = None if pd.isna(line["percent"]) else line["percent"]
+    return Cell("rise" if better else "fall", DEEPEST * abs(points) / largest, points, percent)

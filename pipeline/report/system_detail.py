@@ -5,16 +5,13 @@ Everything else has to be there.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.config.analysis import analysis_dir, representations_dir
-from pipeline.core.errors import PipelineError
-from pipeline.core.paths import details_dir, plots_dir
-from pipeline.core.tables import read_json
+from pipeline.core.paths import analysis_dir, evaluated_dir, figures_dir, plots_dir, representations_dir
+from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.report.leaderboard import Row
 
 N_SHOWN = 10  # of each list of clips
@@ -180,7 +177,7 @@ def read_detail(row: Row, analysis: Analysis, *, represented: bool) -> Detail:
     return Detail(
         row=row,
         predicted=_dimension_detail(system) if row.targets else _class_detail(system),
-        groups=read_csv(details_dir(system) / "groups.csv"),
+        groups=read_csv(evaluated_dir(system) / "groups.csv"),
         curves=read_csv(plots_dir(system) / "learning.csv"),
         importances=_figure(system, "importances"),
         trials=_figure(system, "trials"),
@@ -192,14 +189,14 @@ def read_detail(row: Row, analysis: Analysis, *, represented: bool) -> Detail:
 
 
 def _class_detail(system: str) -> ClassDetail:
-    per_class = read_csv(details_dir(system) / "per_class.csv")
+    per_class = read_csv(evaluated_dir(system) / "per_class.csv")
     pairs = read_csv(plots_dir(system) / "confusion.csv")
     classes = per_class["class"].tolist()
     confusion = pd.crosstab(pairs["actual"], pairs["predicted"])
     return ClassDetail(
         confusion=confusion.reindex(index=classes, columns=classes, fill_value=0).to_numpy(),
         per_class=per_class,
-        confusions=read_csv(details_dir(system) / "confusions.csv"),
+        confusions=read_csv(evaluated_dir(system) / "confusions.csv"),
         roc=_figure(system, "roc"),
         pr=_figure(system, "pr"),
         reliability=_figure(system, "reliability"),
@@ -208,8 +205,8 @@ def _class_detail(system: str) -> ClassDetail:
 
 def _dimension_detail(system: str) -> DimensionDetail:
     return DimensionDetail(
-        per_target=read_csv(details_dir(system) / "per_target.csv"),
-        residuals=read_csv(plots_dir(system) / "figures" / "residuals.csv"),
+        per_target=read_csv(evaluated_dir(system) / "per_target.csv"),
+        residuals=read_csv(figures_dir(system) / "residuals.csv"),
     )
 
 
@@ -248,16 +245,5 @@ def _changes(row: Row, scores: pd.DataFrame) -> list[Change]:
 
 def _figure(system: str, name: str) -> pd.DataFrame | None:
     """Read the numbers behind a figure; None where there was nothing to show."""
-    path = plots_dir(system) / "figures" / f"{name}.csv"
+    path = figures_dir(system) / f"{name}.csv"
     return read_csv(path) if path.exists() else None
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table; a class named "none" is a name, not a missing value."""
-    return pd.read_csv(existing(path), keep_default_na=False, na_values=[""])
-
-
-def existing(path: Path) -> Path:
-    if not path.exists():
-        raise PipelineError(f"{path} is not there; `dvc repro` makes it")
-    return path

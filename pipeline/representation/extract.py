@@ -11,10 +11,10 @@ from pipeline.core.machine import count_of
 from pipeline.representation.layers import check_names, recorded
 from pipeline.training.batches import Examples, by_length
 from pipeline.training.data import StudyData
-from pipeline.training.loop import autocast
 from pipeline.training.model_files import networks_of
 from pipeline.training.network import Design, Network
 from pipeline.training.network_files import load_network
+from pipeline.training.precision import autocast
 from pipeline.training.ragged import Ragged, ragged
 from pipeline.training.seeding import prepare_torch
 from pipeline.training.text import encode

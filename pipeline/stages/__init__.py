@@ -1,1 +1,1 @@
-"""One thin script a stage of dvc.yaml."""
+"""One thin script a stage of dvc.yaml: it reads its plan, calls one thing, and writes."""

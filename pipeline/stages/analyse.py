@@ -6,29 +6,29 @@ from functools import cache
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.config.analysis import analysis_dir, analysis_plan_path
-from pipeline.core.paths import details_dir, predictions_path
-from pipeline.core.stage import run
-from pipeline.core.tables import read_json, read_table
+from pipeline.config.plans import AnalysePlan, load_plan
+from pipeline.core.paths import analysis_dir, predictions_path
+from pipeline.core.tables import read_table
 from pipeline.evaluation.analysis import (
     LISTED_COLUMNS,
     read_paths,
     read_transcripts,
     write_audit,
     write_changes,
-    write_csv,
     write_failures,
+    write_rounded,
 )
 from pipeline.evaluation.comparable import Groups, not_comparable
 from pipeline.evaluation.significance import compare
+from pipeline.evaluation.system import read_scores
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    plan = read_json(analysis_plan_path())
-    studies, baselines, folder = plan["systems"], plan["baselines"], analysis_dir()
-    scores = {system: read_json(details_dir(system) / "scores.json") for system in studies}
+    plan, folder = load_plan(AnalysePlan, "analyse"), analysis_dir()
+    scores = read_scores(plan.systems)
+    studies = {system: plan.systems[system] for system in scores}
     paths, transcripts = cache(read_paths), read_transcripts()
     groups, listed = Groups(), []
     for system, study in tqdm(studies.items(), desc="analyse", unit="system", disable=None):
@@ -36,19 +36,15 @@ def main() -> None:
             predictions = read_table(predictions_path(system))
             groups.add(system, study, predictions)
             listed += write_failures(folder, system, predictions, paths, transcripts)
-    write_csv(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
-    significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), baselines)
-    write_csv(folder / "significance.csv", significance)
-    n_changes = write_changes(folder / "change", groups, baselines, scores)
-    write_audit(folder, plan["audit"], plan["splits"], studies, scores)
-    for pair in not_comparable(groups, baselines):
+    write_rounded(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
+    significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), plan.baselines)
+    write_rounded(folder / "significance.csv", significance)
+    n_changes = write_changes(folder / "change", groups, plan.baselines, scores)
+    write_audit(folder, plan, scores)
+    for pair in not_comparable(groups, plan.baselines):
         log.warning("analyse: %s is not held against %s, which was tested on other clips", *pair)
     n_systems = sum(len(group.members) for group in groups)
     log.info(
         "analyse: %d of %d systems in %d groups, %d pairs compared, %d changes, %d audits",
-        *(n_systems, len(studies), len(list(groups)), len(significance), n_changes, len(plan["audit"])),
+        *(n_systems, len(plan.systems), len([*groups]), len(significance), n_changes, len(plan.audit)),
     )
-
-
-if __name__ == "__main__":
-    run(main)

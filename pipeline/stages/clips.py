@@ -5,41 +5,32 @@ Between an index and the features stands this list of audio alone: a corrected l
 
 import logging
 
-import pandas as pd
 import pyarrow as pa
 
-from pipeline.core.paths import clips_path, feature_plan_path, index_path
+from pipeline.config.plans import ClipsPlan, load_plan
+from pipeline.core.paths import clips_path
 from pipeline.core.schemas import CLIPS
-from pipeline.core.stage import run
-from pipeline.core.tables import read_json, read_table, write_table
-from pipeline.features.registry import reads_text
+from pipeline.core.tables import write_table
+from pipeline.curation.status import OK
+from pipeline.curation.tables import read_indexes
 
 COLUMNS = ["utterance_id", "path", "audio_hash", "status"]
-TEXT = pa.field("text", pa.string())  # the corpus's own, for gold transcripts
+WITH_TEXT = CLIPS.append(pa.field("text", pa.string()))  # the corpus's own, for gold transcripts
 
-
-def list_clips(corpora: list[str], *, with_text: bool) -> pd.DataFrame:
-    """Return the clips of some corpora that are not quarantined, with the columns of `CLIPS`."""
-    columns = [*COLUMNS, "text"] if with_text else COLUMNS
-    tables = [read_table(index_path(corpus), columns).assign(corpus=corpus) for corpus in corpora]
-    if not tables:
-        return pd.DataFrame(columns=[*CLIPS.names, "text"], dtype=str)
-    clips = pd.concat(tables)
-    return clips[clips["status"] == "ok"].sort_values("utterance_id", ignore_index=True)
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    n_clips = {}
-    for name in sorted(path.stem for path in feature_plan_path("transcripts").parent.glob("*.json")):
-        is_text = name == "transcripts"
-        plan = read_json(feature_plan_path(name))
-        if not is_text and reads_text(plan["kind"]):
-            continue  # made of transcripts, not of audio
-        clips = list_clips(plan["corpora"], with_text=is_text)
-        write_table(clips_path(name), clips, CLIPS.append(TEXT) if is_text else CLIPS)
-        n_clips[name] = len(clips)
-    logging.info("clips: %s", ", ".join(f"{name} {n:,}" for name, n in n_clips.items() if n))
+    plan = load_plan(ClipsPlan, "clips")
+    n_clips = {name: list_clips(name, corpora, CLIPS) for name, corpora in plan.feature_sets.items()}
+    n_clips["transcripts"] = list_clips("transcripts", plan.transcripts, WITH_TEXT)
+    log.info("clips: %s", ", ".join(f"{name} {n:,}" for name, n in n_clips.items() if n))
 
 
-if __name__ == "__main__":
-    run(main)
+def list_clips(name: str, corpora: list[str], schema: pa.Schema) -> int:
+    """Write the clips of some corpora that are not quarantined; return their number."""
+    columns = [*COLUMNS, *(column for column in schema.names if column == "text")]
+    clips = read_indexes(corpora, columns)
+    clips = clips[clips["status"] == OK].sort_values("utterance_id", ignore_index=True)
+    write_table(clips_path(name), clips, schema)
+    return len(clips)

@@ -1,70 +1,41 @@
-"""Score a system's predictions and draw its plots; nothing of its training is needed or imported."""
+"""Score the predictions of all systems and draw their figures; nothing of their training is needed or imported."""
 
-import gc
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+import shutil
+from functools import partial
 
-import pandas as pd
+from pipeline.config.plans import EvaluatePlan, load_plan
+from pipeline.core.parallel import parallel_map
+from pipeline.core.paths import DATA, METRICS, PLOTS
+from pipeline.evaluation.system import evaluate, is_trained
 
-from pipeline.core.paths import (
-    details_dir,
-    evaluation_plan_path,
-    history_path,
-    metrics_path,
-    model_dir,
-    plots_dir,
-    predictions_path,
-)
-from pipeline.core.stage import run
-from pipeline.core.tables import read_json, read_table, write_json
+OUTPUTS = (DATA / "evaluated", METRICS / "systems", PLOTS / "systems")
 
 log = logging.getLogger(__name__)
 
 
-def main(system: str) -> None:
-    """Evaluate one system; one whose study has no clips in the active profile is marked as skipped."""
-    with _no_collector():
-        scores = _evaluate(system)
-    if scores["status"] == "skipped":
-        log.info(
-            "evaluate %s: skipped, no clips of %s in profile %s", system, scores["study"], scores["profile"]
+def main() -> None:
+    plan = load_plan(EvaluatePlan, "evaluate")
+    for folder in OUTPUTS:
+        shutil.rmtree(folder, ignore_errors=True)  # of systems that params.yaml has no more
+        folder.mkdir(parents=True)
+    trained = {name: one.about for name, one in plan.systems.items() if is_trained(name, one.plan)}
+    work = partial(evaluate_one, code=plan.code)
+    scores = list(parallel_map(work, [*trained.items()], description="evaluate", batch_size=1, where="here"))
+    n_skipped = sum(one["status"] == "skipped" for one in scores)
+    log.info(
+        "evaluate: %d of %d systems, %d of them without clips in this profile",
+        *(len(scores), len(plan.systems), n_skipped),
+    )
+    if missing := [system for system in plan.systems if system not in trained]:
+        log.warning(
+            "evaluate: %d systems are not trained with these settings yet, such as %s",
+            len(missing),
+            missing[0],
         )
-        return
-    shown = ", ".join(f"{name} {scores[name]:.3f}" for name in ("accuracy", "uar", "ccc") if name in scores)
-    log.info("evaluate %s: %d test clips, %d seed(s), %s", system, scores["n_test"], scores["n_seeds"], shown)
 
 
-def _evaluate(system: str) -> Mapping[str, Any]:
-    # Imported here, without the collector: scikit-learn and matplotlib take most of this stage's time.
-    from pipeline.evaluation.plots import write_model_plots, write_plots
-    from pipeline.evaluation.regression import describe_targets
-    from pipeline.evaluation.summary import short_metrics, summarise
-
-    about = read_json(evaluation_plan_path(system))
-    predictions = read_table(predictions_path(system))
-    history = pd.read_csv(history_path(system))
-    write_plots(plots_dir(system), details_dir(system), predictions, history, system)
-    if predictions.empty:
-        scores = {"status": "skipped", **about, "targets": describe_targets(predictions)}
-    else:
-        scores = summarise(predictions, about, read_json(model_dir(system) / "model.json"))
-        write_model_plots(plots_dir(system), model_dir(system), system)
-    write_json(details_dir(system) / "scores.json", scores)
-    write_json(metrics_path(system), short_metrics(scores))
-    return scores
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Leave cycles of objects where they are for a while: looking for them takes a sixth of a short process."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-if __name__ == "__main__":
-    run(main)
+def evaluate_one(item: tuple[str, dict], *, code: str) -> dict:
+    """Evaluate a system, given with what it is evaluated on."""
+    system, about = item
+    return evaluate(system, about, code)

@@ -30,9 +30,9 @@ def align(
         PipelineError: A member lacks a prediction that the other has, has other seeds or classes, or another truth.
     """
     for name, table in zip(names, (first, second), strict=True):
-        if (found := sorted(set(table["seed"]))) != sorted(seeds):
+        if (given := sorted(set(table["seed"]))) != sorted(seeds):
             raise PipelineError(
-                f"{name} has predictions of the seeds {found}, expected {sorted(seeds)}: members are joined seed "
+                f"{name} has predictions of the seeds {given}, expected {sorted(seeds)}: members are joined seed "
                 "by seed, so give the ensemble and both members the same seeds"
             )
     if list(first.columns) != list(second.columns):

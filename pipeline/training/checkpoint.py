@@ -14,12 +14,16 @@ from typing import Any
 
 import torch
 
+import pipeline.config
 import pipeline.core
 import pipeline.models
+import pipeline.pretrained
 import pipeline.training
 from pipeline.config.settings import TorchSystem
+from pipeline.core.code import file_digest as source_file_digest
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
+from pipeline.models.registry import families
 from pipeline.pretrained.take import find_weights, weights_digest
 
 SECONDS_BETWEEN = (
@@ -72,7 +76,7 @@ def checkpoint_folder(name: str, system: TorchSystem, data_key: str) -> Path:
     """
     settings = system.model_dump(exclude={"seeds", "small"})  # what no single model depends on
     weights = file_digest(str(system.weights), f"systems.{name}.weights") if system.pretrained else None
-    key = digest([settings, data_key, weights, package_digest(system.model)])
+    key = digest([settings, data_key, weights, code_digest(system.model)])
     return cache_dir() / "checkpoints" / name / key
 
 
@@ -86,10 +90,10 @@ def remove_checkpoints(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def package_digest(model: str) -> str:
-    """Return a digest of the source that trains, of what it rests on and of one model: the code's version."""
-    packages = (pipeline.core.__path__[0], pipeline.training.__path__[0])
-    files = [file for package in packages for file in sorted(Path(package).glob("*.py"))]
-    files.append(Path(pipeline.models.__path__[0]) / f"{model}.py")
-    text = b"".join(file.read_bytes() for file in files if file.exists())
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
+def code_digest(model: str) -> str:
+    """Return a digest of the source that trains, of what it rests on and of one family: the code's version."""
+    packages = (pipeline.core, pipeline.config, pipeline.pretrained, pipeline.training, pipeline.models)
+    files = [file for package in packages for file in sorted(Path(package.__path__[0]).glob("*.py"))]
+    others = [Path(pipeline.models.__path__[0], f"{name}.py") for name in families() if name != model]
+    text = "\n".join(source_file_digest(file) for file in files if file not in others)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,20 +1,20 @@
 """The frozen part of a network, computed once a clip instead of once an epoch.
 
-A model family says what is frozen by `split_frozen(model) -> (trunk, rest)`. What the trunk gives for a clip never
-changes while the rest is trained, unless its input is augmented. Where clips differ in length, the trunk takes
-their `lengths` too, and gives frames with the number of each clip's own, or one vector a clip and None.
+A family of models that offers `split_frozen` gives a trunk, which is frozen, and the rest. What the trunk gives for
+a clip never changes while the rest is trained, unless its input is augmented. Where clips differ in length, the
+trunk gives frames with the number of each clip's own, or one vector a clip and None.
 """
 
-import importlib
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from pipeline.config.settings import TorchSystem
+from pipeline.models.registry import load_networks
 from pipeline.training.batches import Examples, by_length
-from pipeline.training.loop import autocast
 from pipeline.training.network import Network
+from pipeline.training.precision import autocast
 from pipeline.training.ragged import Ragged
 from pipeline.training.reduce import InputReduction
 
@@ -43,6 +43,13 @@ class Tail(nn.Module):
         return self.network.penalty()
 
 
+class _Unchanged(nn.Module):
+    """The trunk of a network without frozen layers."""
+
+    def forward(self, features: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        return features, lengths
+
+
 def pass_frozen(
     network: Network, model: str, examples: Examples, rows: Tensor, settings: TorchSystem
 ) -> tuple[nn.Module, Examples]:
@@ -58,13 +65,13 @@ def pass_frozen(
     if network.augmentation is not None or set(examples.inputs) != {"features"}:
         return network, examples
     values, normaliser = examples.inputs["features"], network.normalisers["features"]
-    split = getattr(importlib.import_module(f"pipeline.models.{model}"), "split_frozen", None)
-    if split is not None:
-        trunk, rest = split(network.model)
+    split_frozen = load_networks(model).split_frozen
+    if split_frozen is not None:
+        trunk, rest = split_frozen(network.model)
         if not any(True for _ in trunk.parameters()):
             return network, examples
     elif isinstance(normaliser, InputReduction):  # once fitted it is as fixed as a frozen layer
-        trunk, rest = nn.Identity(), network.model
+        trunk, rest = _Unchanged(), network.model
     else:
         return network, examples
     passed = _pass_ragged if isinstance(values, Ragged) else _pass_alike
@@ -82,7 +89,7 @@ def _pass_alike(
     kept = None
     for batch in rows.split(settings.batch_size):
         with autocast(rows.device, settings):
-            part = trunk(normaliser(values.index_select(0, batch)))
+            part, _ = trunk(normaliser(values.index_select(0, batch)))
         if kept is None and part[0].nbytes > MOST * values[0].nbytes:
             return None
         kept = part.new_zeros((len(values), *part.shape[1:])) if kept is None else kept

@@ -16,6 +16,7 @@ from pipeline.training import distributed
 from pipeline.training.batches import Examples, by_length, shuffled_batches
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.optimise import after_epoch, after_step, build_optimizer, build_scheduler
+from pipeline.training.precision import autocast
 from pipeline.training.seeding import random_state, restore_random_state
 from pipeline.training.validation import class_scores, dimension_scores, weighted_f1
 
@@ -222,8 +223,3 @@ def validate(network: nn.Module, task: Task, settings: TorchSystem) -> dict[str,
     if settings.monitor == "val_weighted_f1":
         scores["val_weighted_f1"] = weighted_f1(outputs, targets)
     return {"val_loss": float(task.loss(outputs, targets)), **scores}
-
-
-def autocast(device: torch.device, settings: TorchSystem) -> torch.autocast:
-    """Return the context of a forward pass in the system's precision."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")

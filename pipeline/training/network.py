@@ -1,17 +1,19 @@
 """A model with what its inputs go through: standardisation and, in training, augmentation."""
 
-import inspect
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
 from pipeline.config.settings import EMOTION
 from pipeline.core.errors import PipelineError
+from pipeline.models.build import build_model
+from pipeline.models.registry import Inputs, load_networks
 from pipeline.training.augment import SpectrogramAugmentation
-from pipeline.training.build import build_model, call
 from pipeline.training.normalise import build_normaliser
 from pipeline.training.text import Tokeniser
 
@@ -60,15 +62,21 @@ class Network(nn.Module):
         model: Takes the inputs as keyword arguments.
         normalisers: By input; token ids have none.
         augmentation: Acts on standardised features; None for none.
+        penalty: Of the model: see `pipeline.models.registry.Networks`; None for none.
     """
 
     def __init__(
-        self, model: nn.Module, normalisers: dict[str, nn.Module], augmentation: nn.Module | None
+        self,
+        model: nn.Module,
+        normalisers: dict[str, nn.Module],
+        augmentation: nn.Module | None = None,
+        penalty: Callable[[nn.Module], Tensor] | None = None,
     ) -> None:
         super().__init__()
         self.model = model
         self.normalisers = nn.ModuleDict(normalisers)
         self.augmentation = augmentation
+        self._penalty = penalty
 
     def forward(self, **inputs: Tensor) -> Tensor:
         """Return logits or values of dimensions, shape (clips, outputs), of inputs as stored, (clips, ...) each."""
@@ -80,8 +88,7 @@ class Network(nn.Module):
 
     def penalty(self) -> Tensor | float:
         """Return what the model adds to its training loss by itself, such as L2 of some weights; mostly 0."""
-        own = getattr(self.model, "penalty", None)
-        return own() if own else 0.0
+        return 0.0 if self._penalty is None else self._penalty(self.model)
 
 
 def build_network(design: Design, augment: dict[str, Any] | None = None) -> Network:
@@ -101,20 +108,19 @@ def build_network(design: Design, augment: dict[str, Any] | None = None) -> Netw
         )
         for name in scaled
     }
-    model = build_model(
-        design.model,
-        design.architecture,
-        n_classes=design.n_outputs,
-        input_shapes={**shapes, **{name: step.out_shape for name, step in normalisers.items()}},
-        vocabulary_size=len(design.vocabulary) if design.vocabulary else None,
-    )
-    if "lengths" in design.shapes and "lengths" not in inspect.signature(model.forward).parameters:
+    family = load_networks(design.model)
+    if "lengths" in design.shapes and not family.reads_lengths:
         raise PipelineError(
             f"model {design.model!r} reads clips of one length, but those of its feature set differ: give the "
             "feature set a fixed number of frames"
         )
+    inputs = Inputs(
+        shapes={**shapes, **{name: step.out_shape for name, step in normalisers.items()}},
+        vocabulary_size=len(design.vocabulary) if design.vocabulary else None,
+    )
+    model = build_model(design.model, design.architecture, inputs, design.n_outputs)
     augmentation = call(SpectrogramAugmentation, augment, "augment") if augment else None
-    return Network(model, normalisers, augmentation)
+    return Network(model, normalisers, augmentation, family.penalty)
 
 
 def count_parameters(network: nn.Module) -> int:

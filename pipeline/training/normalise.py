@@ -1,23 +1,23 @@
 """Scaling of inputs with the statistics of the training split, stored with the weights."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
-from pipeline.training.build import call
 from pipeline.training.reduce import InputReduction
 
 ROWS_AT_A_TIME = 256
 CONSTANT = 1e-7  # of the mean: a smaller deviation is the rounding of float32
 
 
-class Normaliser(nn.Module):
-    """Subtracts a mean and divides by a standard deviation.
+class Scaling(nn.Module):
+    """Subtracts an offset and divides by a scale, both fitted on training clips.
 
-    An image (bytes) has one mean and one deviation, so that its contrast between bands stays; any other input
-    has one of each for every value of its last axis: a coefficient of the frames, a feature of the vector.
+    An image (bytes) has one of each, so that its contrast between bands stays; any other input has one of each for
+    every value of its last axis: a coefficient of the frames, a feature of the vector.
 
     Args:
         shape: Shape of one clip's input.
@@ -25,14 +25,29 @@ class Normaliser(nn.Module):
 
     Attributes:
         out_shape: Shape of one clip's output.
+        OFFSET: Name of the offset among the weights.
+        SCALE: Name of the scale among the weights.
     """
+
+    OFFSET: ClassVar[str]
+    SCALE: ClassVar[str]
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype) -> None:
         super().__init__()
         self.out_shape = shape
         size = () if dtype == torch.uint8 else shape[-1:]
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("deviation", torch.ones(size))
+        self.register_buffer(self.OFFSET, torch.zeros(size))
+        self.register_buffer(self.SCALE, torch.ones(size))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return the scaled values, same shape, float32."""
+        return (values.float() - self.get_buffer(self.OFFSET)) / self.get_buffer(self.SCALE)
+
+
+class Normaliser(Scaling):
+    """Subtracts the training clips' mean and divides by their standard deviation."""
+
+    OFFSET, SCALE = "mean", "deviation"
 
     def fit(self, values: Tensor, rows: Tensor, targets: Tensor | None = None) -> "Normaliser":
         """Take the statistics of some rows, in float64; a constant value keeps a deviation of 1.
@@ -50,31 +65,14 @@ class Normaliser(nn.Module):
         self.deviation.copy_(torch.where(deviation > CONSTANT * mean.abs(), deviation, 1.0))
         return self
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Return the standard scores, same shape, float32."""
-        return (values.float() - self.mean) / self.deviation
-
     def _total(self, values: Tensor) -> Tensor:
         return values.sum(dim=tuple(range(values.ndim - self.mean.ndim)))
 
 
-class MinMax(nn.Module):
-    """Moves the training clips' smallest value to 0 and their largest to 1; others may lie beyond.
+class MinMax(Scaling):
+    """Moves the training clips' smallest value to 0 and their largest to 1; others may lie beyond."""
 
-    Args:
-        shape: Shape of one clip's input; values of the last axis are scaled one by one, an image as a whole.
-        dtype: Of the input as stored.
-
-    Attributes:
-        out_shape: Shape of one clip's output.
-    """
-
-    def __init__(self, shape: tuple[int, ...], dtype: torch.dtype) -> None:
-        super().__init__()
-        self.out_shape = shape
-        size = () if dtype == torch.uint8 else shape[-1:]
-        self.register_buffer("low", torch.zeros(size))
-        self.register_buffer("span", torch.ones(size))
+    OFFSET, SCALE = "low", "span"
 
     def fit(self, values: Tensor, rows: Tensor, targets: Tensor | None = None) -> "MinMax":
         """Take the extremes of some rows; a constant value keeps a span of 1.
@@ -89,10 +87,6 @@ class MinMax(nn.Module):
         span = chosen.amax(dim=0) - self.low
         self.span.copy_(torch.where(span > 0, span, 1.0))
         return self
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Return scaled values, same shape, float32."""
-        return (values.float() - self.low) / self.span
 
 
 class Unscaled(nn.Module):

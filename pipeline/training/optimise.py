@@ -9,10 +9,10 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
+from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
 from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.training.build import call
 
 Schedule: TypeAlias = ReduceLROnPlateau | LambdaLR
 LONG_AGO = 2.0**40  # steps; float32 holds it, and one more step leaves it as it is

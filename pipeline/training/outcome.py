@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.config.settings import System
-from pipeline.core.paths import history_path, model_dir, predictions_path
-from pipeline.core.tables import write_json, write_table
+from pipeline.core.paths import history_path, predictions_path, trained_dir
+from pipeline.core.tables import write_csv, write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 
 # target: of a network that has one dimension to itself, else "". A score that a target does not have is empty.
@@ -146,19 +146,18 @@ def history_table(outcomes: list[Outcome]) -> pd.DataFrame:
 
 def write_history(name: str, history: pd.DataFrame) -> None:
     """Write the history of a system, as `history_table` lays it out."""
-    path = history_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    write_csv(history_path(name), history, "%.6g")
 
 
-def write_skipped(name: str, schema: pa.Schema) -> None:
+def write_skipped(name: str, schema: pa.Schema, plan: str) -> None:
     """Write the empty outputs of a system whose study has no clips in the active profile.
 
     Args:
         name: The system's.
         schema: Of its predictions.
+        plan: Digest of what it would have been trained by.
     """
     write_table(predictions_path(name), schema.empty_table(), schema)
     write_history(name, history_table([]))
-    for file in ("model.json", "run.json"):
-        write_json(model_dir(name) / file, {"status": "skipped"})
+    write_json(trained_dir(name) / "model.json", {"status": "skipped", "plan": plan})
+    write_json(trained_dir(name) / "run.json", {"status": "skipped"})

@@ -36,12 +36,14 @@ class Pretraining:
     batch_size: int
 
 
-def pretrain_blocks(model: nn.Module, images: Tensor, settings: Pretraining, seed: int) -> list[list[float]]:
+def pretrain_blocks(
+    blocks: list[nn.Sequential], images: Tensor, settings: Pretraining, seed: int
+) -> list[list[float]]:
     """Train a model's blocks, in place; the same seed gives the same weights.
 
     Args:
-        model: With `blocks`, each a `Sequential` that begins with a convolution and halves the image.
-        images: Normalised training images, shape (clips, bands, frames), float32, on the model's device.
+        blocks: Each begins with a convolution and halves the image.
+        images: Normalised training images, shape (clips, bands, frames), float32, on the blocks' device.
         settings: How long and how fast.
         seed: Of the decoders and of the order of the images.
 
@@ -49,13 +51,12 @@ def pretrain_blocks(model: nn.Module, images: Tensor, settings: Pretraining, see
         The mean reconstruction error of each epoch, by block.
 
     Raises:
-        PipelineError: The model has no such blocks.
+        PipelineError: There are none.
     """
-    blocks = list(getattr(model, "blocks", []))
-    if not blocks or not all(isinstance(block[0], nn.Conv2d) for block in blocks):
+    if not blocks:
         raise PipelineError(
-            f"pretraining acts on blocks of convolutions over images, which {type(model).__name__} has not: "
-            "name model mel_cnn or set the system's pretrain to {}"
+            "pretraining acts on blocks of convolutions, of which this architecture has none: give it `channels`, "
+            "or set the system's pretrain to {}"
         )
     generator = torch.Generator().manual_seed(seed)
     errors = []
@@ -71,7 +72,7 @@ def pretrain_blocks(model: nn.Module, images: Tensor, settings: Pretraining, see
 
 
 def _train_block(
-    blocks: list[nn.Module], images: Tensor, settings: Pretraining, generator: torch.Generator, bar: tqdm
+    blocks: list[nn.Sequential], images: Tensor, settings: Pretraining, generator: torch.Generator, bar: tqdm
 ) -> list[float]:
     """Train the last of some blocks on what the others make of the images; return the error of each epoch."""
     *frozen, block = blocks
@@ -102,7 +103,7 @@ def _train_block(
 
 
 @torch.no_grad()
-def _forward(blocks: list[nn.Module], images: Tensor) -> Tensor:
+def _forward(blocks: list[nn.Sequential], images: Tensor) -> Tensor:
     for block in blocks:
         images = block(images)
     return images

@@ -94,14 +94,15 @@ def fit_head(vectors: np.ndarray, classes: np.ndarray, clip: float, pca_variance
     """
     from sklearn.pipeline import Pipeline
 
-    from pipeline.models.reduction_head import reduction_steps
+    from pipeline.models.reduction_head import HeadSettings, reduction_steps
     from pipeline.training.grid_search import fit_transform
 
     key = hashlib.blake2b(np.ascontiguousarray(vectors).data)
     key.update(np.ascontiguousarray(classes).data)
     key.update(repr((vectors.shape, clip, pca_variance)).encode())
     if key.digest() not in _last:
-        head = Pipeline(reduction_steps(seed=0, clip=clip, pca_variance=pca_variance, select_k=1))
+        settings = HeadSettings(clip=clip, pca_variance=pca_variance, select_k=1)
+        head = Pipeline(reduction_steps(settings, seed=0))
         fit_transform(head, vectors, classes)
         _last.clear()
         _last[key.digest()] = head

@@ -8,6 +8,9 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+import pandas as pd
+
+from pipeline.config.analysis import External
 from pipeline.config.settings import Ensemble, System
 from pipeline.core.parallel import worker_count
 from pipeline.training.outcome import Outcome
@@ -30,6 +33,27 @@ def run_record(system: System | Ensemble, outcomes: list[Outcome], seconds: floa
         "runs": [{"seed": o.seed, "fold": o.fold, **o.record} for o in outcomes],
         "host": describe_host(),
         "settings": system.model_dump(exclude={"small"}),
+    }
+
+
+def external_record(
+    external: External, sha256: str, predictions: pd.DataFrame, ignored: list[str]
+) -> dict[str, Any]:
+    """Describe predictions that were made elsewhere.
+
+    Args:
+        external: Their settings.
+        sha256: Of their file.
+        predictions: As they were taken in.
+        ignored: Columns of the file that are not read.
+    """
+    return {
+        "status": "external",
+        "commit": git_commit(),
+        "sha256": sha256,
+        "ignored_columns": ignored,
+        "runs": predictions[["seed", "split_seed", "fold"]].drop_duplicates().to_dict("records"),
+        "settings": external.model_dump(),
     }
 
 

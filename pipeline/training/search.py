@@ -27,12 +27,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
 from pipeline.config.settings import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
-from pipeline.training.build import call
+from pipeline.core.tables import write_csv
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
 from pipeline.training.data import StudyData
 from pipeline.training.loop import Diverged, TrainingRun
@@ -68,8 +69,8 @@ class Search:
     space: Space
 
 
-class _Held:
-    """In place of Optuna's lock of its journal, which outlives a kill: `_alone` holds one for the whole search."""
+class _NoLock:
+    """In place of Optuna's lock of its journal, which outlives a kill: `exclusive_lock` covers the whole search."""
 
     def acquire(self) -> bool:
         return True
@@ -82,7 +83,9 @@ class _Pruned(Exception):
     """Ends a training that is not worth its time."""
 
 
-def searched(data: StudyData, system: TorchSystem, name: str, data_key: str, models: Path) -> TorchSystem:
+def search_settings(
+    data: StudyData, system: TorchSystem, name: str, data_key: str, models: Path
+) -> TorchSystem:
     """Return a system with the best settings that its search finds, and write down the trials.
 
     Args:
@@ -103,16 +106,16 @@ def searched(data: StudyData, system: TorchSystem, name: str, data_key: str, mod
             f"{where}: trials is {search.trials}, expected 1 or more, of a system with one network (joint: true)"
         )
     folder = search_folder(system, name, data_key)
-    with _alone(folder):
+    with exclusive_lock(folder):
         study = _open_study(folder, search, system, where)
         _run_trials(study, search, system, _Trainer(without_test(data), system, name, data_key, folder))
     trials = finished(study)[: search.trials]
     models.mkdir(parents=True, exist_ok=True)
     table = trials_table(trials, system)
-    table.to_csv(models / "trials.csv", index=False, float_format="%.6g", lineterminator="\n")
+    write_csv(models / "trials.csv", table, "%.6g")
     best = _best(trials, system, where)
     log.info("%s: trial %d of %d is the best: %s", where, trials.index(best), len(trials), best.params)
-    return _drawn(best, search, system, where)
+    return settings_of(best, search, system, where)
 
 
 def without_test(data: StudyData) -> StudyData:
@@ -254,7 +257,7 @@ def _open_study(folder: Path, search: Search, system: TorchSystem, where: str) -
     one_of(search.sampler, ("tpe", "random"), "sampler", f"{where}.sampler")
     study = optuna.create_study(
         study_name="search",
-        storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL), cast(Any, _Held()))),
+        storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL), cast(Any, _NoLock()))),
         direction="maximize" if _sign(system) > 0 else "minimize",
         pruner=pruner,
         load_if_exists=True,
@@ -291,7 +294,7 @@ def _best(trials: "list[FrozenTrial]", system: TorchSystem, where: str) -> "Froz
     return max(completed, key=lambda trial: _sign(system) * _best_value(trial, system))
 
 
-def _drawn(trial: "FrozenTrial", search: Search, system: TorchSystem, where: str) -> TorchSystem:
+def settings_of(trial: "FrozenTrial", search: Search, system: TorchSystem, where: str) -> TorchSystem:
     """Return the settings that a finished trial had."""
     from optuna.trial import FixedTrial
 
@@ -299,7 +302,7 @@ def _drawn(trial: "FrozenTrial", search: Search, system: TorchSystem, where: str
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Wait until no other process runs this search; a killed one does not count."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.config.settings import SklearnSystem
 from pipeline.core.errors import PipelineError
-from pipeline.training.build import build_model
+from pipeline.models.build import build_estimator
 from pipeline.training.data import StudyData
 from pipeline.training.estimator_files import save_estimator
 from pipeline.training.grid_search import Candidate, fit_transform, search, split_steps
@@ -52,7 +52,7 @@ class SklearnRunner:
         started = time.perf_counter()
         train_rows = self.data.rows(fold, list(self.system.train_on))
         values, labels = self.features[train_rows], self.labels[train_rows]
-        estimator = build_model(self.system.model, self.system.architecture, seed=seed)
+        estimator = build_estimator(self.system.model, self.system.architecture, seed)
         groups = self.data.clips["group"].to_numpy()[train_rows]
         candidates = search(estimator, values, labels, groups, self.system, seed, self.name)
         best = max(candidates, key=lambda candidate: candidate.mean)

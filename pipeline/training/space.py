@@ -79,7 +79,7 @@ def draw(trial: "BaseTrial", space: Space, system: TorchSystem, where: str) -> T
         raise PipelineError(describe(error, where, TorchSystem)) from error
 
 
-def found(space: Space, system: TorchSystem) -> dict[str, Any]:
+def searched_values(space: Space, system: TorchSystem) -> dict[str, Any]:
     """Return a system's values of the settings in a space, by path."""
     settings = system.model_dump()
     return {path: get(settings, path, "search.space") for path in space}

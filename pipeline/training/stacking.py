@@ -89,14 +89,14 @@ def inner_study(part: pd.DataFrame, logits: np.ndarray, groups: pd.Series, class
         PipelineError: A validation clip is in no group.
     """
     clips = part[["utterance_id", "corpus", "speaker", "sex", "label"]].reset_index(drop=True)
-    found = groups.reindex(clips["utterance_id"]).to_numpy(dtype=object)
-    ungrouped = clips["utterance_id"][pd.isna(found) & (part["split"] == "val").to_numpy()]
+    group = groups.reindex(clips["utterance_id"]).to_numpy(dtype=object)
+    ungrouped = clips["utterance_id"][pd.isna(group) & (part["split"] == "val").to_numpy()]
     if len(ungrouped):
         raise PipelineError(
             f"{len(ungrouped)} validation clips are not in the split table, such as {ungrouped.iloc[0]}: the "
             "members were trained on another split: `dvc repro`"
         )
-    clips = clips.assign(example_id=clips["utterance_id"], group=found)
+    clips = clips.assign(example_id=clips["utterance_id"], group=group)
     return StudyData(clips, classes, {"features": logits}, {}, None, {}, {})
 
 

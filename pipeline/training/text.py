@@ -17,10 +17,10 @@ import numpy as np
 
 from pipeline.config.settings import RANDOM, TorchSystem
 from pipeline.core.errors import PipelineError
+from pipeline.models.registry import load_networks
 from pipeline.pretrained.bert import CLS, FEWEST, SEP, read_vocabulary, word_piece_ids
 from pipeline.pretrained.bert import SPECIAL as BERT_SPECIAL
 from pipeline.pretrained.take import find_weights
-from pipeline.training.build import family
 
 Tokeniser = Literal["words", "sentences", "word_pieces"]
 
@@ -30,13 +30,13 @@ _PUNCTUATION = re.compile(r"[^\w\s]|_")
 
 
 def choose_tokeniser(model: str, weights: str | None) -> Tokeniser:
-    """Return how a model reads text: by what its family says of itself, and by whether its weights are published.
+    """Return how a model reads text: by what its family declares, and by whether its weights are published.
 
     Args:
         model: File in pipeline/models.
         weights: A system's `weights`.
     """
-    if not getattr(family(model), "READS_SENTENCES", False):
+    if not load_networks(model).reads_sentences:
         return "words"
     return "sentences" if weights in (None, RANDOM) else "word_pieces"
 

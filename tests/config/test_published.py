@@ -89,7 +89,7 @@ CNN3 = "documents.one.systems.ravdess_cnn3"
         (f"{CNN3}.results.0.part", "dev", "part: Input should be 'test', 'train'"),
         (f"{CNN3}.results.0.sd", {"uar": 0.1}, "sd.uar: there is no score uar to go with it"),
         (f"{CNN3}.results", {}, f"{CNN3}.results: Input should be a valid list"),
-        (f"{CNN3}.protocol", {"name": "random"}, "protocol.name: Input should be 'stratified'"),
+        (f"{CNN3}.protocol", {"shares": {}}, "protocol.name: missing"),
         (
             "documents.two",
             {"systems": {"ravdess_cnn3": {"results": []}}},

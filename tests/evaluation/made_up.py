@@ -172,19 +172,18 @@ def params(*, synthetic: bool = False) -> Params:
         baselines={},
         audit={},
         representations={},
-        published={
-            "net": published({"accuracy": 0.7777}, note="Five runs."),
-            "left_out": published({"weighted_f1": 0.6666}),
-            "ratings": published({"ccc_arousal": 0.61, "ccc_valence": 0.5}, {"pcc_arousal": 0.456}),
-        },
+        published=published(),
     )
 
 
-def published(
-    scores: dict[str, float], cross: dict[str, float] | None = None, note: str | None = None
-) -> Published:
-    """Return what a document reports: scores of its test clips, and of those of another corpus."""
-    results = [Result(scores=scores)]
-    if cross:
-        results.append(Result(scores=cross, part="cross"))
-    return Published(results=results, note=note)
+def published() -> dict[str, Published]:
+    """Return what the documents report of three of these systems."""
+    dimensions = [
+        Result(scores={"ccc_arousal": 0.61, "ccc_valence": 0.5}),
+        Result(scores={"pcc_arousal": 0.456}, part="cross"),
+    ]
+    return {
+        "net": Published(results=[Result(scores={"accuracy": 0.7777})], note="Five runs."),
+        "left_out": Published(results=[Result(scores={"weighted_f1": 0.6666})]),
+        "ratings": Published(results=dimensions),
+    }

@@ -33,8 +33,8 @@ NAMED = {  # representation: a case of tests/models that has it, and whether it 
     "fused": "fusion_bilstm_attention",
     "speech_branch": "fusion_bilstm_attention",
     "text_branch": "fusion_bilstm_attention",
-    "image_branch": "cnn_mlp",
-    "scalar_branch": "cnn_mlp",
+    "image_branch": "ravdess_cnn_mlp",
+    "scalar_branch": "ravdess_cnn_mlp",
 }
 every_network = pytest.mark.parametrize("case", TORCH_CASES.values(), ids=TORCH_CASES)
 

@@ -10,7 +10,8 @@ from torch import nn
 
 from pipeline.config.params import load_params
 from pipeline.config.settings import TorchSystem
-from pipeline.training.build import build_model
+from pipeline.models.build import build_model
+from pipeline.models.registry import Inputs
 from pipeline.training.data import StudyData
 from pipeline.training.network_files import load_network
 from pipeline.training.text import encode
@@ -241,13 +242,8 @@ def with_weights(system: TorchSystem, folder: Path) -> TorchSystem:
         return system
     torch.manual_seed(SEED)
     pictures = torch.from_numpy(clips_for(system).features["features"])
-    model = build_model(
-        system.model,
-        {**system.architecture, "unfreeze": None},
-        n_classes=3,
-        input_shapes={"features": tuple(pictures.shape[1:])},
-        vocabulary_size=None,
-    )
+    inputs = Inputs({"features": tuple(pictures.shape[1:])})
+    model = build_model(system.model, {**system.architecture, "unfreeze": None}, inputs, 3)
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = None  # the mean of all batches: there is one

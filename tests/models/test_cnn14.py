@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.cnn14 import Block, Cnn14, RandomCrop, build, load_pretrained, max_plus_mean
+from pipeline.models.build import build_model
+from pipeline.models.cnn14 import Block, Cnn14, RandomCrop, load_pretrained, max_plus_mean
+from pipeline.models.registry import Inputs
 
 SETTINGS = {"width": 2, "pooling": "max", "dropout": 0.2, "head_dropout": 0.5, "crop": None}
 PUBLISHED = {**SETTINGS, "width": 64, "crop": 250}
@@ -18,13 +20,8 @@ N_BANDS = 32
 def make(conditioning: str = "none", *, n_classes: int = 3, n_bands: int = N_BANDS, **settings: Any) -> Cnn14:
     shapes = {"features": (100, n_bands)} | ({} if conditioning == "none" else {"second": (5,)})
     torch.manual_seed(0)
-    return build(
-        n_classes=n_classes,
-        input_shapes=shapes,
-        vocabulary_size=None,
-        conditioning=conditioning,
-        **{**SETTINGS, **settings},
-    )
+    architecture = {**SETTINGS, "conditioning": conditioning, **settings}
+    return build_model("cnn14", architecture, Inputs(shapes), n_classes)
 
 
 def trained(model: Cnn14) -> Cnn14:
@@ -45,13 +42,8 @@ def trained(model: Cnn14) -> Cnn14:
 def test_parameters_are_the_published_count(conditioning: str, n_classes: int, expected: int) -> None:
     shapes = {"features": (300, 64)} | ({} if conditioning == "none" else {"second": (768,)})
     with torch.device("meta"):
-        model = build(
-            n_classes=n_classes,
-            input_shapes=shapes,
-            vocabulary_size=None,
-            conditioning=conditioning,
-            **PUBLISHED,
-        )
+        architecture = {**PUBLISHED, "conditioning": conditioning}
+        model = build_model("cnn14", architecture, Inputs(shapes), n_classes)
     assert sum(p.numel() for p in model.parameters()) == expected
 
 
@@ -203,23 +195,18 @@ def test_a_checkpoint_of_another_network_is_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_text_has_to_come_where_it_is_used(conditioning: str, second: dict, message: str) -> None:
+    inputs = Inputs({"features": (100, 64), **second})
     with pytest.raises(PipelineError, match=message):
-        build(
-            n_classes=3,
-            input_shapes={"features": (100, 64), **second},
-            vocabulary_size=None,
-            conditioning=conditioning,
-            **SETTINGS,
-        )
+        build_model("cnn14", {**SETTINGS, "conditioning": conditioning}, inputs, 3)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"pooling": "mean"}, "architecture.pooling: unknown pooling 'mean'"),
-        ({"conditioning": "late"}, "architecture.conditioning: unknown conditioning 'late'"),
-        ({"n_bands": 31}, "31 mel bands and `architecture.crop` None: expected 32 or more"),
-        ({"crop": 31}, "`architecture.crop` 31: expected 32 or more"),
+        ({"pooling": "mean"}, "architecture.pooling: Input should be 'max' or 'average'; came str 'mean'"),
+        ({"conditioning": "late"}, "architecture.conditioning: Input should be 'none', 'single' or 'multi'"),
+        ({"n_bands": 31}, "has 31 mel bands, expected 32 or more"),
+        ({"crop": 31}, "architecture.crop: Input should be greater than or equal to 32; came int '31'"),
     ],
 )
 def test_what_cannot_be_is_an_error(settings: dict, message: str) -> None:

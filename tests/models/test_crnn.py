@@ -6,16 +6,17 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.crnn import Crnn, build
-from tests.models.cases import CNN_BLSTM_ATTENTION
+from pipeline.models.build import build_model
+from pipeline.models.crnn import Crnn
+from pipeline.models.registry import Inputs
+from tests.models.cases import architecture_of
 
 
 def small(height: int = 6, width: int = 5, **changes: Any) -> Crnn:
     torch.manual_seed(0)
     sizes = {"channels": [], "lstm": 3, "attention": 4, "dense": 4}
-    architecture = {**CNN_BLSTM_ATTENTION, **sizes, **changes}
-    shapes = {"features": (height, width)}
-    return build(n_classes=2, input_shapes=shapes, vocabulary_size=None, **architecture).eval()
+    architecture = {**architecture_of("utbm_cnn_blstm_attention"), **sizes, **changes}
+    return build_model("crnn", architecture, Inputs({"features": (height, width)}), 2).eval()
 
 
 def head_input(model: Crnn, features: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ def clips() -> tuple[np.ndarray, np.ndarray]:
 
 
 def fitted(family: Any, clips: tuple[np.ndarray, np.ndarray]) -> Pipeline:
-    return family.build(seed=0, **HEAD).fit(*clips)
+    return family.build(family.Settings(**HEAD), seed=0).fit(*clips)
 
 
 def test_neighbours_and_vectors_are_sought_among_the_same_components(

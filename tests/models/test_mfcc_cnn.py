@@ -6,14 +6,15 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.mfcc_cnn import MfccCnn, build
-from tests.models.cases import CNN_MFCC
+from pipeline.models.build import build_model
+from pipeline.models.mfcc_cnn import MfccCnn
+from pipeline.models.registry import Inputs
+from tests.models.cases import architecture_of
 
 
 def small(frames: int, columns: int, **changes: Any) -> MfccCnn:
-    shapes = {"features": (frames, columns)}
-    architecture = {**CNN_MFCC, "channels": [2], "hidden": [], **changes}
-    return build(n_classes=2, input_shapes=shapes, vocabulary_size=None, **architecture)
+    architecture = {**architecture_of("annamalai_cnn_mfcc"), "channels": [2], "hidden": [], **changes}
+    return build_model("mfcc_cnn", architecture, Inputs({"features": (frames, columns)}), 2)
 
 
 def passed_on(model: MfccCnn, features: torch.Tensor) -> torch.Tensor:
@@ -55,5 +56,5 @@ def test_planes_of_different_sizes_are_an_error() -> None:
 
 
 def test_an_unknown_activation_is_named() -> None:
-    with pytest.raises(PipelineError, match=r"unknown activation 'silo', did you mean 'silu'\?"):
+    with pytest.raises(PipelineError, match=r"activation: Input should be 'relu' or 'silu'; came str 'silo'"):
         small(40, 6, activation="silo")

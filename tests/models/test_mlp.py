@@ -4,9 +4,9 @@ import pytest
 from torch import nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.mlp import build
-
-SHAPES = {"n_classes": 3, "input_shapes": {"features": (6,)}, "vocabulary_size": None}
+from pipeline.models.build import build_model
+from pipeline.models.mlp import Mlp, Settings
+from pipeline.models.registry import Inputs
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,12 @@ SHAPES = {"n_classes": 3, "input_shapes": {"features": (6,)}, "vocabulary_size":
     ],
 )
 def test_a_layer_stands_in_the_documents_order(batch_norm: bool, kinds: list[type]) -> None:
-    model = build(**SHAPES, hidden=[5, 4], dropouts=[0.4, 0.3], batch_norm=batch_norm)
+    model = Mlp(6, Settings(hidden=[5, 4], dropouts=[0.4, 0.3], batch_norm=batch_norm), 3)
     assert [type(layer) for layer in model.hidden[1]] == kinds
     assert model.hidden[1][-1].p == 0.3
 
 
 def test_each_hidden_layer_needs_its_dropout() -> None:
-    with pytest.raises(PipelineError, match=r"hidden names 2 layers, but architecture\.dropouts has 1"):
-        build(**SHAPES, hidden=[5, 4], dropouts=[0.4], batch_norm=True)
+    architecture = {"hidden": [5, 4], "dropouts": [0.4], "batch_norm": True}
+    with pytest.raises(PipelineError, match=r"hidden names 2 layers, but dropouts has 1 probabilities"):
+        build_model("mlp", architecture, Inputs({"features": (6,)}), 3)

@@ -10,21 +10,24 @@ import torch
 from torch import Tensor
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.build import build_model
 from pipeline.models.padding import standardise
+from pipeline.models.registry import Inputs
 from pipeline.models.speech_transformer import (
     FULL_SCALE,
     SpeechTransformer,
-    build,
     field_of,
     load_pretrained,
+    run,
     split_frozen,
 )
 from pipeline.pretrained.torchaudio_cpu import prepare
 from pipeline.training.network import count_parameters
-from tests.models.cases import SMALL_SIZES, SPEECH
+from tests.models.cases import SMALL_SIZES, architecture_of
 
 prepare()  # ahead of transformers
 
+SPEECH = {**architecture_of("annamalai_wav2vec2"), "mask_time_prob": 0.0}
 NETWORKS = ["wav2vec2_base", "wav2vec2_large", "wavlm_base"]
 every_network = pytest.mark.parametrize("network", NETWORKS)
 LENGTHS = [900, 41, 380, 5]
@@ -35,8 +38,8 @@ def make(
     network: str = "wav2vec2_base", *, n_classes: int = 4, seed: int = 0, **changes: Any
 ) -> SpeechTransformer:
     torch.manual_seed(seed)
-    given = {"n_classes": n_classes, "input_shapes": {"features": (900,)}, "vocabulary_size": None}
-    return build(**given, **{**SPEECH, "network": network, "sizes": SMALL_SIZES, **changes})
+    architecture = {**SPEECH, "network": network, "sizes": SMALL_SIZES, **changes}
+    return build_model("speech_transformer", architecture, Inputs({"features": (900,)}), n_classes)
 
 
 def samples(lengths: list[int] = LENGTHS) -> tuple[Tensor, Tensor]:
@@ -176,7 +179,7 @@ def test_the_frozen_part_and_the_rest_are_the_model(network: str, changes: dict[
     trunk, rest = split_frozen(model)
     clips, lengths = samples()
     with torch.no_grad():
-        torch.testing.assert_close(rest(trunk(clips)), model(clips))
+        torch.testing.assert_close(rest(*trunk(clips)), model(clips))
         kept, numbers = trunk(clips, lengths)
         torch.testing.assert_close(rest(kept, numbers), model(clips, lengths))
     assert (numbers is None) == (changes == FROZEN["head alone"])
@@ -188,8 +191,8 @@ def test_what_is_frozen_gives_the_same_in_training(changes: dict[str, Any]) -> N
     model = make(dropout=0.5, projection_dropout=0.5, layerdrop=0.5, **changes).train()
     clips, lengths = samples()
     with torch.no_grad():
-        first, _ = model.frozen_part(clips, lengths)
-        again, _ = model.eval().frozen_part(clips, lengths)
+        first, _ = run(model.stages[: model.n_frozen], clips, lengths)
+        again, _ = run(model.eval().stages[: model.n_frozen], clips, lengths)
     assert torch.equal(first, again)
 
 
@@ -336,24 +339,22 @@ def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": "wav2vec_base"}, "unknown network 'wav2vec_base', did you mean 'wav2vec2_base'"),
-        ({"pooling": "median"}, "unknown pooling 'median'"),
-        ({"head": "linear"}, "unknown head 'linear'"),
+        ({"network": "wav2vec_base"}, "network: Input should be 'wav2vec2_base', .*'wav2vec_base'"),
+        ({"pooling": "median"}, "pooling: Input should be 'mean' or 'max'"),
+        ({"head": "linear"}, "head: Input should be 'projection' or 'hidden'"),
         ({"head_dropouts": [0.1]}, "expected two probabilities"),
         ({"train_layers": 3}, "train_layers` is 3, but wav2vec2_base has 2 layers: expected 0 to 2"),
-        ({"train_layers": 1, "mask_time_prob": 0.1}, "mask_time_prob` masks frames ahead of the layers"),
+        ({"train_layers": 1, "mask_time_prob": 0.1}, "mask_time_prob masks frames ahead of the layers"),
         ({"sizes": {"hiden_size": 3}}, "unknown size 'hiden_size', did you mean 'hidden_size'"),
         ({"sizes": {"conv_dim": [3]}}, "expected as many of each"),
         ({"sizes": {"hidden_size": 50}}, "hidden_size 50 cannot be shared by num_attention_heads 12"),
-        ({"input_shapes": {"features": (10, 3)}}, "expected samples alone"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(changes: dict[str, Any], message: str) -> None:
-    given = {
-        "n_classes": 4,
-        "input_shapes": {"features": (900,)},
-        "vocabulary_size": None,
-        "sizes": SMALL_SIZES,
-    }
     with pytest.raises(PipelineError, match=message):
-        build(**{**SPEECH, "network": "wav2vec2_base", **given, **changes})
+        make(**changes)
+
+
+def test_anything_but_samples_is_refused() -> None:
+    with pytest.raises(PipelineError, match="expected samples alone"):
+        build_model("speech_transformer", SPEECH, Inputs({"features": (10, 3)}), 4)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.models.svm import build
+from pipeline.models.svm import Settings, build
+
+SETTINGS = Settings(clip=5.0, pca_variance=0.95, select_k=5)
 
 
 @pytest.fixture
@@ -15,17 +17,17 @@ def clips() -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_clip_far_out_is_clipped(clips: tuple[np.ndarray, np.ndarray]) -> None:
     values, labels = clips
-    estimator = build(seed=0, clip=5.0, pca_variance=0.95, select_k=5).fit(values, labels)
+    estimator = build(SETTINGS, seed=0).fit(values, labels)
     outlier = np.full((1, 30), 1e6, np.float32)
     assert np.abs(estimator[:2].transform(outlier)).max() == 5.0
 
 
 def test_no_more_components_than_asked_for(clips: tuple[np.ndarray, np.ndarray]) -> None:
-    estimator = build(seed=0, clip=5.0, pca_variance=0.95, select_k=5).fit(*clips)
+    estimator = build(SETTINGS, seed=0).fit(*clips)
     assert estimator[:-1].transform(clips[0]).shape == (60, 5)
 
 
 def test_the_class_of_the_largest_decision_value_is_predicted(clips: tuple[np.ndarray, np.ndarray]) -> None:
-    estimator = build(seed=0, clip=5.0, pca_variance=0.95, select_k=5).fit(*clips)
+    estimator = build(SETTINGS, seed=0).fit(*clips)
     winners = estimator.classes_[estimator.decision_function(clips[0]).argmax(axis=1)]
     assert (estimator.predict(clips[0]) == winners).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.report import drawing, panels
+from pipeline.report import panels
 from pipeline.report.leaderboard import Row
 from pipeline.report.system_detail import Change, ClassDetail, Detail, DimensionDetail, Representation
 
@@ -21,9 +21,9 @@ PER_CLASS = pd.DataFrame(
 )
 
 
-def class_detail(**given):
+def class_detail(**changes):
     tables = {"confusion": np.eye(3, dtype=int), "per_class": PER_CLASS, "confusions": pd.DataFrame()}
-    return ClassDetail(**{**tables, "roc": ROC, "pr": PR, "reliability": None, **given})
+    return ClassDetail(**{**tables, "roc": ROC, "pr": PR, "reliability": None, **changes})
 
 
 def detail(*, targets="emotion", **given):
@@ -42,10 +42,10 @@ def detail(*, targets="emotion", **given):
 
 def test_a_small_curve_for_each_class_that_has_one():
     roc, pr = panels.curve_sets(class_detail())
-    assert [(mini.name, mini.area) for mini in roc[2]] == [("angry", 0.75), ("sad", 0.5)]
-    assert roc[2][0].path == "M0 100v-50l100 -50"
-    assert [(mini.name, mini.area) for mini in pr[2]] == [("angry", 0.9)]
-    assert pr[2][0].path == "M0 0h50v50h50"
+    assert [(mini.name, mini.area) for mini in roc.curves] == [("angry", 0.75), ("sad", 0.5)]
+    assert roc.curves[0].path == "M0 100v-50l100 -50"
+    assert [(mini.name, mini.area) for mini in pr.curves] == [("angry", 0.9)]
+    assert pr.curves[0].path == "M0 0h50v50h50"
 
 
 def test_without_probabilities_there_are_no_curves():
@@ -62,14 +62,15 @@ def groups():
 
 
 def test_speakers_begin_with_the_worst_and_a_single_corpus_is_left_out():
-    (sex, sexes, _), (speaker, speakers, n_more) = panels.group_tables(detail(groups=groups()))
-    assert (sex, [line["group"] for line in sexes]) == ("sex", ["female", "male"])
-    assert (speaker, speakers[0]["group"], len(speakers), n_more) == ("speaker", "a/01", 24, 6)
+    sexes, speakers = panels.group_tables(detail(groups=groups()))
+    assert (sexes.kind, [line["group"] for line in sexes.rows]) == ("sex", ["female", "male"])
+    assert (speakers.kind, len(speakers.rows), speakers.n_more) == ("speaker", 24, 6)
+    assert speakers.rows[0]["group"] == "a/01"
 
 
 def test_the_range_of_the_speakers():
-    found = panels.speaker_range(detail(groups=groups()))
-    assert found == {"n": 30, "low": 0.01, "median": pytest.approx(0.155), "high": 0.3}
+    speakers = panels.speaker_range(detail(groups=groups()))
+    assert speakers == {"n": 30, "low": 0.01, "median": pytest.approx(0.155), "high": 0.3}
     assert panels.speaker_range(detail(groups=groups().head(4))) is None
 
 
@@ -88,7 +89,7 @@ def test_residuals_are_drawn_for_each_dimension_that_is_rated():
     predicted = DimensionDetail(lines, residuals)
     ((name, chart),) = panels.residual_charts(detail(targets="arousal,valence", predicted=predicted))
     assert name == "arousal"
-    (start, middle, end) = chart.dots[0].path.strip("M").replace("h0", "").split("M")
+    (start, middle, end) = chart.clouds[0].path.strip("M").replace("h0", "").split("M")
     assert chart.lines[0].points[0] == pytest.approx([float(part) for part in start.split()], abs=0.5)
     assert chart.lines[0].points[1] == pytest.approx([float(part) for part in end.split()], abs=0.5)
     assert chart.ideals[0].points[0][1] == pytest.approx(float(middle.split()[1]), abs=0.5)
@@ -106,26 +107,26 @@ def test_a_constant_rating_has_no_fitted_line():
 
 def test_importances_are_shown_against_the_largest():
     table = pd.DataFrame({"feature": [f"f{n}" for n in range(20)], "importance": [0.4, *[0.1] * 19]})
-    shown = panels.important(table)
-    assert [line["share"] for line in shown[:2]] == [1.0, 0.25]
-    assert len(shown) == 15
+    top = panels.important_features(table)
+    assert [line["share"] for line in top[:2]] == [1.0, 0.25]
+    assert len(top) == 15
 
 
 def test_trials_that_were_stopped_are_no_dots():
     table = pd.DataFrame({"value": [np.nan, 0.4, 0.6, np.nan], "best": [np.nan, 0.4, 0.6, 0.6]})
-    chart = panels.trials(table)
-    assert chart.dots[0].path.count("M") == 2
+    chart = panels.trial_chart(table)
+    assert chart.clouds[0].path.count("M") == 2
     assert len(chart.lines[0].points) == 3
 
 
 def test_a_plane_has_a_cloud_a_class_with_its_name_amid():
     points = pd.DataFrame({"label": ["sad", "sad", "angry"], "x": [0.0, 1, 2], "y": [0.0, 1, 5]})
-    chart = panels.plane(Representation("fused", points, {}, "folder"), detail())
-    assert [(cloud.name, cloud.style, cloud.path.count("M")) for cloud in chart.dots] == [
+    chart = panels.plane_chart(Representation("fused", points, {}, "folder"), detail())
+    assert [(cloud.name, cloud.style, cloud.path.count("M")) for cloud in chart.clouds] == [
         ("angry", "k1", 1),
         ("sad", "k3", 2),
     ]
-    assert all(cloud.middle for cloud in chart.dots)
+    assert all(cloud.name_at for cloud in chart.clouds)
     assert chart.x_ticks == chart.y_ticks == []
 
 
@@ -134,14 +135,14 @@ def test_the_plane_of_a_dimension_has_five_steps_of_its_rating():
         {"label": "other", "arousal": np.linspace(1, 5, 10), "x": np.arange(10.0), "y": np.arange(10.0)}
     )
     predicted = DimensionDetail(pd.DataFrame(), pd.DataFrame())
-    chart = panels.plane(
+    chart = panels.plane_chart(
         Representation("embedding", points, {}, "folder"),
         detail(targets="valence,arousal", predicted=predicted),
     )
-    assert [(cloud.style, cloud.middle) for cloud in chart.dots] == [
+    assert [(cloud.style, cloud.name_at) for cloud in chart.clouds] == [
         (f"q{step}", None) for step in range(1, 6)
     ]
-    assert {cloud.path.count("M") for cloud in chart.dots} == {2}
+    assert {cloud.path.count("M") for cloud in chart.clouds} == {2}
 
 
 def test_changes_are_better_or_worse():
@@ -155,29 +156,3 @@ def test_changes_are_better_or_worse():
         ("rise", 0.75, -50.0),
     ]
     assert [(cell.kind, cell.percent) for cell in second] == [("fall", None), ("", None)]
-
-
-def test_clouds_are_thinned_evenly():
-    assert drawing.thinned(5).tolist() == [0, 1, 2, 3, 4]
-    kept = drawing.thinned(10_000, 600)
-    assert (len(kept), kept[0], kept[-1]) == (600, 0, 9999)
-
-
-def test_a_staircase_holds_the_height_of_its_right_end():
-    x, y = drawing.steps(np.array([0, 0.5, 1]), np.array([1.0, 1, 0.5]))
-    assert list(zip(x, y, strict=True)) == [(0, 1), (0, 1), (0.5, 1), (0.5, 0.5), (1, 0.5)]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "ticks"),
-    [(1, 5, [1, 2, 3, 4, 5]), (-0.31, 0.32, [-0.2, 0, 0.2]), (2, 2, [2])],
-)
-def test_ticks_within_bounds(low, high, ticks):
-    assert drawing.ticks_within(low, high) == pytest.approx(ticks)
-
-
-def test_reliability_leaves_out_empty_bins():
-    bins = pd.DataFrame({"n": [3, 0, 2], "confidence": [0.2, np.nan, 0.9], "accuracy": [0.1, np.nan, 1.0]})
-    chart = panels.reliability(class_detail(reliability=bins))
-    assert len(chart.lines[0].points) == 2
-    assert chart.dots[0].path.count("M") == 2

@@ -12,11 +12,11 @@ from pipeline.config.params import Params
 from pipeline.core.paths import (
     DATA,
     account_path,
-    details_dir,
+    evaluated_dir,
     index_path,
     manifest_path,
-    model_dir,
     split_path,
+    trained_dir,
     transcripts_path,
 )
 from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS
@@ -25,6 +25,7 @@ from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_pat
 from pipeline.report.real_results import PATH as REAL_RESULTS
 from pipeline.stages import analyse, evaluate, plan, report
 from tests.evaluation import made_up
+from tests.report.test_real_results import RECORD
 from tests.stages.test_evaluate import ratings, write_training
 from tests.stages.test_explore import complete
 
@@ -57,15 +58,7 @@ RUN = {
     },
     "settings": {"monitor": "val_uar"},
 }
-REAL = [
-    {
-        "title": "Real <speech>",
-        "date": "2026-11-20",
-        "commands": ["dvc exp run -S profile=ravdess"],
-        "columns": ["system", "accuracy, %"],
-        "rows": [["cnn4", 70.8]],
-    }
-]
+REAL = [{**RECORD, "note": "Real <speech>"}]
 
 
 def params(*, synthetic: bool = False) -> Params:
@@ -87,13 +80,13 @@ def write_systems() -> None:
     write_training("left_out", net[:0], made_up.history(1)[:0])
     write_training("ratings", ratings(), made_up.dimension_history(3))
     for system in SYSTEMS:
-        write_json(model_dir(system) / "run.json", RUN)
+        write_json(trained_dir(system) / "run.json", RUN)
     trials = pd.DataFrame(
         {"number": [0, 1, 2], "state": ["complete", "pruned", "complete"], "value": [0.4, 0.3, 0.6]}
     )
-    trials.to_csv(model_dir("net") / "trials.csv", index=False)
+    trials.to_csv(trained_dir("net") / "trials.csv", index=False)
     write_json(
-        model_dir("forest") / "seed0_fold0.json", {"feature_importances": {"mfcc_1": 0.75, "zcr": 0.25}}
+        trained_dir("forest") / "seed0_fold0.json", {"feature_importances": {"mfcc_1": 0.75, "zcr": 0.25}}
     )
     for system in SYSTEMS:
         evaluate.main(system)
@@ -174,7 +167,7 @@ def rebuild(folder: Path, settings: Params) -> str:
         patch.chdir(folder)
         patch.setattr(report, "load_params", lambda: settings)
         for system in SYSTEMS:
-            path = details_dir(system) / "scores.json"
+            path = evaluated_dir(system) / "scores.json"
             write_json(path, {**read_json(path), "profile": settings.profile, "synthetic": True})
         write_corpora(next(iter(settings.corpora)), verified_by="mirror")
         write_json(REAL_RESULTS, REAL)

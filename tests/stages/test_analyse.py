@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config.analysis import analysis_dir, analysis_plan_path
-from pipeline.core.paths import details_dir, index_path, predictions_path, split_path, transcripts_path
+from pipeline.config.analysis import analysis_dir
+from pipeline.core.paths import evaluated_dir, index_path, predictions_path, split_path, transcripts_path
 from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS, predictions_schema
 from pipeline.core.tables import write_json, write_table
 from pipeline.evaluation.regression import target_order
@@ -47,12 +47,12 @@ def write_system(system: str, predictions: pd.DataFrame) -> None:
     scores = {"status": "skipped"} if predictions.empty else {"status": "trained"}
     if len(predictions):
         scores = summarise(predictions, ABOUT, MODEL)
-    write_json(details_dir(system) / "scores.json", scores)
+    write_json(evaluated_dir(system) / "scores.json", scores)
 
 
 def write_inputs() -> None:
     """Write what the stages above leave: predictions, scores, an index, a split, transcripts and the plan."""
-    write_json(analysis_plan_path(), PLAN)
+    write_json(plan_path("analyse"), PLAN)
     net = made_up.random_predictions(200, accuracy=0.5, seed=1)
     write_system("net", net)
     write_system("rival", made_up.random_predictions(200, accuracy=0.9, seed=2))
@@ -115,7 +115,7 @@ def test_pairs_of_the_same_clips_are_compared(written):
 
 def test_values_are_those_of_the_leaderboard(written):
     first = pd.read_csv(written / "significance.csv").iloc[0]
-    scores = json.loads((written.parents[1] / details_dir("net") / "scores.json").read_text())
+    scores = json.loads((written.parents[1] / evaluated_dir("net") / "scores.json").read_text())
     assert first["value"] == pytest.approx(scores["uar"], abs=1e-5)
 
 
@@ -165,7 +165,7 @@ def test_a_second_run_writes_the_same_bytes_and_says_what_it_did(written, monkey
 def test_nothing_trained_leaves_headers_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_json(
-        analysis_plan_path(), {**PLAN, "systems": {"left_out": "absent"}, "baselines": {}, "audit": {}}
+        plan_path("analyse"), {**PLAN, "systems": {"left_out": "absent"}, "baselines": {}, "audit": {}}
     )
     write_system("left_out", made_up.random_predictions(20, accuracy=0.5)[:0])
     write_table(transcripts_path(), complete(pd.DataFrame({"text": []}), TRANSCRIPTS), TRANSCRIPTS)

@@ -78,7 +78,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number, name in enumerate(MEMBERS):
         write_member(name, predictions(number))
         facts = {"pretrained": number == 0, "parameters": 10, "n_train": 5 + number, "n_left_out": number}
-        write_json(paths.model_dir(name) / "model.json", {**facts, "models": []})
+        write_json(paths.trained_dir(name) / "model.json", {**facts, "models": []})
     clips = predictions(0).drop_duplicates("utterance_id")
     clips = clips.assign(example_id=clips["utterance_id"], group=clips["utterance_id"], split="val")
     write_split(clips)
@@ -102,7 +102,7 @@ def combine(method: str, **changes: Any) -> pd.DataFrame:
     stacked = {"folds": 3, "stacking": STACKING} if method == "stacked" else {}
     settings = {"study": "toy", "variant": "main", "first": "one", "second": "two", "method": method}
     plan = {"classes": CLASSES, "ensemble": {**settings, "seeds": [1, 2], **stacked, **changes}}
-    write_plan_file(paths.ensemble_plan_path("both"), plan)
+    write_plan_file(paths.plan_path("ensembles", "both"), plan)
     main("both")
     return read_table(paths.predictions_path("both"))
 
@@ -137,14 +137,14 @@ def test_dimensions_are_averaged_on_their_scale(workspace: Path) -> None:
 @pytest.mark.parametrize(("method", "own"), [("average", 0), ("stacked", 6 * 8 + 8 + 8 * 3 + 3)])
 def test_what_the_metrics_say(workspace: Path, method: str, own: int) -> None:
     combine(method)
-    facts = read_json(paths.model_dir("both") / "model.json")
+    facts = read_json(paths.trained_dir("both") / "model.json")
     assert (facts["pretrained"], facts["parameters"], facts["n_train"], facts["n_left_out"]) == (
         False,
         20 + own,
         6,
         1,
     )
-    assert read_json(paths.model_dir("both") / "run.json")["status"] == "trained"
+    assert read_json(paths.trained_dir("both") / "run.json")["status"] == "trained"
 
 
 @pytest.mark.parametrize("method", ["average", "stacked"])
@@ -152,7 +152,7 @@ def test_a_second_run_gives_the_same_bytes(workspace: Path, method: str) -> None
     outputs = [
         paths.predictions_path("both"),
         paths.history_path("both"),
-        paths.model_dir("both") / "model.json",
+        paths.trained_dir("both") / "model.json",
     ]
     combine(method)
     first = [path.read_bytes() for path in outputs]
@@ -166,13 +166,13 @@ def test_a_stack_predicts_every_clip_and_leaves_one_network_a_seed_and_fold(work
     np.testing.assert_allclose(probabilities(table).sum(axis=1), 1.0, atol=1e-5)
     stems = [f"seed{seed}_fold{fold}" for seed, fold in RUNS]
     expected = {"model.json", "run.json", *(f"{s}.{end}" for s in stems for end in ("json", "safetensors"))}
-    assert {path.name for path in paths.model_dir("both").iterdir()} == expected
+    assert {path.name for path in paths.trained_dir("both").iterdir()} == expected
     assert not list(workspace.glob("cache/checkpoints/**/*.pt"))
 
 
 def test_the_fold_is_kept_that_is_best_on_what_it_held_out(workspace: Path) -> None:
     combine("stacked")
-    models = read_json(paths.model_dir("both") / "model.json")["models"]
+    models = read_json(paths.trained_dir("both") / "model.json")["models"]
     history = pd.read_csv(paths.history_path("both")).groupby(["seed", "fold"])["val_uar"].max()
     assert [m["inner_scores"][m["inner_fold"]] for m in models] == [max(m["inner_scores"]) for m in models]
     np.testing.assert_allclose(history, [max(m["inner_scores"]) for m in models], rtol=1e-5)
@@ -209,7 +209,7 @@ def test_what_a_test_clip_sounds_like_changes_no_other_prediction(workspace: Pat
 
 def test_a_network_trains_on_validation_clips_alone(workspace: Path) -> None:
     combine("stacked")
-    models = read_json(paths.model_dir("both") / "model.json")["models"]
+    models = read_json(paths.trained_dir("both") / "model.json")["models"]
     assert {model["n_train"] for model in models} == {PARTS["val"] * 2 // 3}
 
 
@@ -237,7 +237,7 @@ def test_members_without_clips_are_skipped(workspace: Path) -> None:
     change("two", lambda table: table.iloc[:0])
     assert combine("stacked").empty
     assert pd.read_csv(paths.history_path("both")).empty
-    assert read_json(paths.model_dir("both") / "run.json") == {"status": "skipped"}
+    assert read_json(paths.trained_dir("both") / "run.json") == {"status": "skipped"}
 
 
 @pytest.mark.parametrize("method", ["average", "stacked"])

@@ -12,11 +12,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     copies_path,
     feature_facts_path,
-    feature_plan_path,
     features_path,
     split_path,
     store_path,
-    store_plan_path,
     transcripts_path,
 )
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS
@@ -46,7 +44,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write_plan(corpora: list[str], weights: str | None = "random", **changes: object) -> None:
     plan = {"kind": "text_embedding", "corpora": corpora, "settings": {**SETTINGS, **changes}}
-    write_json(feature_plan_path(NAME), {**plan, **({"weights": weights} if weights else {})})
+    write_json(plan_path("features", NAME), {**plan, **({"weights": weights} if weights else {})})
 
 
 def write_transcripts(texts: dict[str, str]) -> None:
@@ -151,7 +149,7 @@ def stored() -> None:
     write_split(["a/1", "a/2", "b/1"], "main")
     write_split(["a/1", COPY, "a/2"], "copied")
     variants = {"study": {"corpora": ["a", "b"], "variants": ["main", "copied"]}}
-    write_json(store_plan_path(NAME), variants)
+    write_json(plan_path("stores", NAME), variants)
     embed.main(NAME)
     store.main(NAME)
 

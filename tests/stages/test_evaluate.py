@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline.core.paths import (
-    details_dir,
+    evaluated_dir,
     history_path,
     metrics_path,
-    model_dir,
     plots_dir,
     predictions_path,
+    trained_dir,
 )
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.tables import write_json, write_table
@@ -27,7 +27,7 @@ def write_training(system: str, predictions: pd.DataFrame, history: pd.DataFrame
     write_table(predictions_path(system), predictions, schema)
     history_path(system).parent.mkdir(parents=True, exist_ok=True)
     history.to_csv(history_path(system), index=False)
-    write_json(model_dir(system) / "model.json", {"pretrained": False, "parameters": 1204, "n_train": 70})
+    write_json(trained_dir(system) / "model.json", {"pretrained": False, "parameters": 1204, "n_train": 70})
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def ratings() -> pd.DataFrame:
 
 
 def scores_of(system: str) -> dict:
-    return json.loads((details_dir(system) / "scores.json").read_text())
+    return json.loads((evaluated_dir(system) / "scores.json").read_text())
 
 
 def test_scores_begin_with_what_was_evaluated(workplace):
@@ -70,9 +70,9 @@ def test_scores_begin_with_what_was_evaluated(workplace):
 
 def test_metrics_are_the_same_bytes_each_time(workplace):
     evaluate.main("net")
-    files = [metrics_path("net"), details_dir("net") / "scores.json"]
+    files = [metrics_path("net"), evaluated_dir("net") / "scores.json"]
     first = [path.read_bytes() for path in files]
-    write_json(model_dir("net") / "run.json", {"seconds": 12.5})
+    write_json(trained_dir("net") / "run.json", {"seconds": 12.5})
     evaluate.main("net")
     assert [path.read_bytes() for path in files] == first
     assert first[0].endswith(b"\n")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
-from pipeline.config.analysis import External, external_plan_path
+from pipeline.config.analysis import External
 from pipeline.config.plans import write_plan_file
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
@@ -50,8 +50,8 @@ def write_plan(**changes: Any) -> None:
     entry = External(
         **{"file": "theirs.parquet", "study": "toy", "variant": "main", "parameters": 12, **changes}
     )
-    write_plan_file(external_plan_path("theirs"), {**entry.model_dump(), "classes": CLASSES})
-    write_plan_file(paths.evaluation_plan_path("theirs"), ABOUT)
+    write_plan_file(plan_path("external", "theirs"), {**entry.model_dump(), "classes": CLASSES})
+    write_plan_file(paths.plan_path("evaluations", "theirs"), ABOUT)
 
 
 def held_out() -> pd.DataFrame:
@@ -80,14 +80,14 @@ def test_it_leaves_what_training_leaves(workspace: Path) -> None:
     table = imported()
     assert table["utterance_id"].tolist() == sorted(held_out()["utterance_id"])
     assert pd.read_csv(paths.history_path("theirs")).columns.tolist() == HISTORY_COLUMNS
-    assert read_json(paths.model_dir("theirs") / "model.json") == {
+    assert read_json(paths.trained_dir("theirs") / "model.json") == {
         "pretrained": False,
         "parameters": 12,
         "n_train": None,
         "n_left_out": 0,
         "models": [{"seed": 0, "fold": 0}],
     }
-    record = read_json(paths.model_dir("theirs") / "run.json")
+    record = read_json(paths.trained_dir("theirs") / "run.json")
     assert record["status"] == "imported"
     assert record["sha256"] == hashlib.sha256(Path("theirs.parquet").read_bytes()).hexdigest()
     assert record["ignored_columns"] == ["note"]
@@ -98,7 +98,7 @@ def test_it_is_evaluated_like_a_system(workspace: Path) -> None:
     theirs().to_parquet("theirs.parquet")
     table = imported()
     evaluate.main("theirs")
-    scores = read_json(paths.details_dir("theirs") / "scores.json")
+    scores = read_json(paths.evaluated_dir("theirs") / "scores.json")
     n_clips = len(held_out())
     assert scores["status"] == "trained"
     assert (scores["n_test"], scores["n_train"], scores["parameters"]) == (n_clips, None, 12)
@@ -111,7 +111,7 @@ def test_classes_alone_are_evaluated_without_what_needs_probabilities(workspace:
     held_out()[["utterance_id"]].assign(predicted="sad").to_parquet("theirs.parquet")
     imported()
     evaluate.main("theirs")
-    scores = read_json(paths.details_dir("theirs") / "scores.json")
+    scores = read_json(paths.evaluated_dir("theirs") / "scores.json")
     assert scores["accuracy"] == pytest.approx((held_out()["label"] == "sad").mean())
     assert (scores["auc"], scores["ece"]) == (None, None)
 
@@ -122,7 +122,7 @@ def test_dimensions_are_evaluated(workspace: Path) -> None:
     write_plan(targets=["arousal"])
     imported()
     evaluate.main("theirs")
-    scores = read_json(paths.details_dir("theirs") / "scores.json")
+    scores = read_json(paths.evaluated_dir("theirs") / "scores.json")
     assert scores["targets"] == "arousal"
     assert scores["mse_arousal"] == pytest.approx(1.0, abs=1e-5)
     assert scores["pcc_arousal"] == pytest.approx(1.0, abs=1e-6)
@@ -148,8 +148,8 @@ def test_a_class_named_none_is_a_name_in_a_csv_file(workspace: Path) -> None:
     table = read_table(paths.split_path("toy", "main"))
     write_split(table.assign(label=table["label"].replace("sad", "None")))
     write_plan(file="theirs.csv")
-    entry = read_json(external_plan_path("theirs"))
-    write_plan_file(external_plan_path("theirs"), {**entry, "classes": ["angry", "happy", "None"]})
+    entry = read_json(plan_path("external", "theirs"))
+    write_plan_file(plan_path("external", "theirs"), {**entry, "classes": ["angry", "happy", "None"]})
     held_out()[["utterance_id"]].assign(predicted="None").to_csv("theirs.csv", index=False)
     assert set(imported()["predicted"]) == {"None"}
 
@@ -157,9 +157,9 @@ def test_a_class_named_none_is_a_name_in_a_csv_file(workspace: Path) -> None:
 def test_a_study_without_clips_is_skipped_and_its_file_not_looked_at(workspace: Path) -> None:
     write_split(read_table(paths.split_path("toy", "main"))[:0])
     assert imported().empty
-    assert read_json(paths.model_dir("theirs") / "model.json") == {"status": "skipped"}
+    assert read_json(paths.trained_dir("theirs") / "model.json") == {"status": "skipped"}
     evaluate.main("theirs")
-    assert read_json(paths.details_dir("theirs") / "scores.json")["status"] == "skipped"
+    assert read_json(paths.evaluated_dir("theirs") / "scores.json")["status"] == "skipped"
 
 
 def test_an_error_names_the_entry_the_file_and_the_split(workspace: Path) -> None:
@@ -199,6 +199,6 @@ def test_a_name_that_is_not_planned_is_refused(workspace: Path) -> None:
 
 
 def test_a_plan_of_another_version_is_refused(workspace: Path) -> None:
-    write_plan_file(external_plan_path("theirs"), {"file": "x.csv", "study": "toy"})
+    write_plan_file(plan_path("external", "theirs"), {"file": "x.csv", "study": "toy"})
     with pytest.raises(PipelineError, match=r"classes: missing: `dvc repro plan`"):
         main("theirs")

@@ -15,7 +15,7 @@ import soundfile
 
 import pipeline.features
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import clips_path, feature_plan_path, features_path, manifest_path
+from pipeline.core.paths import clips_path, features_path, manifest_path
 from pipeline.core.schemas import CLIPS
 from pipeline.core.tables import write_json, write_table
 from pipeline.features.compute import CLIPS_A_BATCH, CLIPS_A_TASK
@@ -68,7 +68,7 @@ class Project:
         self, name: str, kind: str, settings: dict[str, object], corpora: tuple[str, ...] = (CORPUS,)
     ) -> None:
         """Say what a feature set is made of."""
-        write_json(feature_plan_path(name), {"kind": kind, "corpora": corpora, "settings": settings})
+        write_json(plan_path("features", name), {"kind": kind, "corpora": corpora, "settings": settings})
         if self.rows:
             self.write_clips(self.rows, name)
 

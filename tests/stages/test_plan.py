@@ -4,11 +4,10 @@ import shutil
 
 import pytest
 
-from pipeline.config.analysis import analysis_plan_path, external_plan_path
 from pipeline.config.params import load_params
 from pipeline.config.plans import load_system_plan
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import corpus_plan_path, evaluation_plan_path, feature_plan_path, store_path
+from pipeline.core.paths import store_path
 from pipeline.core.tables import read_json
 from pipeline.stages import plan
 from tests.settings import shipped_values, write_values
@@ -23,7 +22,7 @@ def workplace(tmp_path, root, monkeypatch):
 @pytest.mark.parametrize(("corpus", "needed"), [("demo_tess", True), ("ravdess", False)])
 def test_corpora_of_the_profile_are_needed(corpus, needed):
     plan.main()
-    assert read_json(corpus_plan_path(corpus))["needed"] is needed
+    assert read_json(plan_path("corpora", corpus))["needed"] is needed
 
 
 @pytest.mark.parametrize(
@@ -36,12 +35,12 @@ def test_corpora_of_the_profile_are_needed(corpus, needed):
 )
 def test_the_corpora_of_its_studies_need_a_feature_set(feature_set, corpora):
     plan.main()
-    assert read_json(feature_plan_path(feature_set))["corpora"] == corpora
+    assert read_json(plan_path("features", feature_set))["corpora"] == corpora
 
 
 def test_a_feature_set_has_its_settings():
     plan.main()
-    planned = read_json(feature_plan_path("spectral_scalars"))
+    planned = read_json(plan_path("features", "spectral_scalars"))
     assert planned["kind"] == "spectral_scalars"
     assert planned["settings"] == load_params().feature_sets["spectral_scalars"].settings
 
@@ -50,7 +49,7 @@ def test_settings_are_not_rounded(tmp_path):
     text = (tmp_path / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("trim_top_db: 25.0", "trim_top_db: 0.123456789"))
     plan.main()
-    assert read_json(feature_plan_path("mfcc_delta_16k"))["settings"]["trim_top_db"] == 0.123456789
+    assert read_json(plan_path("features", "mfcc_delta_16k"))["settings"]["trim_top_db"] == 0.123456789
 
 
 def test_every_split_has_an_empty_store():
@@ -71,14 +70,14 @@ def test_a_system_is_planned_as_the_profile_trains_it():
 def test_every_system_and_ensemble_has_what_it_is_evaluated_on():
     plan.main()
     params = load_params()
-    planned = {name: read_json(evaluation_plan_path(name)) for name in params.evaluated()}
+    planned = {name: read_json(plan_path("evaluations", name)) for name in params.evaluated()}
     assert {about["profile"] for about in planned.values()} == {"demo"}
 
 
 def test_predictions_from_elsewhere_are_planned_as_a_system_is(tmp_path):
     given = {"file": "theirs.csv", "study": "utbm", "variant": "oversampled"}
     change_params(tmp_path, external={"theirs": given})
-    planned = read_json(external_plan_path("theirs"))
+    planned = read_json(plan_path("external", "theirs"))
     assert planned == {
         **given,
         "targets": ["emotion"],
@@ -87,16 +86,17 @@ def test_predictions_from_elsewhere_are_planned_as_a_system_is(tmp_path):
         "note": None,
         "classes": load_params().studies["utbm"].classes,
     }
-    assert "oversampled training part" in read_json(evaluation_plan_path("theirs"))["protocol"]
-    assert read_json(analysis_plan_path())["systems"]["theirs"] == "utbm"
+    assert "oversampled training part" in read_json(plan_path("evaluations", "theirs"))["protocol"]
+    assert read_json(plan_path("analyse"))["systems"]["theirs"] == "utbm"
 
 
 @pytest.mark.parametrize(
     ("changes", "changed"),
     [
+        ({"published": {}}, {"report.json"}),
         ({"representations": {"utbm_cnn": ["embedding"]}}, {"representations/utbm_cnn.json", "report.json"}),
     ],
-    ids=["representations"],
+    ids=["published", "representations"],
 )
 def test_a_change_concerns_few(tmp_path, changes, changed):
     plan.main()
@@ -114,27 +114,25 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
         change_params(tmp_path, systems=systems)
 
 
+def test_a_protocol_that_is_not_there_is_named(tmp_path):
+    studies = shipped_values()["studies"]
+    studies["utbm"]["split"]["protocol"] = "leave_one_out"
+    with pytest.raises(
+        PipelineError, match=r"studies.utbm.split.protocol: unknown protocol .*'leave_one_.*_out'"
+    ):
+        change_params(tmp_path, studies=studies)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_melz": 3}, r"feature_sets.audio.mel_image_128.n_melz: unknown key, did you mean 'n_mels'"),
-        ({"n_mels": "many"}, r"feature_sets.audio.mel_image_128.n_mels: Input should be a valid integer"),
+        ({"n_melz": 3}, r"mel_image.mel_image_128.n_melz: unknown key, did you mean 'n_mels'"),
+        ({"n_mels": "many"}, r"mel_image.mel_image_128.n_mels: Input should be a valid integer"),
     ],
 )
 def test_what_a_kind_of_feature_does_not_take_is_named(tmp_path, changes, message):
     feature_sets = shipped_values()["feature_sets"]
-    feature_sets["audio"]["mel_image_128"] |= changes
-    with pytest.raises(PipelineError, match=message):
-        change_params(tmp_path, feature_sets=feature_sets)
-
-
-@pytest.mark.parametrize(("group", "kind"), [("audio", "text_embedding"), ("text", "waveform")])
-def test_a_feature_set_in_the_wrong_group_is_named(tmp_path, group, kind):
-    feature_sets = shipped_values()["feature_sets"]
-    other = {"audio": "text", "text": "audio"}[group]
-    name = next(name for name, entry in feature_sets[other].items() if entry["kind"] == kind)
-    feature_sets[group][name] = feature_sets[other].pop(name)
-    message = f"feature_sets.{group}.{name}: kind {kind} is computed from {other}: put it below"
+    feature_sets["mel_image"]["mel_image_128"] |= changes
     with pytest.raises(PipelineError, match=message):
         change_params(tmp_path, feature_sets=feature_sets)
 
@@ -142,11 +140,11 @@ def test_a_feature_set_in_the_wrong_group_is_named(tmp_path, group, kind):
 def test_what_is_said_of_predictions_from_elsewhere_is_shown(tmp_path):
     given = {"file": "theirs.csv", "study": "utbm", "variant": "main", "note": "Fine-tuned elsewhere."}
     change_params(tmp_path, external={"theirs": given})
-    assert read_json(evaluation_plan_path("theirs"))["about"] == "Fine-tuned elsewhere."
+    assert read_json(plan_path("evaluations", "theirs"))["about"] == "Fine-tuned elsewhere."
 
 
 def plan_files():
-    folder = analysis_plan_path().parent
+    folder = plan_path("analyse").parent
     return {str(path.relative_to(folder)): read_json(path) for path in folder.rglob("*.json")}
 
 

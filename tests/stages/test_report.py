@@ -15,15 +15,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.config.analysis import analysis_dir, representations_dir
+from pipeline.config.analysis import Published, analysis_dir, representations_dir
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, details_dir
+from pipeline.core.paths import DATA, evaluated_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
 from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.report.page import render_page
 from pipeline.report.results_table import SYNTHETIC_WARNING
 from pipeline.stages import report
-from tests.evaluation import made_up
 from tests.stages.report_inputs import ACCOUNT, PAGE, build, params, rebuild
 
 VOID = {"meta", "link", "input", "img", "br", "wbr"}
@@ -136,7 +135,7 @@ def collected(html, folder) -> Report:
 def demo_html(html, folder, tmp_path_factory) -> str:
     """The page of a synthetic corpus from a mirror, with markup in a note, and kept results of real ones."""
     settings = params(synthetic=True)
-    settings.published["net"] = made_up.published({"accuracy": 0.7777}, note="<script>alert(1)</script>")
+    settings.published["net"] = Published(accuracy=0.7777, note="<script>alert(1)</script>")
     return rebuild(shutil.copytree(folder, tmp_path_factory.mktemp("demo") / "copy"), settings)
 
 
@@ -270,6 +269,18 @@ def test_leaks_are_told(html):
     assert re.search(r"speakers never heard \(.*\): UAR", text)
 
 
+def test_systems_not_run_yet_are_counted_and_left_out(html, collected):
+    net = [row for row in collected.rows if row.system == "net"]
+    details = [detail for detail in collected.details if detail.row.system == "net"]
+    partial = dataclasses.replace(collected, rows=net, details=details, answers=[], audit={})
+    text = text_of(render_page(partial))
+    assert "1 of 4 systems trained, 3 not run yet" in text
+    assert "1 of 4 systems are trained. 3 have not been run yet and are left out of every table" in text
+    assert "forest" not in section_of(render_page(partial), "leaderboard")
+    assert "not run yet" not in text_of(html)
+    assert "left out of every table" not in text_of(html)
+
+
 def test_without_an_audit_it_says_so(collected):
     assert "Nothing is listed below audit" in text_of(render_page(dataclasses.replace(collected, audit={})))
 
@@ -327,8 +338,11 @@ def test_dimensions_have_their_published_values_and_residuals(html):
 def test_real_results_are_shown_where_they_are_kept(html, demo_html):
     text = section_of(demo_html, "real")
     assert (
-        "2026-11-20 dvc exp run -S profile=ravdess Real &lt;speech&gt; system accuracy, % cnn4 70.8" in text
+        "ravdess_cnn4 ravdess transcoded speaker_independent 70/15/15 2 1 yes no 432 57.7 ± 0.7 (50.0–65.0) 55.1"
+        in text
     )
+    assert "2 CPU cores, no GPU float32 50a46bb 2026-11-21 Real &lt;speech&gt;" in text
+    assert "dvc exp run -S profile=ravdess train@&lt;system&gt;" in text
     assert 'id="real"' not in html
 
 
@@ -381,7 +395,7 @@ def test_a_missing_figure_is_named(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "missing",
     [
-        details_dir("net") / "scores.json",
+        evaluated_dir("net") / "scores.json",
         analysis_dir() / "significance.csv",
         analysis_dir() / "audit.json",
         analysis_dir() / "failures" / "net.csv",
@@ -397,15 +411,11 @@ def test_what_is_missing_is_an_error(html, folder, monkeypatch, tmp_path, missin
         collect(params())
 
 
-def test_both_tables_of_results_are_written(html, folder):
-    full, short = (
-        (folder / DATA / "report" / name).read_text("utf-8") for name in ("results.md", "readme.md")
-    )
-    assert "| `net` |" in full
-    assert "| `ratings` |" in full
-    assert "skipped: `left_out`" in full
-    assert "| `net` |" in short
-    assert len(short) < len(full)
+def test_all_results_are_written_as_markdown(html, folder):
+    text = (folder / DATA / "report" / "results.md").read_text("utf-8")
+    assert "| `net` |" in text
+    assert "| `ratings` |" in text
+    assert "skipped: `left_out`" in text
 
 
 def test_names_are_escaped(demo_html):
@@ -442,9 +452,9 @@ def test_a_hundred_large_systems_stay_below_five_megabytes(collected):
     (net,) = [detail for detail in collected.details if detail.row.system == "net"]
     classes = [f"class_{number}" for number in range(9)]
     rate = [index / 199 for index in range(200)]
-    curve = pd.DataFrame(
-        {"class": [name for name in classes for _ in rate], "x": rate * 9, "y": [x**0.5 for x in rate] * 9}
-    )
+    heights = [x**0.5 for x in rate]
+    each_class = [name for name in classes for _ in rate]
+    roc = pd.DataFrame({"class": each_class, "fpr": rate * 9, "tpr": heights * 9})
     large = dataclasses.replace(
         net.predicted,
         confusion=pd.DataFrame(1234, index=classes, columns=classes).to_numpy(),
@@ -452,8 +462,8 @@ def test_a_hundred_large_systems_stay_below_five_megabytes(collected):
         confusions=pd.concat([net.predicted.confusions.head(1)] * 50).assign(
             corpus=[f"c{n % 8}" for n in range(50)]
         ),
-        roc=curve,
-        pr=curve,
+        roc=roc,
+        pr=roc.rename(columns={"fpr": "recall", "tpr": "precision"}),
     )
     curves = pd.concat([net.curves] * 20, ignore_index=True).assign(epoch=range(1, 61))
     groups = pd.concat([net.groups] * 10, ignore_index=True)

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import silhouette_score
 
-from pipeline.config.analysis import representation_plan_path, representations_dir
+from pipeline.config.analysis import representations_dir
 from pipeline.config.plans import write_plan_file
 from pipeline.config.settings import DIMENSIONS
 from pipeline.core import paths
@@ -51,8 +51,8 @@ def plan(system: str, *names: str) -> None:
     """Write what the stage `plan` does of a toy system and its representations."""
     settings: dict[str, Any] = {**(SYSTEMS | REGRESSIONS)[system], "study": STUDY}
     described = {"classes": toy.CLASSES, "corpora": [CORPUS], "system": settings}
-    write_plan_file(paths.system_plan_path(system), described)
-    write_plan_file(representation_plan_path(system), {"names": list(names)})
+    write_plan_file(paths.plan_path("systems", system), described)
+    write_plan_file(plan_path("representations", system), {"names": list(names)})
 
 
 def prepare(system: str, *names: str) -> Path:
@@ -101,7 +101,7 @@ def test_the_clips_are_the_test_clips_in_order() -> None:
 def test_the_output_layer_takes_the_embedding_to_the_predictions() -> None:
     folder = prepare("toy_cnn", "embedding")
     represent.main("toy_cnn")
-    weights = load_file(paths.model_dir("toy_cnn") / "seed1_fold0.safetensors")
+    weights = load_file(paths.trained_dir("toy_cnn") / "seed1_fold0.safetensors")
     (weight,) = (
         values
         for name, values in weights.items()
@@ -140,7 +140,7 @@ def test_a_second_run_gives_the_same_bytes(system: str) -> None:
 def test_only_the_first_seed_and_fold_are_drawn() -> None:
     add_a_copy_and_a_second_split("noise=0.0050@42")
     folder = prepare("toy_cnn", "embedding")
-    weights = paths.model_dir("toy_cnn")
+    weights = paths.trained_dir("toy_cnn")
     others = [path for path in weights.glob("seed*") if not path.name.startswith("seed1_fold0")]
     assert len(others) == 6
     list(map(Path.unlink, others))

@@ -12,7 +12,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     clips_path,
     copies_path,
-    feature_plan_path,
     features_path,
     manifest_path,
     split_path,
@@ -104,7 +103,7 @@ def feature_set(workplace):
     params = load_params()
     name = next(name for name, s in params.feature_sets.items() if f"{STUDY}/oversampled" in s.studies)
     plan = {"kind": "mfcc", "corpora": ["demo_ravdess", "demo_tess"], "settings": SETTINGS["mfcc"]}
-    write_json(feature_plan_path(name), plan)
+    write_json(plan_path("features", name), plan)
     rows = [("demo_tess/a", "demo_tess", "a.wav", "1"), ("demo_tess/b", "demo_tess", "b.wav", "2")]
     write_table(clips_path(name), pd.DataFrame(rows, columns=CLIPS.names), CLIPS)
     features.main(name)

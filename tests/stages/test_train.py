@@ -53,11 +53,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     kinds = {"mel_image": "images", "mfcc": "frames", "spectral_scalars": "vectors"}
     params |= {
         "profile": "demo",
-        "defaults": {part: params["defaults"][part] for part in ("split", "curation")},
-        "recipes": {},
-        "feature_sets": {"audio": {name: {"kind": kind, "studies": [STUDY]} for kind, name in kinds.items()}},
+        "feature_sets": {kind: {name: {"studies": [STUDY]}} for kind, name in kinds.items()},
         "systems": {name: {**system, "study": STUDY} for name, system in (SYSTEMS | REGRESSIONS).items()},
-        **{name: {} for name in ("ensembles", "external", "baselines", "audit")},
+        **{name: {} for name in ("ensembles", "external", "published", "baselines", "audit")},
         "representations": {"toy_cnn": ["embedding"]},
     }
     params["asr"]["studies"] = [STUDY]
@@ -135,7 +133,7 @@ def test_a_second_run_gives_the_same_bytes(workspace: Path, name: str) -> None:
     outputs = [
         paths.predictions_path(name),
         paths.history_path(name),
-        paths.model_dir(name) / "model.json",
+        paths.trained_dir(name) / "model.json",
     ]
     main(name)
     first = [path.read_bytes() for path in outputs]
@@ -149,7 +147,7 @@ def test_each_model_has_its_files_and_no_checkpoint_is_left(workspace: Path, nam
     suffix = "skops" if name == "toy_forest" else "safetensors"
     stems = [f"seed{seed}_fold0" for seed in SYSTEMS[name]["seeds"]]
     expected = {"model.json", "run.json", *(f"{s}.json" for s in stems), *(f"{s}.{suffix}" for s in stems)}
-    assert {path.name for path in paths.model_dir(name).iterdir()} == expected
+    assert {path.name for path in paths.trained_dir(name).iterdir()} == expected
     assert not list(workspace.glob("cache/checkpoints/**/*.pt"))
 
 
@@ -178,16 +176,16 @@ def test_several_splits_and_augmented_copies(workspace: Path, name: str) -> None
     predictions = read_table(paths.predictions_path(name))
     assert set(predictions["split_seed"]) == {42, 43}
     assert not predictions["utterance_id"].str.contains("#").any()
-    models = read_json(paths.model_dir(name) / "model.json")["models"]
+    models = read_json(paths.trained_dir(name) / "model.json")["models"]
     n_train = {model["fold"]: model["n_train"] for model in models}
     assert n_train == ({0: 31, 1: 30} if name == "toy_forest" else {0: 25, 1: 24})
 
 
 def test_what_the_metrics_say_of_a_model(workspace: Path) -> None:
     main("toy_forest")
-    facts = read_json(paths.model_dir("toy_forest") / "model.json")
+    facts = read_json(paths.trained_dir("toy_forest") / "model.json")
     assert (facts["pretrained"], facts["parameters"], facts["n_train"]) == (False, None, 30)
-    about = read_json(paths.model_dir("toy_forest") / "seed1_fold0.json")
+    about = read_json(paths.trained_dir("toy_forest") / "seed1_fold0.json")
     assert list(about["feature_importances"]) == NAMES["vectors"]
 
 
@@ -199,7 +197,7 @@ def test_history_has_a_row_an_epoch_and_seed(workspace: Path) -> None:
 
 def test_the_run_record_says_what_varies(workspace: Path) -> None:
     main("toy_cnn")
-    record = read_json(paths.model_dir("toy_cnn") / "run.json")
+    record = read_json(paths.trained_dir("toy_cnn") / "run.json")
     assert record["status"] == "trained"
     assert [(r["seed"], r["epochs"]) for r in record["runs"]] == [(1, 2), (2, 2)]
     assert record["host"]["packages"]["torch"]
@@ -215,7 +213,7 @@ def test_a_study_without_clips_is_skipped(workspace: Path, name: str) -> None:
     main(name)
     assert read_table(paths.predictions_path(name)).columns.tolist() == predictions_schema(toy.CLASSES).names
     assert pd.read_csv(paths.history_path(name)).empty
-    assert json.loads((paths.model_dir(name) / "run.json").read_text())["status"] == "skipped"
+    assert json.loads((paths.trained_dir(name) / "run.json").read_text())["status"] == "skipped"
 
 
 def test_a_training_split_of_one_class_is_refused(workspace: Path) -> None:
@@ -234,7 +232,7 @@ def test_a_clip_without_transcript_is_refused(workspace: Path) -> None:
 
 def test_an_unknown_key_of_the_architecture_is_named(workspace: Path) -> None:
     change_params(lambda params: params["systems"]["toy_cnn"]["architecture"].update(chanels=[4]))
-    with pytest.raises(PipelineError, match="unknown key 'chanels', did you mean 'channels'"):
+    with pytest.raises(PipelineError, match=r"architecture\.chanels: unknown key, did you mean 'channels'"):
         main("toy_cnn")
 
 
@@ -265,7 +263,7 @@ def test_each_dimension_has_its_rows_of_the_history(workspace: Path) -> None:
     assert history[["target", "epoch"]].to_numpy().tolist() == [[d, e] for d in DIMENSIONS for e in (1, 2)]
     assert history["val_ccc"].notna().all()
     assert history[["val_accuracy", "val_uar", "val_f1"]].isna().all(axis=None)
-    facts = read_json(paths.model_dir("toy_separate") / "model.json")
+    facts = read_json(paths.trained_dir("toy_separate") / "model.json")
     assert list(facts["models"][0]["best_epoch"]) == list(DIMENSIONS)
 
 
@@ -278,7 +276,7 @@ def test_clips_without_a_dimension_are_left_out_and_counted(
     write_split(data)
     with caplog.at_level("INFO"):
         main("toy_joint")
-    facts = read_json(paths.model_dir("toy_joint") / "model.json")
+    facts = read_json(paths.trained_dir("toy_joint") / "model.json")
     assert (facts["n_left_out"], facts["n_train"]) == (2, 23)
     assert "2 clip(s) lack one of ['arousal', 'valence', 'dominance']: left out" in caplog.text
     predicted = read_table(paths.predictions_path("toy_joint"))
@@ -343,7 +341,7 @@ def test_two_processes_do_the_work_of_one(
     monkeypatch.setenv("SER_PROCESSES", "2")
     main("toy_joint")
     by_two = read_table(paths.predictions_path("toy_joint"))
-    runs = read_json(paths.model_dir("toy_joint") / "run.json")["runs"]
+    runs = read_json(paths.trained_dir("toy_joint") / "run.json")["runs"]
     assert [run["processes"] for run in runs] == [2, 2]
     assert by_two["utterance_id"].equals(alone["utterance_id"])
     columns = [f"y_{target}" for target in DIMENSIONS]
@@ -356,7 +354,7 @@ def test_what_does_not_split_stays_in_one_process(
     monkeypatch.setenv("SER_PROCESSES", "2")
     monkeypatch.setenv("SER_DEVICE", "cpu")
     main("toy_forest")
-    assert read_json(paths.model_dir("toy_forest") / "run.json")["status"] == "trained"
+    assert read_json(paths.trained_dir("toy_forest") / "run.json")["status"] == "trained"
     searching = load_params().systems["toy_joint"].model_copy(update={"search": {"trials": 1}})
     assert not trained_by_others("toy_joint", searching)
     assert "train toy_joint: in one process, not 2: it is a search" in caplog.text

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.speech_transformer import split_frozen
 from pipeline.pretrained.torchaudio_cpu import prepare
 from pipeline.training import frozen
 from pipeline.training.batches import Examples
@@ -17,7 +18,7 @@ from pipeline.training.data import StudyData
 from pipeline.training.network_files import load_network
 from pipeline.training.outcome import Outcome
 from pipeline.training.torch_runner import TorchRunner
-from tests.models.cases import SMALL_SIZES, SPEECH
+from tests.models.cases import SMALL_SIZES, architecture_of
 from tests.training import toy
 
 MOBILENET: dict[str, Any] = {
@@ -36,6 +37,11 @@ MOBILENET: dict[str, Any] = {
         "width": 0.25,
     },
 }
+
+SGD = {
+    "optimizer": "sgd",
+    "momentum": 0.9,
+}  # Adam would blow the rounding of small gradients up to whole steps
 
 
 def train(folder: Path, **changes: Any) -> Outcome:
@@ -66,9 +72,9 @@ def test_each_clip_passes_the_frozen_part_once(tmp_path: Path, n_passes: list[in
 
 
 def test_passing_it_once_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    once = train(tmp_path / "a")
+    once = train(tmp_path / "a", **SGD)
     monkeypatch.setattr(frozen, "MOST", 0)
-    each_time = train(tmp_path / "b")
+    each_time = train(tmp_path / "b", **SGD)
     np.testing.assert_allclose(once.probabilities["test"], each_time.probabilities["test"], rtol=1e-3)
     assert once.facts == each_time.facts
     assert once.history[-1]["train_loss"] == pytest.approx(each_time.history[-1]["train_loss"], rel=1e-3)
@@ -127,8 +133,8 @@ WAV2VEC2: dict[str, Any] = {
     "lr": 0.003,
     "optimizer": "adamw",
     "architecture": {
-        **SPEECH,
-        "network": "wav2vec2_base",
+        **architecture_of("annamalai_wav2vec2"),
+        "mask_time_prob": 0.0,
         "sizes": SMALL_SIZES,
         "head_size": 16,
         "train_layers": 1,
@@ -189,10 +195,10 @@ def test_clips_of_any_length_pass_the_frozen_part_once_and_that_changes_nothing(
         frozen, "MOST", 64
     )  # narrow networks with short strides give much more than they take
     # All in one batch: vectors have no lengths, so their batches would be others.
-    once = train_waves(tmp_path / "a", data, batch_size=36, architecture=architecture)
+    once = train_waves(tmp_path / "a", data, **SGD, batch_size=36, architecture=architecture)
     assert sum(n_samples) == 36
     monkeypatch.setattr(frozen, "MOST", 0)
-    each_time = train_waves(tmp_path / "b", data, batch_size=36, architecture=architecture)
+    each_time = train_waves(tmp_path / "b", data, **SGD, batch_size=36, architecture=architecture)
     assert sum(n_samples) == 36 + 36 + 3 * (24 + 6) + 6 + 6  # 36 to see how much it would be
     np.testing.assert_allclose(once.probabilities["test"], each_time.probabilities["test"], atol=1e-3)
     assert once.facts == each_time.facts
@@ -215,9 +221,8 @@ def test_what_the_frozen_part_gives_for_a_clip_has_no_padding(tmp_path: Path) ->
     assert frames.lengths[rows].tolist() == expected[rows].tolist()
     assert len(frames.steps) == int(expected[rows].sum())
     alone, _ = clips.take(rows[:1])
-    torch.testing.assert_close(
-        frames.take(rows[:1])[0], network.model.frozen_part(alone, None)[0], rtol=1e-4, atol=1e-5
-    )
+    trunk, _ = split_frozen(network.model)
+    torch.testing.assert_close(frames.take(rows[:1])[0], trunk(alone)[0], rtol=1e-4, atol=1e-5)
     assert tail(**kept.take(rows)[0]).shape == (3, 3)
 
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.mel_cnn import MelCnn
-from pipeline.models.mlp import Mlp
+from pipeline.models.check import pretrained_blocks
+from pipeline.models.mel_cnn import MelCnn, Settings
 from pipeline.training import pretrain
 from pipeline.training.pretrain import Pretraining, pretrain_blocks
 
@@ -26,7 +26,7 @@ def images() -> Tensor:
 
 def network() -> MelCnn:
     torch.manual_seed(0)
-    return MelCnn((15, 16), [4, 8], [6], 0.0, 3)
+    return MelCnn((15, 16), Settings(channels=[4, 8], hidden=[6], dropout=0.0), 3)
 
 
 def same(state: dict[str, Tensor], other: dict[str, Tensor]) -> list[bool]:
@@ -34,7 +34,7 @@ def same(state: dict[str, Tensor], other: dict[str, Tensor]) -> list[bool]:
 
 
 def test_every_block_learns_to_be_reconstructed(images: Tensor) -> None:
-    errors = pretrain_blocks(network(), images, SETTINGS, seed=0)
+    errors = pretrain_blocks(list(network().blocks), images, SETTINGS, seed=0)
     assert [len(block) for block in errors] == [6, 6]
     assert all(block[-1] < 0.6 * block[0] for block in errors)
 
@@ -52,7 +52,7 @@ def test_earlier_blocks_stay_while_a_later_one_trains(
         return errors
 
     monkeypatch.setattr(pretrain, "_train_block", watched)
-    pretrain_blocks(model, images, SETTINGS, seed=0)
+    pretrain_blocks(list(model.blocks), images, SETTINGS, seed=0)
     after_first, after_second = states
     first = {name: value for name, value in after_first.items() if name.startswith("0.")}
     second = {name: value for name, value in after_first.items() if name.startswith("1.")}
@@ -63,7 +63,7 @@ def test_earlier_blocks_stay_while_a_later_one_trains(
 def test_the_fully_connected_layers_stay_as_they_were_drawn(images: Tensor) -> None:
     model = network()
     drawn = copy.deepcopy(model.head.state_dict())
-    pretrain_blocks(model, images, SETTINGS, seed=0)
+    pretrain_blocks(list(model.blocks), images, SETTINGS, seed=0)
     assert all(same(drawn, model.head.state_dict()))
 
 
@@ -72,12 +72,17 @@ def test_the_same_seed_gives_the_same_weights_and_disturbs_no_other_draw(images:
     torch.manual_seed(5)
     undisturbed = torch.rand(3)
     torch.manual_seed(5)
-    pretrain_blocks(first, images, SETTINGS, seed=1)
+    pretrain_blocks(list(first.blocks), images, SETTINGS, seed=1)
     assert torch.equal(torch.rand(3), undisturbed)
-    pretrain_blocks(second, images, SETTINGS, seed=1)
+    pretrain_blocks(list(second.blocks), images, SETTINGS, seed=1)
     assert all(same(first.state_dict(), second.state_dict()))
 
 
-def test_a_model_without_blocks_is_refused(images: Tensor) -> None:
-    with pytest.raises(PipelineError, match="blocks of convolutions over images, which Mlp has not"):
-        pretrain_blocks(Mlp(4, [3], [0.0], False, 2), images, SETTINGS, seed=0)
+def test_a_family_without_blocks_is_refused() -> None:
+    with pytest.raises(PipelineError, match="blocks of convolutions over images, which model 'mlp' has not"):
+        pretrained_blocks("mlp")
+
+
+def test_an_architecture_without_blocks_is_refused(images: Tensor) -> None:
+    with pytest.raises(PipelineError, match="of which this architecture has none: give it `channels`"):
+        pretrain_blocks([], images, SETTINGS, seed=0)

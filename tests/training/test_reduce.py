@@ -8,7 +8,7 @@ import torch
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.reduction_head import choose_solver, reduction_steps
+from pipeline.models.reduction_head import HeadSettings, choose_solver, reduction_steps
 from pipeline.training.reduce import InputReduction, fit_head
 
 SETTINGS = {"clip": 3.0, "pca_variance": 0.9, "select_k": 6}
@@ -34,7 +34,7 @@ def fitted(clips: tuple[torch.Tensor, torch.Tensor], **changes: float) -> InputR
 
 def test_it_is_what_the_classifiers_of_scikit_learn_see(clips: tuple[torch.Tensor, torch.Tensor]) -> None:
     values, targets = clips
-    head = Pipeline(reduction_steps(seed=0, **SETTINGS))
+    head = Pipeline(reduction_steps(HeadSettings(**SETTINGS), seed=0))
     head.fit(values[ROWS].double().numpy(), targets[ROWS].numpy())
     expected = head.transform(values.double().numpy())
     np.testing.assert_allclose(fitted(clips)(values), expected, rtol=1e-4, atol=1e-5)
@@ -90,7 +90,8 @@ def test_another_number_of_components_needs_no_other_fit(clips: tuple[torch.Tens
     six = fitted(clips)
     three = fitted(clips, select_k=3)
     assert fit_head(values, targets, 3.0, 0.9) is head
-    expected = Pipeline(reduction_steps(seed=0, clip=3.0, pca_variance=0.9, select_k=3)).fit(values, targets)
+    steps = reduction_steps(HeadSettings(**{**SETTINGS, "select_k": 3}), seed=0)
+    expected = Pipeline(steps).fit(values, targets)
     np.testing.assert_allclose(
         three(clips[0]), expected.transform(clips[0].double().numpy()), rtol=1e-4, atol=1e-5
     )
@@ -119,7 +120,8 @@ def test_what_decides_the_components_is_fitted_anew(changed: str) -> None:
 )
 def test_the_faster_solver_gives_the_same_components(n_clips: int, solver: str) -> None:
     values = np.random.default_rng(0).normal(size=(n_clips, 20)) * np.logspace(0, -3, 20)
-    head = Pipeline(reduction_steps(seed=0, clip=9.0, pca_variance=0.99, select_k=5))[:-1]
+    settings = HeadSettings(clip=9.0, pca_variance=0.99, select_k=5)
+    head = Pipeline(reduction_steps(settings, seed=0))[:-1]
     expected = head.fit(values).transform(values)
     choose_solver(head, *values.shape)
     assert head["pca"].svd_solver == solver

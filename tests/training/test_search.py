@@ -15,8 +15,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData
 from pipeline.training.loop import TrainingRun
-from pipeline.training.search import searched, without_test
-from pipeline.training.space import draw, found
+from pipeline.training.search import search_settings, without_test
+from pipeline.training.space import draw, searched_values
 from pipeline.training.torch_runner import TorchRunner
 from tests.training import toy
 
@@ -56,7 +56,7 @@ def system(search: dict[str, Any] | None = None, **changes: Any) -> TorchSystem:
 def run(
     folder: Path, settings: TorchSystem | None = None, data: StudyData = DATA
 ) -> tuple[TorchSystem, pd.DataFrame]:
-    best = searched(data, settings or system(), "toy", "key", folder)
+    best = search_settings(data, settings or system(), "toy", "key", folder)
     return best, pd.read_csv(folder / "trials.csv")
 
 
@@ -97,7 +97,7 @@ def test_settings_are_drawn_by_their_paths() -> None:
     }
     turned = dict(reversed(SPACE.items()))
     drawn = draw(FixedTrial(values), turned, system(), "space")
-    assert found(SPACE, drawn) == {
+    assert searched_values(SPACE, drawn) == {
         "lr": 0.01,
         "architecture.hidden": [16, 4],
         "architecture.dropouts": [0.3, 0.3],
@@ -177,7 +177,7 @@ def test_no_test_clip_has_a_part_in_it(tmp_path: Path) -> None:
     vectors[test] = 1e6
     other = replace(DATA, clips=DATA.clips.assign(label=labels), features={"features": vectors})
     run(tmp_path / "as it is")
-    searched(other, system(), "toy", "another key", tmp_path / "changed")
+    search_settings(other, system(), "toy", "another key", tmp_path / "changed")
     first, second = (tmp_path / name / "trials.csv" for name in ("as it is", "changed"))
     assert first.read_bytes() == second.read_bytes()
 
@@ -207,7 +207,9 @@ def test_validation_has_a_part_in_it(tmp_path: Path) -> None:
     vectors = np.asarray(DATA.features["features"]).copy()
     vectors[val] = -vectors[val]
     _, first = run(tmp_path / "as it is")
-    searched(replace(DATA, features={"features": vectors}), system(), "toy", "other", tmp_path / "changed")
+    search_settings(
+        replace(DATA, features={"features": vectors}), system(), "toy", "other", tmp_path / "changed"
+    )
     assert first["value"].tolist() != pd.read_csv(tmp_path / "changed" / "trials.csv")["value"].tolist()
 
 

@@ -9,7 +9,7 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from pipeline.core.errors import PipelineError
-from pipeline.training.build import build_model
+from pipeline.models.build import build_estimator
 from pipeline.training.estimator_files import load_estimator
 from pipeline.training.grid_search import search
 from pipeline.training.sklearn_runner import SklearnRunner, class_probabilities
@@ -48,7 +48,7 @@ def test_the_grid_scores_what_scikit_learn_scores(tmp_path: Path, settings: dict
     learner = runner(tmp_path, settings, apart=0.5)
     rows = learner.data.rows(0, ["train"])
     values, labels = learner.features[rows], learner.labels[rows]
-    estimator = build_model(settings["model"], settings["architecture"], seed=7)
+    estimator = build_estimator(settings["model"], settings["architecture"], seed=7)
     ours = search(estimator, values, labels, np.arange(len(rows)), learner.system, 7, "toy")
     folds = StratifiedKFold(2, shuffle=True, random_state=7)
     grid = {f"classifier__{name}": options for name, options in settings["grid"].items()}
@@ -62,7 +62,7 @@ def test_the_grid_holds_no_copy_out_of_what_it_trains_on() -> None:
     values = np.repeat(generator.normal(size=(60, 6)), 2, axis=0)
     labels = np.repeat(generator.choice(["angry", "sad"], 60), 2)
     system = toy.sklearn_system(**{**toy.FOREST, "grid": {"n_estimators": [20]}})
-    estimator = build_model("random_forest", {}, seed=7)
+    estimator = build_estimator("random_forest", {}, seed=7)
     apart = search(estimator, values, labels, np.repeat(np.arange(60), 2), system, 7, "toy")[0].mean
     together = search(estimator, values, labels, np.arange(120), system, 7, "toy")[0].mean
     assert apart < 0.65 < 0.7 < together
@@ -91,7 +91,7 @@ def test_the_class_of_the_largest_decision_value_is_the_most_probable(n_classes:
     generator = np.random.default_rng(0)
     labels = np.array(toy.CLASSES, dtype=object)[np.arange(60) % n_classes]
     values = generator.normal(size=(60, 8)) + (labels == "happy")[:, None]
-    estimator = build_model("svm", toy.SVM["architecture"], seed=0).fit(values, labels)
+    estimator = build_estimator("svm", toy.SVM["architecture"], seed=0).fit(values, labels)
     probabilities = class_probabilities(estimator, values, ["calm", *toy.CLASSES])
     assert (np.array(["calm", *toy.CLASSES])[probabilities.argmax(axis=1)] == estimator.predict(values)).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)

@@ -1,0 +1,62 @@
+"""A run of several stages with a warm process behind it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.core.errors import PipelineError
+
+WARM_SECONDS = 60  # that the warm process has to import its libraries
+
+
+def require_dvc() -> None:
+    """Raise where there is no `dvc` to run."""
+    if shutil.which("dvc") is None:
+        raise PipelineError("there is no dvc: activate the environment (. .venv/bin/activate), or use make")
+
+
+@contextmanager
+def warm_process() -> Iterator[dict[str, str]]:
+    """Start a process that has the libraries imported; yield the environment by which stages find it.
+
+    Where the platform cannot pass streams between processes, or `$SER_WARM` is "off", there is none.
+    """
+    if os.environ.get("SER_WARM") == "off" or not hasattr(os, "fork"):
+        yield {"SER_WARM": ""}
+        return
+    with TemporaryDirectory(prefix="ser") as folder:
+        address = Path(folder) / "warm"
+        process = subprocess.Popen([sys.executable, "-m", "pipeline.warm", str(address)])
+        try:
+            _wait_for(address, process)
+            yield {"SER_WARM": str(address)}
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(address: Path, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + WARM_SECONDS
+    while not address.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise PipelineError(
+                "the process that keeps the libraries imported did not start (see above): SER_WARM=off does without"
+            )
+        time.sleep(0.05)
+
+
+def changed_stages(*targets: str) -> list[str]:
+    """Return the stages that have changed; what only follows from another one's run is not among them.
+
+    Asked of `dvc status`: a dry run stops at the first stage whose dependencies another one has yet to write.
+    """
+    command = ["dvc", "--wait-for-lock", "status", "--json", *targets]
+    status = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return list(json.loads(status.stdout))

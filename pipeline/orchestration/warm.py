@@ -1,0 +1,123 @@
+"""A process that has imported the libraries once, and forks a child for each stage.
+
+Importing torch, its optimisers, pandas and scikit-learn takes six seconds of a plain core, and a training of the
+demo corpus not much more. A forked child starts in a few hundredths of a second. It imports the project's own code
+afresh from the caller's folder, so that a stage runs what its files say, also in an experiment's copy of the project.
+It has the caller's streams and environment; the results are those of a process of its own.
+"""
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+from pipeline.core.code import PACKAGE
+from pipeline.pretrained import torchaudio_cpu
+
+LIBRARIES = (
+    "pandas",
+    "pyarrow.parquet",
+    "pydantic",
+    "torch",
+    "torch._dynamo",
+    "torchaudio",
+    "torchvision.models",
+    "transformers",
+    "sklearn.ensemble",
+    "sklearn.feature_selection",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.neighbors",
+    "sklearn.pipeline",
+    "sklearn.svm",
+    "skops.io",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "optuna",
+    "distributed",
+)
+
+
+def serve(address: Path) -> None:
+    """Wait for stages at a socket and run each in a child, until this process is ended."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "passive"
+    )  # read when torch is loaded: see pipeline.training.train
+    torchaudio_cpu.prepare()
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages; who started this process ends it
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(address))
+        server.listen()
+        while True:
+            connection, _ = server.accept()
+            if not os.fork():
+                server.close()
+                _be_the_stage(connection)
+            connection.close()
+
+
+def _be_the_stage(connection: socket.socket) -> None:
+    """Run the stage that is asked for, tell its exit status, and end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = 1
+    try:
+        status = _run(connection)
+    except SystemExit as error:  # of the argument parser
+        status = error.code if isinstance(error.code, int) else 1
+    except Exception:  # noqa: BLE001 -- whatever it is, the caller has to hear of it
+        traceback.print_exc()
+    finally:
+        for tell in (sys.stdout.flush, sys.stderr.flush, lambda: connection.sendall(bytes([status]))):
+            with suppress(OSError):  # nobody listens any more
+                tell()
+        os._exit(status)
+
+
+def _run(connection: socket.socket) -> int:
+    length, streams, _, _ = socket.recv_fds(connection, 8, 3)
+    request = json.loads(_receive(connection, int.from_bytes(length, "big")))
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    del os.environ["SER_WARM"]  # processes that the stage starts are their own
+    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    _forget_the_project()
+    sys.path.insert(0, request["folder"])
+    from pipeline.core.stage import run_stage
+
+    return run_stage(request["arguments"])
+
+
+def _forget_the_project() -> None:
+    """Have all modules of the project imported anew: this process knows some, and of its own folder."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def _receive(connection: socket.socket, n_bytes: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < n_bytes:
+        part = connection.recv(n_bytes - len(parts))
+        if not part:
+            raise ConnectionError("the caller went away")
+        parts += part
+    return bytes(parts)
+
+
+def _end_with(connection: socket.socket) -> None:
+    """End this process when its caller ends: a stage must not go on after DVC was stopped."""
+    if not connection.recv(1):
+        os.kill(os.getpid(), signal.SIGTERM)

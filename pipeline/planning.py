@@ -1,0 +1,258 @@
+"""What params.yaml and its active profile mean to each stage: a function a stage, which writes its plan files."""
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from pipeline.config.params import Params
+from pipeline.config.plans import (
+    AnalysePlan,
+    AuditedSplit,
+    ClipsPlan,
+    DeduplicatePlan,
+    EnsemblePlan,
+    EvaluatedSystem,
+    EvaluatePlan,
+    ExploredStudy,
+    ExplorePlan,
+    ExternalPlan,
+    FeaturesPlan,
+    FilteredStudy,
+    FilterPlan,
+    IndexPlan,
+    Plan,
+    ReportedSystem,
+    ReportPlan,
+    RepresentPlan,
+    SplitPlan,
+    StoredStudy,
+    StorePlan,
+    SystemPlan,
+    TranscribePlan,
+    write_plan,
+)
+from pipeline.core.paths import code_path, store_path
+from pipeline.core.tables import read_json, write_json
+from pipeline.splits.describe import describe_system, shares
+
+TRANSCRIPTS = "transcripts"
+
+
+def code_of(*modules: str) -> str:
+    """Return the digest of the code that a stage runs.
+
+    Args:
+        modules: As `code` wrote them down, such as "stages/train" and "models/svm".
+    """
+    files: dict[str, str] = {}
+    for module in modules:
+        kind, name = module.split("/")
+        files |= read_json(code_path(kind, name))
+    return hashlib.md5(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def plan_index(params: Params) -> None:
+    active = params.active_corpora()
+    for name, settings in params.corpora.items():
+        code = code_of("stages/index", f"corpora/{name}")
+        write_plan(IndexPlan(code=code, needed=name in active, settings=settings), "index", name)
+
+
+def plan_deduplicate(params: Params) -> None:
+    plan = DeduplicatePlan(code=code_of("stages/deduplicate"), corpora=params.active_corpora())
+    write_plan(plan, "deduplicate")
+
+
+def plan_filter(params: Params) -> None:
+    studies = {
+        name: FilteredStudy(
+            classes=study.classes,
+            labels=study.labels,
+            curation=study.curation,
+            corpora=params.study_corpora(name),
+        )
+        for name, study in params.studies.items()
+    }
+    write_plan(FilterPlan(code=code_of("stages/filter"), profile=params.profile, studies=studies), "filter")
+
+
+def plan_split(params: Params) -> None:
+    studies = {
+        name: {variant: study.variant(variant) for variant in study.variant_names}
+        for name, study in params.studies.items()
+    }
+    write_plan(SplitPlan(code=code_of("stages/split"), studies=studies), "split")
+    for name, study in params.studies.items():
+        for variant in study.variant_names:
+            write_json(store_path("none", name, variant), {})  # the second input of systems that have one
+
+
+def plan_explore(params: Params) -> None:
+    studies = {
+        name: ExploredStudy(corpora=corpora, labels=study.labels, curation=study.curation)
+        for name, study in params.studies.items()
+        if (corpora := params.study_corpora(name))
+    }
+    code = code_of("stages/explore")
+    write_plan(ExplorePlan(code=code, corpora=params.active_corpora(), studies=studies), "explore")
+
+
+def plan_clips(params: Params) -> None:
+    audio = {name: params.feature_set_corpora(name) for name in params.audio_feature_sets}
+    transcripts = params.feature_set_corpora(TRANSCRIPTS)
+    plan = ClipsPlan(code=code_of("stages/clips"), feature_sets=audio, transcripts=transcripts)
+    write_plan(plan, "clips")
+
+
+def plan_transcribe(params: Params) -> None:
+    code = code_of("stages/transcribe")
+    write_plan(TranscribePlan(code=code, asr=params.asr, gold_corpora=params.gold_corpora), "transcribe")
+
+
+def plan_features(params: Params) -> None:
+    for name, feature_set in params.feature_sets.items():
+        stage = "features" if name in params.audio_feature_sets else "embed"
+        plan = FeaturesPlan(
+            code=code_of(f"stages/{stage}", f"features/{feature_set.kind}"),
+            kind=feature_set.kind,
+            corpora=params.feature_set_corpora(name),
+            settings=params.feature_settings(name),
+            weights=params.active.weights,
+        )
+        write_plan(plan, stage, name)
+
+
+def plan_store(params: Params) -> None:
+    for name in [*params.feature_sets, TRANSCRIPTS]:
+        stage = "store" if name in params.audio_feature_sets else "store_text"
+        kind = [] if name == TRANSCRIPTS else [f"features/{params.feature_sets[name].kind}"]
+        studies = {
+            study: StoredStudy(
+                corpora=params.study_corpora(study), variants=params.input_variants(name, study)
+            )
+            for study in params.input_studies(name)
+        }
+        write_plan(StorePlan(code=code_of(f"stages/{stage}", *kind), studies=studies), "store", name)
+
+
+def plan_train(params: Params) -> None:
+    for name in params.systems:
+        write_plan(system_plan(params, name), "train", name)
+
+
+def system_plan(params: Params, name: str) -> SystemPlan:
+    """Return what a system is trained on and with."""
+    system = params.system(name)
+    return SystemPlan(
+        code=code_of("stages/train", f"models/{system.model}"),
+        classes=params.studies[system.study].classes,
+        corpora=params.study_corpora(system.study),
+        system=system,
+    )
+
+
+def plan_combine(params: Params) -> None:
+    for name in params.ensembles:
+        write_plan(ensemble_plan(params, name), "combine", name)
+
+
+def ensemble_plan(params: Params, name: str) -> EnsemblePlan:
+    """Return what an ensemble is made of."""
+    ensemble = params.ensemble(name)
+    stacked = [f"models/{ensemble.meta_learner.model}"] if ensemble.method == "stacked" else []
+    classes = params.studies[ensemble.study].classes
+    return EnsemblePlan(code=code_of("stages/combine", *stacked), classes=classes, ensemble=ensemble)
+
+
+def plan_external(params: Params) -> None:
+    for name in params.external:
+        write_plan(external_plan(params, name), "external", name)
+
+
+def external_plan(params: Params, name: str) -> ExternalPlan:
+    """Return what predictions from elsewhere are held against."""
+    external = params.external[name]
+    classes = params.studies[external.study].classes
+    return ExternalPlan(code=code_of("stages/external"), classes=classes, external=external)
+
+
+def plan_evaluate(params: Params) -> None:
+    plans: dict[str, Plan] = {
+        **{name: system_plan(params, name) for name in params.systems},
+        **{name: ensemble_plan(params, name) for name in params.ensembles},
+        **{name: external_plan(params, name) for name in params.external},
+    }
+    systems = {
+        name: EvaluatedSystem(about=describe_system(params, name), plan=plan.digest)
+        for name, plan in plans.items()
+    }
+    write_plan(EvaluatePlan(code=code_of("stages/evaluate"), systems=systems), "evaluate")
+
+
+def plan_represent(params: Params) -> None:
+    for name, representations in params.representations.items():
+        plan = RepresentPlan(
+            code=code_of("stages/represent"), names=representations, plan=system_plan(params, name)
+        )
+        write_plan(plan, "represent", name)
+
+
+def plan_analyse(params: Params) -> None:
+    systems = {name: params.scored(name).study for name in params.evaluated()}
+    audited = {name: params.scored(name) for cases in params.audit.values() for name in cases.values()}
+    splits = {
+        name: AuditedSplit(variant=one.variant, train_on=list(one.train_on)) for name, one in audited.items()
+    }
+    plan = AnalysePlan(
+        code=code_of("stages/analyse"),
+        systems=systems,
+        baselines=params.baselines,
+        audit=params.audit,
+        splits=splits,
+    )
+    write_plan(plan, "analyse")
+
+
+def plan_report(params: Params) -> None:
+    systems = {}
+    for name in params.evaluated():
+        settings = params.scored(name)
+        study = params.studies[settings.study]
+        split = study.variant(settings.variant)
+        systems[name] = ReportedSystem(
+            study=settings.study,
+            protocol=split.protocol,
+            shares=shares(split, settings),
+            deduplicated=study.curation.deduplicate,
+        )
+    plan = ReportPlan(
+        code=code_of("stages/report"),
+        profile=params.profile,
+        asr_source=params.asr_source,
+        gold_corpora=params.gold_corpora,
+        corpora=params.active_corpora(),
+        studies={name: params.study_corpora(name) for name in params.studies},
+        systems=systems,
+        audit=params.audit,
+    )
+    write_plan(plan, "report")
+
+
+PLANNERS: tuple[Callable[[Params], None], ...] = (
+    plan_index,
+    plan_deduplicate,
+    plan_filter,
+    plan_split,
+    plan_explore,
+    plan_clips,
+    plan_transcribe,
+    plan_features,
+    plan_store,
+    plan_train,
+    plan_combine,
+    plan_external,
+    plan_evaluate,
+    plan_represent,
+    plan_analyse,
+    plan_report,
+)
