@@ -37,7 +37,10 @@ MOBILENET: dict[str, Any] = {
     },
 }
 
-SGD = {"optimizer": "sgd", "momentum": 0.9}  # Adam would blow the rounding of small gradients up to whole steps
+SGD = {
+    "optimizer": "sgd",
+    "momentum": 0.9,
+}  # Adam would blow the rounding of small gradients up to whole steps
 
 
 def train(folder: Path, **changes: Any) -> Outcome:

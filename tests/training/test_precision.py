@@ -60,13 +60,18 @@ def test_an_lstm_stays_in_float32_and_all_else_goes_into_bfloat16(packed: bool) 
         read = network.linear(frames)
     expected = network.lstm(read.float())[0]
     torch.testing.assert_close(
-        steps.reshape(-1), (expected.transpose(0, 1) if packed else expected).reshape(-1), rtol=1e-4, atol=1e-6
+        steps.reshape(-1),
+        (expected.transpose(0, 1) if packed else expected).reshape(-1),
+        rtol=1e-4,
+        atol=1e-6,
     )
     steps.sum().backward()
     assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in network.parameters())
 
 
-def test_a_cpu_that_has_it_runs_the_lstm_under_autocast_like_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cpu_that_has_it_runs_the_lstm_under_autocast_like_all_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(precision, "cpu_has_bfloat16_lstm", lambda: True)
     seen = []
     monkeypatch.setattr(precision, "_FullLstm", lambda: seen.append("used"))
