@@ -1,14 +1,15 @@
-# Two commands do everything on a fresh machine with Python 3.11+, make and git:
-#   make repro    set-up, then the whole pipeline on the synthetic demo corpus
+# Three commands do everything on a fresh machine with Python 3.11+, make and git:
+#   make tour     set-up, then five systems on the synthetic demo corpus, and the report
+#   make repro    set-up, then the whole pipeline
 #   make test     set-up, then the tests
 
 PYTHON ?= python3
-JOBS ?= 3
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup repro test test-slow check format bench picture clean
+.PHONY: help setup tour repro test test-slow check format bench picture clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,10 +20,13 @@ $(READY): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
 	grep -v '^openai-whisper' requirements.txt | $(BIN)/python -m pip install -q --disable-pip-version-check -r /dev/stdin -r requirements-dev.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps $$(grep '^openai-whisper' requirements.txt)
-	@test -d .git || (echo "no .git here (a tarball?): running git init, which DVC needs" && git init -q)
+	@test -e .git || (echo "no .git here (a tarball?): running git init, which DVC needs" && git init -q)
 	@touch $@
 
-repro: $(READY)  ## rebuild what has changed: dvc repro; JOBS=1 runs one stage at a time, not three
+tour: $(READY)  ## five systems, one for each kind of input, and the report; what git keeps stays as it is
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.tour
+
+repro: $(READY)  ## rebuild what has changed; JOBS=1 runs one stage at a time, not two
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.repro $(JOBS)
 
 test: $(READY)  ## run the tests

@@ -1,45 +1,46 @@
-"""Put the report's best results into the README, between two markers: `python -m pipeline.readme`."""
+"""Write the tables in README.md and docs from results/real.json and the code: `python -m pipeline.readme`."""
 
 import argparse
+import logging
+import sys
+from functools import partial
 from pathlib import Path
 
+from pipeline.config.published import load_published
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA
+from pipeline.report.documents import documents, file_tree, outdated
+from pipeline.report.real_results import read_real_results
+from pipeline.report.real_tables import Reported, table_by_name
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+CODE = Path("pipeline")
+
+log = logging.getLogger(__name__)
 
 
-def replace_results(readme: str, results: str) -> str:
-    """Return a README whose text between the two markers is replaced.
+def main(check: bool) -> int:
+    """Write the tables, or with `check` only name the documents that differ; return an exit status.
 
     Raises:
-        PipelineError: The markers are not there exactly once, the first before the second.
+        PipelineError: A document or record is not as it should be.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in rest or END in before + after:
-        raise PipelineError(
-            f"README: expected one {BEGIN} and, below it, one {END}; put both where the results belong"
-        )
-    return f"{before}{begin}\n{results.strip()}\n{end}{after}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readme", type=Path, default=Path("README.md"))
-    parser.add_argument("--results", type=Path, default=DATA / "report" / "readme.md")
-    arguments = parser.parse_args()
-    for path in (arguments.readme, arguments.results):
-        if not path.exists():
-            parser.error(f"{path} is not there; run from the root of the repository, after `dvc repro`")
-    readme = arguments.readme.read_text("utf-8")
-    try:
-        changed = replace_results(readme, arguments.results.read_text("utf-8"))
-    except PipelineError as error:
-        parser.error(str(error))
-    if changed != readme:
-        arguments.readme.write_text(changed, "utf-8")
+    published = {
+        system: Reported(report.flat().get("accuracy"), frozenset(report.corpora or ()))
+        for system, report in load_published().items()
+    }
+    real = partial(table_by_name, records=read_real_results(), published=published)
+    changed = outdated(documents(), lambda name: file_tree(CODE) if name == "files" else real(name))
+    for path, text in changed.items():
+        if not check:
+            path.write_text(text, "utf-8")
+        log.info("%s: %s", path, "differs; run python -m pipeline.readme" if check else "written")
+    return int(check and bool(changed))
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m pipeline.readme", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a document differs")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        sys.exit(main(parser.parse_args().check))
+    except PipelineError as error:
+        sys.exit(str(error))

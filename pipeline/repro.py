@@ -1,7 +1,6 @@
 """Rebuild what has changed, several stages side by side: `python -m pipeline.repro 2`, or `make repro JOBS=2`."""
 
 import argparse
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -11,9 +10,8 @@ from pipeline.core.paths import METRICS
 from pipeline.orchestration.moved import read_metrics, what_moved
 from pipeline.orchestration.progress import Progress, clock_time
 from pipeline.orchestration.schedule import PHASES, SHARED, Runner, batches, threads_each
-from pipeline.orchestration.session import changed_stages, warm_process
+from pipeline.orchestration.session import changed_stages, require_dvc, warm_process
 
-NO_DVC = "there is no dvc: activate the environment (. .venv/bin/activate), or use make repro"
 FAILED = "a stage failed (see above): no further one was begun, and what is done is kept"
 
 
@@ -57,10 +55,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline.repro", description=__doc__)
     parser.add_argument("jobs", type=_positive, help="stages that run at the same time")
     jobs = parser.parse_args().jobs
-    if shutil.which("dvc") is None:
-        print(NO_DVC, file=sys.stderr)
-        return 1
     try:
+        require_dvc()
         return rebuild(jobs)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)

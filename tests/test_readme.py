@@ -1,51 +1,35 @@
-"""The results between the README's markers."""
+"""The command that writes the tables of README and docs."""
 
-import sys
+from pathlib import Path
 
 import pytest
 
 from pipeline import readme
-from pipeline.core.errors import PipelineError
 
-README = f"# Title\n\n{readme.BEGIN}\nold\n{readme.END}\n\nafter\n"
-
-
-def test_only_what_is_between_the_markers_changes():
-    changed = readme.replace_results(README, "new\n")
-    assert changed == f"# Title\n\n{readme.BEGIN}\nnew\n{readme.END}\n\nafter\n"
-
-
-def test_replacing_twice_changes_nothing_more():
-    once = readme.replace_results(README, "new")
-    assert readme.replace_results(once, "new") == once
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["no markers", readme.BEGIN, f"{readme.END}\n{readme.BEGIN}", README + README],
-    ids=["none", "begin only", "wrong order", "twice"],
-)
-def test_markers_that_are_wrong_are_an_error(text):
-    with pytest.raises(PipelineError, match="expected one <!-- results:begin -->"):
-        readme.replace_results(text, "new")
+HERE = Path(__file__).parents[1]
+EMPTY = "# Title\n\n<!-- table: new_speakers -->\n<!-- /table -->\n"
 
 
 @pytest.fixture
-def files(tmp_path, monkeypatch):
-    paths = tmp_path / "README.md", tmp_path / "results.md"
-    paths[0].write_text(README, "utf-8")
-    paths[1].write_text("| a |", "utf-8")
-    monkeypatch.setattr(sys, "argv", ["readme", "--readme", str(paths[0]), "--results", str(paths[1])])
-    return paths
+def folder(tmp_path, monkeypatch):
+    """A checkout with this one's results, and a README that lacks its table."""
+    (tmp_path / "results").symlink_to(HERE / "results")
+    (tmp_path / "README.md").write_text(EMPTY, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_command_line(files):
-    readme.main()
-    assert "| a |" in files[0].read_text("utf-8")
+def test_the_committed_documents_agree_with_the_results(monkeypatch):
+    monkeypatch.chdir(HERE)
+    assert readme.main(check=True) == 0, "run python -m pipeline.readme"
 
 
-def test_command_line_without_results_says_what_to_do(files, capsys):
-    files[1].unlink()
-    with pytest.raises(SystemExit):
-        readme.main()
-    assert "after `dvc repro`" in capsys.readouterr().err
+def test_a_check_writes_nothing(folder):
+    assert readme.main(check=True) == 1
+    assert (folder / "README.md").read_text("utf-8") == EMPTY
+
+
+def test_what_was_written_passes_the_check(folder):
+    assert readme.main(check=False) == 0
+    assert "| `ravdess_cnn4` | ravdess |" in (folder / "README.md").read_text("utf-8")
+    assert readme.main(check=True) == 0

@@ -152,7 +152,7 @@ class ExternalPlan(Plan):
 class EvaluatedSystem(Settings):
     """What a system is evaluated on, and the digest of the plan that it has to be trained by."""
 
-    about: dict[str, Any]  # see `pipeline.config.describe`
+    about: dict[str, Any]  # see `pipeline.splits.describe`
     plan: str
 
 

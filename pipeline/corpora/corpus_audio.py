@@ -27,6 +27,6 @@ def corpus_audio(corpus: str) -> Path:
     elif not is_current(root, manifest["tree"]):
         raise PipelineError(
             f"{corpus}: {root} does not hold the audio that {manifest_path(corpus)} describes; "
-            f"`dvc repro -f -s download@{corpus}` brings it back"
+            f"`dvc repro -f -s index@{corpus}` brings it back"
         )
     return root

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,12 @@ from tempfile import TemporaryDirectory
 from pipeline.core.errors import PipelineError
 
 WARM_SECONDS = 60  # that the warm process has to import its libraries
+
+
+def require_dvc() -> None:
+    """Raise where there is no `dvc` to run."""
+    if shutil.which("dvc") is None:
+        raise PipelineError("there is no dvc: activate the environment (. .venv/bin/activate), or use make")
 
 
 @contextmanager

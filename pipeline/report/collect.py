@@ -16,19 +16,17 @@ from pipeline.core.paths import (
     representations_dir,
     trained_dir,
 )
-from pipeline.core.tables import read_json
+from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.evaluation.system import scores_path
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
 from pipeline.report.leaderboard import Row, in_order
-from pipeline.report.real_results import RealResults, read_real_results
+from pipeline.report.real_results import RealResult, read_real_results
 from pipeline.report.run_facts import Fact, run_facts
 from pipeline.report.system_detail import (
     ClassDetail,
     Detail,
-    existing,
     read_analysis,
-    read_csv,
     read_detail,
 )
 
@@ -86,7 +84,7 @@ class Report:
     n_systems: int
     rows: list[Row]
     answers: list[Answer]
-    real: list[RealResults]
+    real: list[RealResult]
     audit: dict[str, dict[str, Any]]
     details: list[Detail]
     curation: dict[str, list[Step]]

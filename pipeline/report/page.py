@@ -10,8 +10,10 @@ from markupsafe import Markup, escape
 
 from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation import formats
+from pipeline.evaluation.metrics import METRICS, class_metrics
 from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
+from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -41,6 +43,7 @@ PANELS = (
     panels.speaker_range,
     panels.change_rows,
     drawing.reliability_chart,
+    real_tables,
 )
 
 
@@ -63,7 +66,8 @@ def render_page(report: Report) -> str:
         report=report,
         warning=SYNTHETIC_WARNING,
         embed=_embed,
-        score_names=formats.SCORE_NAMES,
+        score_names={name: metric.title for name, metric in METRICS.items()},
+        class_metrics=class_metrics(),
         dimensions=DIMENSIONS,
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),

@@ -1,16 +1,15 @@
-"""The results as Markdown: all, and for the README the best of each study; nothing that varies from run to run.
+"""The results of a run as Markdown: every system and column; nothing that varies from run to run.
 
 A study has a table for each set of corpora, classes and dimensions apart, because their columns differ.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import groupby
 
 from pipeline.config.settings import DIMENSIONS
 from pipeline.evaluation.formats import (
     MISSING,
-    SCORE_NAMES,
     coefficient,
     coefficients,
     count,
@@ -19,25 +18,11 @@ from pipeline.evaluation.formats import (
     step,
     yes_no,
 )
+from pipeline.evaluation.metrics import METRICS, Metric, class_metrics
 from pipeline.report.leaderboard import Row
+from pipeline.report.markdown import Column, markdown_table
 
-N_BEST = 3  # of each study, in the README
 SYNTHETIC_WARNING = "Synthetic corpus: these scores say nothing about emotion in people."
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes:
-        title: Its heading.
-        cell: What it says of a system.
-        number: Whether it is set to the right.
-    """
-
-    title: str
-    cell: Callable[[Row], str]
-    number: bool = True
 
 
 def results_markdown(rows: Iterable[Row], profile: str) -> str:
@@ -52,26 +37,6 @@ def results_markdown(rows: Iterable[Row], profile: str) -> str:
     for study, group in groupby(rows, key=lambda row: row.study):
         parts += _study_tables(study, list(group))
     return "\n\n".join(parts) + "\n"
-
-
-def readme_markdown(rows: Iterable[Row], profile: str) -> str:
-    """Return the best systems of each study, in few columns; arguments as `results_markdown`, the best first."""
-    rows = list(rows)
-    parts = _opening(rows, profile)
-    for study, group in groupby(rows, key=lambda row: row.study):
-        for (dimensions, corpora), table in _tables(list(group)).items():
-            columns = [_SYSTEM, *(_SHORT_DIMENSIONS if dimensions else _SHORT_CLASSES), _PRETRAINED]
-            best = f"the best {N_BEST} of " if len(table) > N_BEST else ""
-            parts.append(f"**{study}** ({corpora.replace(',', ', ')}): {best}{_systems(len(table))}")
-            parts.append(_lines(table[:N_BEST], columns))
-    n_skipped = sum(not row.trained for row in rows)
-    if n_skipped:
-        parts.append(f"Skipped, for want of clips in this profile: {_systems(n_skipped)}.")
-    return "\n\n".join(parts) + "\n"
-
-
-def _systems(number: int) -> str:
-    return f"{number} system{'' if number == 1 else 's'}"
 
 
 def _opening(rows: list[Row], profile: str) -> list[str]:
@@ -109,27 +74,28 @@ def _elsewhere(rows: list[Row]) -> str:
 def _table(rows: list[Row]) -> str:
     elsewhere = any("cross_corpora" in row.metrics for row in rows)
     dimensions = bool(rows[0].targets)
-    scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_CLASSES, _CROSS_UAR)
-    return _lines(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
+    scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_class_scores(), _CROSS_UAR)
+    return markdown_table(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
 
 
-def _lines(rows: list[Row], columns: list[Column]) -> str:
-    return "\n".join(
-        [
-            _table_line(column.title for column in columns),
-            _table_line("--:" if column.number else "---" for column in columns),
-            *(_table_line(column.cell(row) for column in columns) for row in rows),
-        ]
-    )
+def _class_scores() -> list[Column[Row]]:
+    """Return the columns of scores of classes: the metrics that tables have, the first with its interval."""
+    first, *others = (metric for metric in class_metrics() if metric.column)
+    return [
+        Column(f"{first.heading} (95 % interval)", partial(_with_interval, first)),
+        *(Column(metric.heading, partial(_value, metric)) for metric in others),
+        Column("published, %", published_text),
+        Column("difference", difference_text),
+    ]
 
 
-def _table_line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _value(metric: Metric, row: Row) -> str:
+    return metric.written(row.metrics[metric.name])
 
 
-def _with_interval(row: Row, name: str, written: Callable[[float | None], str]) -> str:
-    value, low, high = (written(row.metrics[key]) for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{value} ({low}–{high})"
+def _with_interval(metric: Metric, row: Row) -> str:
+    low, high = (metric.written(row.metrics[f"{metric.name}_{end}"]) for end in ("low", "high"))
+    return f"{_value(metric, row)} ({low}–{high})"
 
 
 def difference_text(row: Row) -> str:
@@ -144,7 +110,7 @@ def published_text(row: Row) -> str:
     if row.targets:
         return _by_dimension(row.published, "ccc")
     sd = f" ± {percent(row.published_sd)}" if row.published_sd is not None else ""
-    named = f" ({SCORE_NAMES[row.compared]})" if row.compared not in (None, "accuracy") else ""
+    named = f" ({METRICS[row.compared].title})" if row.compared not in (None, "accuracy") else ""
     return percent(row.published_score) + sd + named
 
 
@@ -154,46 +120,27 @@ def _by_dimension(scores: Mapping[str, float | None], name: str) -> str:
     return MISSING if values == [None] * len(values) else coefficients(*values)
 
 
-def _dimension(name: str) -> Column:
+def _dimension(name: str) -> Column[Row]:
     return Column(f"CCC {name}", lambda row: coefficient(row.metrics.get(f"ccc_{name}")))
 
 
-_SYSTEM = Column("system", lambda row: f"`{row.system}`", number=False)
-_CLASSES = [
-    Column("accuracy, % (95 % interval)", lambda row: _with_interval(row, "accuracy", percent)),
-    Column("UAR, %", lambda row: percent(row.metrics["uar"])),
-    Column("published, %", published_text),
-    Column("difference", difference_text),
-]
-_CROSS_UAR = [
+_SYSTEM: Column[Row] = Column("system", lambda row: f"`{row.system}`", number=False)
+_CROSS_UAR: list[Column[Row]] = [
     Column("cross-corpus UAR, %", lambda row: percent(row.metrics.get("cross_uar"))),
     Column("published, %", lambda row: percent(row.published.get("cross_uar"))),
 ]
-_DIMENSIONS = [
-    Column("mean CCC (95 % interval)", lambda row: _with_interval(row, "ccc", coefficient)),
+_DIMENSIONS: list[Column[Row]] = [
+    Column("mean CCC (95 % interval)", partial(_with_interval, METRICS["ccc"])),
     *map(_dimension, DIMENSIONS),
     Column("published, in that order", published_text),
     Column("difference of the means", difference_text),
 ]
-_CROSS_PCC = [
+_CROSS_PCC: list[Column[Row]] = [
     Column("cross-corpus PCC, in that order", lambda row: _by_dimension(row.metrics, "cross_pcc")),
     Column("published", lambda row: _by_dimension(row.published, "cross_pcc")),
 ]
-_PRETRAINED = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
-_NEW_SPEAKERS = Column(  # of the corpus's own parts it is not known
-    "new speakers", lambda row: yes_no(None if row.official else row.new_speakers), number=False
-)
-_SHORT_CLASSES = [
-    *_CLASSES[:2],
-    Column("published, %", published_text),
-    _NEW_SPEAKERS,
-]
-_SHORT_DIMENSIONS = [
-    _DIMENSIONS[0],
-    Column("published, arousal / valence / dominance", published_text),
-    _NEW_SPEAKERS,
-]
-_FACTS = [
+_PRETRAINED: Column[Row] = Column("pretrained", lambda row: yes_no(row.metrics["pretrained"]), number=False)
+_FACTS: list[Column[Row]] = [
     Column("protocol", lambda row: row.metrics["protocol"], number=False),
     Column("test clips", lambda row: count(row.metrics["n_test"])),
     Column("parameters", lambda row: count(row.metrics["parameters"])),

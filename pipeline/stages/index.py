@@ -1,6 +1,6 @@
 """Bring a corpus to this disk, read every file of it by content, and write down what it is: the index.
 
-A corpus that the active profile does not use is neither fetched nor read: its index is empty.
+A corpus that the active profile does not use is neither fetched nor read: its manifest says so, and that is all.
 """
 
 import logging

@@ -90,7 +90,6 @@ def test_every_system_resolves_in_every_size(size, system):
         ("studies.annamalai.labels.tess.angry", "angr", r"labels.tess map to \['angr'\]"),
         ("studies.annamalai.labels.tes", {}, r"unknown corpus 'tes', did you mean 'tess'"),
         ("studies.annamalai.labels.ravdess", ..., r"unknown corpus in studies.annamalai.labels 'ravdess'"),
-        ("studies.utbm.split.protocol", "leave_one_out", r"studies.utbm.split.protocol: .*'stratified'"),
         ("studies.utbm.split.resampling.method", "oversample", r"method oversample needs transforms"),
         (
             "studies.utbm.split.resampling.parts",

@@ -27,7 +27,7 @@ def test_what_the_manifest_describes_is_found(made):
 
 def test_another_version_is_refused(made):
     write_json(manifest_path("x"), {"source": "synthetic", "tree": "another"})
-    with pytest.raises(PipelineError, match=r"does not hold the audio.*dvc repro -f -s download@x"):
+    with pytest.raises(PipelineError, match=r"does not hold the audio.*dvc repro -f -s index@x"):
         corpus_audio("x")
 
 

@@ -27,7 +27,7 @@ TABLES = [
     "plots/learning.csv",
 ]
 STEMS = ["confusion", "learning", "pr", "reliability", "roc"]
-PICTURES = [f"plots/figures/{stem}.{suffix}" for stem in STEMS for suffix in ("csv", "png")]
+PICTURES = [f"details/figures/{stem}.{suffix}" for stem in STEMS for suffix in ("csv", "png")]
 
 
 def files(folder: Path) -> list[str]:
@@ -75,7 +75,7 @@ def test_runs_and_folds_have_a_row_each(written):
 
 
 def test_numbers_of_the_confusion_figure_are_those_of_the_first_seed(written):
-    table = pd.read_csv(written / "plots/figures/confusion.csv")
+    table = pd.read_csv(written / "details/figures/confusion.csv")
     assert table["n"].sum() == 40
 
 
@@ -83,7 +83,7 @@ def without(column: str, value: object, folder: Path) -> list[str]:
     """Write the figures of predictions of which a column has one value; return which there are."""
     table = random_predictions(40, accuracy=0.6).assign(**{column: value})
     write_plots(folder / "plots", folder / "details", table, history(1)[:0], "net")
-    return sorted({Path(name).stem for name in files(folder / "plots" / "figures")})
+    return sorted({Path(name).stem for name in files(folder / "details" / "figures")})
 
 
 def test_a_system_without_probabilities_has_no_curves(tmp_path):
@@ -100,13 +100,12 @@ def test_the_same_predictions_give_the_same_bytes(written, written_again, name):
 
 
 def test_a_system_without_epochs_has_no_curves(tmp_path):
-    write_plots(
-        tmp_path, tmp_path / "details", random_predictions(40, accuracy=0.6), history(1)[:0], "forest"
-    )
-    assert not list((tmp_path / "figures").glob("learning.*"))
-    assert (
-        tmp_path / "learning.csv"
-    ).read_text() == "epoch,n_runs,train_loss,val_loss,val_accuracy,val_uar\n"
+    plots, details = tmp_path / "plots", tmp_path / "details"
+    write_plots(plots, details, random_predictions(40, accuracy=0.6), history(1)[:0], "forest")
+    assert (details / "figures" / "confusion.png").exists()
+    assert not list((details / "figures").glob("learning.*"))
+    header = "epoch,n_runs,train_loss,val_loss,val_accuracy,val_uar\n"
+    assert (plots / "learning.csv").read_text() == header
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +139,7 @@ DIMENSION_TABLES = [
     "plots/learning.csv",
 ]
 DIMENSION_PICTURES = [
-    f"plots/figures/{stem}.{suffix}" for stem in ("learning", "residuals") for suffix in ("csv", "png")
+    f"details/figures/{stem}.{suffix}" for stem in ("learning", "residuals") for suffix in ("csv", "png")
 ]
 
 

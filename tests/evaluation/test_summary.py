@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.summary import short_metrics, summarise
+from pipeline.evaluation.summary import summarise
 from tests.evaluation.made_up import (
     dimension_predictions,
     elsewhere,
@@ -14,7 +14,7 @@ from tests.evaluation.made_up import (
     random_predictions,
 )
 
-MODEL = {"pretrained": False, "parameters": 1204, "n_train": 70}
+MODEL = {"pretrained": False, "random_weights": False, "parameters": 1204, "n_train": 70}
 
 
 def test_metrics_of_two_seeds():
@@ -29,23 +29,6 @@ def test_metrics_of_two_seeds():
     assert metrics["accuracy_low"] <= 0.75 <= metrics["accuracy_high"]
     assert metrics["majority_accuracy"] == 0.5
     assert "note" not in metrics
-
-
-def test_what_dvc_shows_is_short_and_named_alike():
-    classes = short_metrics(summarise(random_predictions(50, accuracy=0.7), {}, MODEL))
-    dimensions = short_metrics(summarise(random_dimensions(40), {}, MODEL))
-    both = ["low", "high", "n_test", "pretrained"]
-    assert list(classes) == ["accuracy", "uar", "macro_f1", *both]
-    assert list(dimensions) == ["ccc", *both]
-    assert classes["low"] < classes["accuracy"] < classes["high"]
-    assert dimensions["low"] < dimensions["ccc"] < dimensions["high"]
-    assert short_metrics({"status": "skipped"}) == {"n_test": 0}
-
-
-def test_what_dvc_shows_has_four_decimals():
-    scores = summarise(predictions(["angry"] * 3, ["angry", "sad", "sad"]), {}, MODEL)
-    assert short_metrics(scores)["accuracy"] == 0.3333
-    assert scores["accuracy"] == pytest.approx(1 / 3)
 
 
 def test_folds_are_averaged_besides():

@@ -147,3 +147,13 @@ _CASES = [
 ]
 TORCH_CASES = {case.system: case for case in _CASES}
 ESTIMATORS = ["ravdess_random_forest", "annamalai_random_forest", "annamalai_svm", "annamalai_knn"]
+
+
+def gradient_arrived(name: str, parameter: nn.Parameter) -> bool:
+    """Tell whether the gradient of a loss came as far as a tensor.
+
+    Of a bias no more is asked than that autograd reached it: ahead of batch normalisation it is subtracted with the
+    mean, in front of a softmax it cancels, and then its gradient is zero but for the rounding of this CPU.
+    """
+    gradient = parameter.grad
+    return gradient is not None and (name.endswith("bias") or bool(gradient.any()))

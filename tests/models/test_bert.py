@@ -48,20 +48,20 @@ def test_logits_are_those_of_transformers(published: Path) -> None:
     load_pretrained(ours, published)
     ours.output.load_state_dict(theirs.classifier.state_dict())
     expected = theirs(input_ids=TOKENS, attention_mask=(TOKENS != 0).long()).logits
-    torch.testing.assert_close(ours(TOKENS), expected, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(ours(TOKENS), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_padding_changes_nothing() -> None:
     model = make()
     alone = torch.cat([model(TOKENS[:1, :4]), model(TOKENS[1:2]), model(TOKENS[2:, :2])])
-    torch.testing.assert_close(model(padded(TOKENS, 2)), alone, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(model(padded(TOKENS, 2)), alone, rtol=1e-4, atol=1e-6)
 
 
 def test_a_batch_is_cut_to_its_longest_text_and_gives_the_same() -> None:
     model, tokens = make(), padded(TOKENS, 5)
     uncut = model.bert(input_ids=tokens, attention_mask=(tokens != 0).long()).pooler_output
     assert cut_padding(tokens).shape == (3, 6)
-    torch.testing.assert_close(model(tokens), model.output(uncut), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(model(tokens), model.output(uncut), rtol=1e-4, atol=1e-6)
 
 
 def test_what_is_cut_is_not_computed() -> None:
@@ -76,7 +76,7 @@ def test_a_text_without_tokens_gives_finite_values() -> None:
     nothing = model(torch.zeros(1, 8, dtype=torch.int64))
     assert torch.isfinite(nothing).all()
     both = model(torch.cat([padded(TOKENS[1:2], 2), torch.zeros(1, 8, dtype=torch.int64)]))
-    torch.testing.assert_close(both[1:], nothing, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(both[1:], nothing, rtol=1e-4, atol=1e-6)
 
 
 def test_checkpointing_changes_no_gradient() -> None:

@@ -22,7 +22,7 @@ def test_padding_of_the_text_never_changes_the_logits(case: Case) -> None:
     inputs = case.inputs(3)
     inputs["tokens"][0, 3:] = 0
     longer = {**inputs, "tokens": torch.nn.functional.pad(inputs["tokens"], (0, 9))}
-    torch.testing.assert_close(model(**longer), model(**inputs), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(model(**longer), model(**inputs), rtol=1e-4, atol=1e-5)
 
 
 @with_text

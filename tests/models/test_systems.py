@@ -10,6 +10,7 @@ from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.loop import TrainingRun
 from pipeline.training.outcome import Outcome
 from pipeline.training.torch_runner import TorchRunner, networks_of
+from tests.models.cases import gradient_arrived
 from tests.models.small_systems import SEED, SMALL_SYSTEMS, clips_for, loaded_outputs, with_weights
 from tests.training.test_torch_runner import files, save_and_stop_after
 
@@ -27,7 +28,7 @@ class Gradients:
     def __call__(self, run: TrainingRun) -> None:
         for name, parameter in run.network.named_parameters():
             (self.trainable if parameter.requires_grad else self.frozen).add(name)
-            if parameter.grad is not None and parameter.grad.any():
+            if gradient_arrived(name, parameter):
                 self.touched.add(name)
 
 

@@ -1,7 +1,7 @@
-"""The README's tables."""
+"""The results of a run as Markdown."""
 
 from pipeline.report.leaderboard import Row
-from pipeline.report.results_table import SYNTHETIC_WARNING, readme_markdown, results_markdown
+from pipeline.report.results_table import SYNTHETIC_WARNING, results_markdown
 
 METRICS = {
     "status": "trained",
@@ -108,34 +108,3 @@ def test_skipped_systems_are_listed():
     skipped = Row("mfcnn14", about)
     text = results_markdown([skipped], "open")
     assert "**mfcnn14**: no clips in this profile, so skipped: `mfcnn14`." in text
-
-
-def test_the_readme_has_the_best_three_of_each_study():
-    rows = [Row(f"cnn{number}", METRICS, {"accuracy": 0.7788}) for number in range(1, 6)]
-    skipped = {"status": "skipped", "study": "mfcnn14", "synthetic": False, "targets": "emotion"}
-    text = readme_markdown([*rows, Row("net", DIMENSIONS), Row("mfcnn14", skipped)], "open")
-    assert "**ravdess_methods** (ravdess, tess): the best 3 of 5 systems" in text
-    assert (
-        "| system | accuracy, % (95 % interval) | UAR, % | published, % | new speakers | pretrained |" in text
-    )
-    assert "| `cnn3` | 72.8 (65.0–79.0) | 71.0 | 77.9 | no | no |" in text
-    assert "`cnn4`" not in text
-    assert "**ravdess_methods** (ravdess, tess): 1 system\n" in text
-    assert "| `net` | 0.412 (0.300–0.500) | – | no | no |" in text
-    assert "Skipped, for want of clips in this profile: 1 system." in text
-
-
-def test_the_readme_warns_of_synthetic_speech():
-    assert f"> **{SYNTHETIC_WARNING}**" in readme_markdown(
-        [Row("cnn4", {**METRICS, "synthetic": True})], "demo"
-    )
-
-
-def test_of_the_corpus_own_parts_the_readme_does_not_say_whether_speakers_are_new():
-    splits = ("stratified", "official", "speaker_k_fold")
-    text = readme_markdown([Row(split, METRICS, split=split) for split in splits], "open")
-    assert [line.split(" | ")[-2] for line in text.splitlines() if line.startswith("| `")] == [
-        "no",
-        "–",
-        "yes",
-    ]

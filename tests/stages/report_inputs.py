@@ -25,6 +25,7 @@ from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_pat
 from pipeline.report.real_results import PATH as REAL_RESULTS
 from pipeline.stages import analyse, evaluate, plan, report
 from tests.evaluation import made_up
+from tests.report.test_real_results import RECORD
 from tests.stages.test_evaluate import ratings, write_training
 from tests.stages.test_explore import complete
 
@@ -57,15 +58,7 @@ RUN = {
     },
     "settings": {"monitor": "val_uar"},
 }
-REAL = [
-    {
-        "title": "Real <speech>",
-        "date": "2026-11-20",
-        "commands": ["dvc exp run -S profile=ravdess"],
-        "columns": ["system", "accuracy, %"],
-        "rows": [["cnn4", 70.8]],
-    }
-]
+REAL = [{**RECORD, "note": "Real <speech>"}]
 
 
 def params(*, synthetic: bool = False) -> Params:

@@ -2,46 +2,40 @@
 
 import json
 import shutil
-from functools import reduce
-from operator import getitem
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import soundfile
 
-from pipeline.config.params import load_params
+from pipeline.config.params import check_params
 from pipeline.config.settings import MAIN
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import (
-    account_path,
-    curated_path,
-    index_path,
-    manifest_path,
-    quarantine_path,
-    split_path,
-)
-from pipeline.core.tables import write_json
+from pipeline.core.paths import account_path, curated_path, quarantine_path, split_path
 from pipeline.stages import deduplicate, filter, index, split
 from tests.curation.signals import speech
-from tests.settings import shipped_values, write_values
+from tests.settings import shipped_values
+from tests.stages.planned import write_plans
 
 STUDY = "multimodal_er"
 WORDS = ("back", "bar", "base", "bath", "bean", "beg")
 RATE = 24414
 
 
-def set_params(**changes):
-    """Write params.yaml here: the shipped one, for the profile tess, with a study's settings changed."""
-    params = shipped_values()
-    params["profile"] = "tess"
+def settings(**changes):
+    """Return the shipped settings with TESS behind this study alone, and some of the study's changed: split__seeds=[1]."""
+    values = shipped_values()
+    values["profile"] = "tess"
+    corpora = {study: ["tess"] if study == STUDY else [] for study in values["studies"]}
+    values["profiles"]["tess"]["corpora"] = corpora
     for key, value in changes.items():
         *blocks, name = key.split("__")
-        block = reduce(getitem, blocks, params["studies"][STUDY])
+        block = values["studies"][STUDY]
+        for inner in blocks:
+            block = block.setdefault(inner, {})
         block[name] = value
         if value is ...:
             del block[name]
-    write_values(params)
+    return check_params(values)
 
 
 @pytest.fixture(scope="module")
@@ -63,22 +57,20 @@ def tess(tmp_path_factory):
 
 @pytest.fixture
 def working(tess, tmp_path, monkeypatch):
-    """An empty folder to work in, with a params.yaml."""
+    """An empty folder to work in."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CORPORA", str(tess))
     monkeypatch.setenv("SER_CACHE", str(tess.parent / "cache"))
     monkeypatch.setenv("SER_WORKERS", "1")
-    set_params()
 
 
-def run_all():
-    """Run the four stages."""
-    for corpus in load_params().corpora:
-        write_json(manifest_path(corpus), {"needed": corpus == "tess", "source": "disk"})
-        index.main(corpus)
+def run_all(**changes):
+    """Run the four stages with settings of the study changed."""
+    write_plans(settings(**changes), "index", "deduplicate", "filter", "split")
+    index.main("tess")
     deduplicate.main()
-    filter.main(STUDY)
-    split.main(STUDY)
+    filter.main()
+    split.main()
 
 
 def counts():
@@ -121,8 +113,7 @@ def test_lists_for_people(working):
 
 
 def test_the_published_leak_can_be_had_and_is_reported(working, caplog):
-    set_params(curation__deduplicate=False, split__group_duplicates=False)
-    run_all()
+    run_all(curation__deduplicate=False, split__group_duplicates=False)
     assert sum(counts().values()) == 72
     assert "examples have a copy in another split, as published" in caplog.text
 
@@ -138,35 +129,20 @@ def test_the_same_input_gives_the_same_bytes(working, tmp_path, monkeypatch):
 
 def test_a_study_without_corpora_is_skipped(working):
     run_all()
-    filter.main("ravdess_methods")
-    split.main("ravdess_methods")
     account = json.loads(account_path("ravdess_methods").read_text())
     assert (account["status"], account["n_combined"], account["n_kept"]) == ("skipped", 0, 0)
     assert len(pd.read_parquet(split_path("ravdess_methods", MAIN))) == 0
 
 
-def test_a_corpus_that_is_not_needed_is_empty(working):
-    write_json(manifest_path("ravdess"), {"needed": False})
-    index.main("ravdess")
-    assert len(pd.read_parquet(index_path("ravdess"))) == 0
-
-
 def test_quarantined_files_are_listed_for_a_person(working):
     run_all()
     rows = quarantine_path("tess").read_text().splitlines()
-    assert rows == ["utterance_id,path,reason", rows[1]]
-    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,")
-
-
-def test_counts_that_surprise_are_logged(working, caplog):
-    write_json(manifest_path("tess"), {"needed": True, "source": "disk"})
-    index.main("tess")
-    assert "tess: 72 utterances; a complete copy has 2,800" in caplog.text
+    assert rows == ["utterance_id,path,status,reason", rows[1]]
+    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,stray,")
 
 
 def test_an_unknown_label_is_named(working, caplog):
-    set_params(labels__tess__ps=...)
-    run_all()
+    run_all(labels__tess__ps=...)
     assert (
         "filter: multimodal_er: tess: label 'ps' is not in the study's map: 12 clips; add it to "
         "studies.multimodal_er.labels" in caplog.text
@@ -174,37 +150,14 @@ def test_an_unknown_label_is_named(working, caplog):
 
 
 def test_too_few_classes(working):
-    set_params(labels__tess__ps=..., labels__tess__sad=None)
     with pytest.raises(
         PipelineError, match=r"left \['fear'\]\. .* label 'ps' is not in the study's map: 12 clips"
     ):
-        run_all()
-
-
-def test_groups_of_another_index_are_refused(working):
-    run_all()
-    pd.read_parquet(index_path("tess")).iloc[1:].to_parquet(index_path("tess"))
-    with pytest.raises(
-        PipelineError, match=r"duplicates/tess.parquet has other rows \(73\) than .* \(72\): run"
-    ):
-        filter.main(STUDY)
-
-
-def test_fingerprints_come_in_the_order_of_the_indexes(working, monkeypatch):
-    monkeypatch.setattr(deduplicate, "ROWS_AT_A_TIME", 2)
-    monkeypatch.setattr(deduplicate, "index_path", lambda corpus: Path(f"{corpus}.parquet"))
-    pd.DataFrame({"fingerprint": [b"1", None, b"3"]}).to_parquet("one.parquet")
-    pd.DataFrame({"fingerprint": [b"4"]}).to_parquet("two.parquet")
-    assert list(deduplicate.read_fingerprints(["one", "two"])) == [b"1", None, b"3", b"4"]
-
-
-@pytest.mark.parametrize("stage", [filter, split])
-def test_an_unknown_study(working, stage):
-    with pytest.raises(PipelineError, match="unknown study 'multimodal', did you mean 'multimodal_er'"):
-        stage.main("multimodal")
+        run_all(labels__tess__ps=..., labels__tess__sad=None)
 
 
 def test_speakers_too_few(working):
-    set_params(split__protocol="speaker_independent")
-    with pytest.raises(PipelineError, match="2 independent speakers cannot be divided into 3 splits"):
-        run_all()
+    with pytest.raises(
+        PipelineError, match=f"{STUDY}/main: 2 independent speakers cannot be divided into 3 splits"
+    ):
+        run_all(split__protocol="speaker_independent")

@@ -1,46 +1,89 @@
-"""The stage `download`: what it takes from its plan file, and the manifest it writes."""
+"""The stage `index`: what it takes from its plan file, the manifest, the index, and what of it is not used."""
 
-import json
-
+import pandas as pd
 import pytest
+import soundfile
 
-from pipeline.config.plans import write_plan_file
+from pipeline.config.plans import IndexPlan, write_plan
+from pipeline.config.settings import CorpusSource
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import corpus_plan_path, manifest_path
-from pipeline.stages import download
+from pipeline.core.paths import index_dir, index_facts_path, index_path, manifest_path, quarantine_path
+from pipeline.core.tables import read_json, read_table
+from pipeline.stages import index
+from tests.curation.signals import RATE, speech
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """An empty workspace whose SER_CORPORA holds one file of TESS."""
+    """An empty workspace; its SER_CORPORA holds TESS: a clip, one that cannot be read, and a file that is none."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "disk/tess").mkdir(parents=True)
-    (tmp_path / "disk/tess/a.wav").write_text("one")
+    folder = tmp_path / "disk" / "tess" / "OAF_Fear"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "OAF_back_fear.wav", speech(1, n_syllables=4), RATE)
+    (folder / "OAF_bar_fear.wav").write_bytes(b"no audio")
+    (folder / "Thumbs.db").write_bytes(b"\0\1")
     monkeypatch.setenv("SER_CORPORA", str(tmp_path / "disk"))
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SER_WORKERS", "1")
 
 
-def manifest(needed):
-    settings = {"source": "manual", "seed": None, "sizes": {}}
-    write_plan_file(corpus_plan_path("tess"), {"needed": needed, "settings": settings})
-    download.main("tess")
-    return json.loads(manifest_path("tess").read_text())
+def run(*, needed=True):
+    """Run the stage; return the manifest."""
+    plan = IndexPlan(code="1", needed=needed, settings=CorpusSource(source="manual"))
+    write_plan(plan, "index", "tess")
+    index.main("tess")
+    return read_json(manifest_path("tess"))
 
 
-def test_a_corpus_that_is_needed():
-    found = manifest(needed=True)
-    assert (found["corpus"], found["needed"], found["source"], found["n_files"]) == ("tess", True, "disk", 1)
+def test_a_corpus_that_is_needed_has_its_manifest_and_every_file_in_its_index():
+    manifest = run()
+    assert (manifest["corpus"], manifest["needed"], manifest["source"]) == ("tess", True, "disk")
+    assert (manifest["n_files"], manifest["mirror"]) == (3, False)
+    rows = read_table(index_path("tess"))
+    assert rows["utterance_id"].is_monotonic_increasing
+    names = ["OAF_back_fear.wav", "OAF_bar_fear.wav", "Thumbs.db"]
+    assert sorted(rows["path"]) == [f"OAF_Fear/{name}" for name in names]
 
 
-def test_a_corpus_that_is_not_needed():
+def test_counts_and_surprises_are_written_and_logged(caplog):
+    caplog.set_level("INFO")
+    run()
+    facts = read_json(index_facts_path("tess"))
+    counts = {name: n for name, n in facts.items() if name.startswith("n_")}
+    expected = {"n_files": 3, "n_readable": 1, "n_quarantined": 1, "n_strays": 1, "n_with_notes": 0}
+    assert counts == expected
+    assert facts["surprises"][0] == "tess: 2 utterances; a complete copy has 2,800"
+    assert facts["surprises"][0] in caplog.messages
+    assert caplog.messages[-1].startswith("index: tess: 3 files of ")
+    assert caplog.messages[-1].endswith(": 1 readable, 1 quarantined, 1 strays; 0 with notes")
+
+
+def test_what_is_not_used_is_listed_for_a_person():
+    run()
+    unused = pd.read_csv(quarantine_path("tess"))
+    assert sorted(unused["path"]) == ["OAF_Fear/OAF_bar_fear.wav", "OAF_Fear/Thumbs.db"]
+    assert unused["reason"].notna().all()
+
+
+def test_a_corpus_that_is_not_needed_has_an_empty_manifest_and_no_index():
     empty = {"source": None, "mirror": False, "archives": [], "n_files": 0, "n_bytes": 0, "tree": None}
-    assert manifest(needed=False) == {"corpus": "tess", "needed": False, **empty}
+    assert run(needed=False) == {"corpus": "tess", "needed": False, **empty}
+    assert [path.name for path in index_dir("tess").iterdir()] == ["manifest.json"]
+
+
+def test_the_same_files_give_the_same_bytes():
+    run()
+    first = {path: path.read_bytes() for path in index_dir("tess").iterdir()}
+    run()
+    assert {path: path.read_bytes() for path in index_dir("tess").iterdir()} == first
+    assert len(first) == 4
 
 
 def test_no_plan():
-    with pytest.raises(PipelineError, match=r"plan/corpora/tess\.json is not there"):
-        download.main("tess")
+    with pytest.raises(PipelineError, match=r"plan/index/tess\.json is not there"):
+        index.main("tess")
 
 
 def test_no_adapter():
     with pytest.raises(PipelineError, match="no adapter for the corpus 'tes': did you mean tess"):
-        download.main("tes")
+        index.main("tes")

@@ -86,7 +86,9 @@ def test_padding_is_no_part_of_the_statistics(tmp_path: Path) -> None:
     TorchRunner(data, system, "toy", tmp_path / "models", tmp_path / "checkpoints").train(7, 0)
     network, _ = load_network(tmp_path / "models", 7, 0)
     frames = np.concatenate([data.features["features"][row] for row in data.rows(0, ["train"])])
-    np.testing.assert_allclose(network.normalisers["features"].mean, frames.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        network.normalisers["features"].mean, frames.mean(axis=0), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_a_model_that_reads_one_length_only_says_so(tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def test_accumulated_batches_make_the_step_of_a_large_one(tmp_path: Path, settin
     # 23 clips: steps of 12 and 11, and of 3 + 3 + 3 + 3 and 3 + 3 + 3 + 2.
     large = train(tmp_path / "large", **settings, batch_size=12)
     small = train(tmp_path / "small", **settings, batch_size=3, accumulate=4)
-    assert furthest(weights(tmp_path / "small"), weights(tmp_path / "large")) < 1e-6
+    assert furthest(weights(tmp_path / "small"), weights(tmp_path / "large")) < 1e-5
     last = [outcome.history[-1]["val_loss"] for outcome in (small, large)]
-    assert last[0] == pytest.approx(last[1], rel=1e-5)
+    assert last[0] == pytest.approx(last[1], rel=1e-4)
 
 
 class HeldDown(nn.Module):
@@ -127,8 +127,8 @@ def test_a_stopped_run_goes_on_with_its_schedule(
 
 def test_what_a_run_took_is_recorded(tmp_path: Path) -> None:
     record = train(tmp_path, epochs=1).record
-    assert record.keys() == {"seconds", "epochs", "processes", "peak_memory_mb"}
-    assert record["processes"] == 1
+    assert record.keys() == {"seconds", "epochs", "processes", "precision", "peak_memory_mb"}
+    assert (record["processes"], record["precision"]) == (1, "float32")
     assert 50 < record["peak_memory_mb"] < 100_000
 
 
@@ -140,9 +140,19 @@ def test_checkpointing_is_refused_by_a_family_without_it() -> None:
 
 
 @pytest.mark.slow
-def test_a_compiled_network_has_the_same_names_and_nearly_the_same_weights(tmp_path: Path) -> None:
+def test_a_compiled_network_has_the_same_names_and_nearly_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled, compile_ = [], nn.Module.compile
+
+    def watched(self: nn.Module, *arguments: Any, **options: Any) -> None:
+        compiled.append(type(self).__name__)
+        compile_(self, *arguments, **options)
+
+    monkeypatch.setattr(nn.Module, "compile", watched)
     settings = {"model": "mlp", "architecture": {"hidden": [8], "dropouts": [0.0], "batch_norm": True}}
     train(tmp_path / "a", "vectors", **settings)
     train(tmp_path / "b", "vectors", **settings, compile=True)
     assert weights(tmp_path / "a").keys() == weights(tmp_path / "b").keys()
-    assert 0 < furthest(weights(tmp_path / "a"), weights(tmp_path / "b")) < 1e-5
+    assert furthest(weights(tmp_path / "a"), weights(tmp_path / "b")) < 1e-5
+    assert compiled == ["Network"]

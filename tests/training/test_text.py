@@ -123,4 +123,4 @@ def test_a_bert_learns_and_is_read_back_without_the_weights_it_began_with(
     with torch.inference_mode():
         logits = network(tokens=torch.from_numpy(tokens))
     assert (logits.argmax(dim=1).numpy() == data.targets[rows]).all()
-    np.testing.assert_allclose(logits.double().softmax(dim=1), outcome.probabilities["test"], rtol=1e-5)
+    np.testing.assert_allclose(logits.double().softmax(dim=1), outcome.probabilities["test"], rtol=1e-4)

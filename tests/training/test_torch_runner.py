@@ -128,7 +128,7 @@ def test_a_loaded_network_knows_its_dimension_and_gives_the_same_values(tmp_path
     vectors = torch.from_numpy(toy.study("vectors").features["features"][outcome.rows["test"]])
     with torch.inference_mode():
         values = network(features=vectors).double().numpy()
-    np.testing.assert_array_equal(values, outcome.probabilities["test"][:, [2]])
+    np.testing.assert_allclose(values, outcome.probabilities["test"][:, [2]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("settings", [SEPARATE, CCC], ids=["one output", "three outputs"])
@@ -185,7 +185,7 @@ def test_a_loaded_network_gives_the_same_probabilities(
 ) -> None:
     outcome = train(tmp_path, inputs, **settings, epochs=2)
     again = loaded_probabilities(tmp_path, inputs, outcome)
-    np.testing.assert_array_equal(again, outcome.probabilities["test"])
+    np.testing.assert_allclose(again, outcome.probabilities["test"], rtol=1e-5)
 
 
 @every_system
@@ -341,7 +341,7 @@ def test_a_network_reads_components_of_the_training_clips(tmp_path: Path) -> Non
     train(tmp_path / "b", ("vectors",), strange=True, **settings)
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
     again = loaded_probabilities(tmp_path / "a", ("vectors",), outcome)
-    np.testing.assert_array_equal(again, outcome.probabilities["test"])
+    np.testing.assert_allclose(again, outcome.probabilities["test"], rtol=1e-5)
     network, _ = load_network(tmp_path / "a" / "models", 7, 0)
     assert network.model.hidden[0][0].in_features == 3
 
