@@ -138,9 +138,18 @@ def test_where_dvc_cannot_read_its_stages_it_speaks_for_itself(dvc, main, capfd)
     assert capfd.readouterr().err == "ERROR: no dvc.yaml\n"
 
 
+def test_an_interrupt_ends_it_without_a_traceback(main, monkeypatch, capfd):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(repro, "rebuild", interrupt)
+    assert main("2") == 130
+    assert capfd.readouterr().err == ""
+
+
 def test_outside_the_environment_it_says_how_to_enter(tmp_path, monkeypatch, main, capfd):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert main("2") == 1
+    assert main("2") == 2
     assert "activate the environment" in capfd.readouterr().err
 
 
@@ -160,4 +169,6 @@ def test_a_warm_process_that_does_not_start_is_one_line(dvc, main, monkeypatch, 
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     monkeypatch.delenv("SER_WARM")
     assert main("2") == 2
-    assert capfd.readouterr().err.startswith("error: the process that keeps the libraries imported did not start")
+    assert capfd.readouterr().err.startswith(
+        "error: the process that keeps the libraries imported did not start"
+    )

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -37,8 +35,16 @@ def repository(tmp_path) -> Sandbox:
     (box.root / "dvc.yaml").write_text(DVC_YAML)
     values = shipped_values()
     for number, name in enumerate([*values["systems"], *values["ensembles"]]):
-        scores = {"status": "trained", "random_weights": number % 2, "accuracy": 0.7123, "uar": 0.6123, "n_test": 9}
-        (folder / f"{name}.json").write_text(json.dumps(short_metrics(scores | {"ccc": -0.0123} if number % 3 else scores)))
+        scores = {
+            "status": "trained",
+            "random_weights": number % 2,
+            "accuracy": 0.7123,
+            "uar": 0.6123,
+            "n_test": 9,
+        }
+        (folder / f"{name}.json").write_text(
+            json.dumps(short_metrics(scores | {"ccc": -0.0123} if number % 3 else scores))
+        )
     box.run("git", "init", "-q", "-b", "main")
     box.run("git", "add", "-A")
     box.run("git", "commit", "-q", "-m", "made up")
