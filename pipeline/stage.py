@@ -10,7 +10,7 @@ import sys
 
 NEEDED = ("numpy", "pandas", "pydantic", "torch")
 NO_LIBRARIES = (
-    "error: this Python ({python}) has no {names}: activate the environment (. .venv/bin/activate), or use make repro"
+    "error: {python} has no {names}: activate the environment (. .venv/bin/activate), or use make repro"
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 _RUNNING = re.compile(r"Running stage '([^']+)'")
-# Lines of DVC that tell a reader of this run nothing: what it skips, the commands, and hints for whoever types `dvc repro`.
+# Lines of DVC that say nothing here: what it skips, the commands, and hints for those who type `dvc repro`.
 _SILENT = re.compile(
     r"""\s*(
     Stage\ '[^']+'\ didn't\ change | >\ python\ -m\ pipeline | (Updating|Generating)\ lock\ file | Use\ `dvc

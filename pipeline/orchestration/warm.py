@@ -2,7 +2,7 @@
 
 Importing torch, its optimisers, pandas and scikit-learn takes six seconds of a plain core, and a training of the
 demo corpus not much more. A forked child starts in a few hundredths of a second. It imports the project's own code
-afresh from the caller's folder, so that a stage runs what its files say, also in an experiment's copy of the project.
+afresh from the caller's folder, so that a stage runs what its files say, in an experiment's temporary copy too.
 It has the caller's streams and environment; the results are those of a process of its own.
 """
 
@@ -44,8 +44,12 @@ LIBRARIES = (
 )
 
 
+LOOK_SECONDS = 2.0  # between two looks whether the process that started this one is still there
+
+
 def serve(address: Path) -> None:
-    """Wait for stages at a socket and run each in a child, until this process is ended."""
+    """Wait for stages at a socket and run each in a child, until this process or the one that started it ends."""
+    starter = os.getppid()
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "passive"
     )  # read when torch is loaded: see pipeline.training.train
@@ -57,8 +61,12 @@ def serve(address: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(address))
         server.listen()
-        while True:
-            connection, _ = server.accept()
+        server.settimeout(LOOK_SECONDS)
+        while os.getppid() == starter:
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
             if not os.fork():
                 server.close()
                 _be_the_stage(connection)

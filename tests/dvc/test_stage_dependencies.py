@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.config import planning
+from pipeline import planning
 from pipeline.config.params import Params, check_params
 from pipeline.core.code import closure
 from pipeline.core.paths import plan_path
@@ -55,7 +55,9 @@ def test_a_stage_depends_on_the_plan_files_that_it_reads(stage):
 
 
 def test_what_is_read_from_the_checkout_is_a_dependency():
-    read = {dep for stage in STAGES for dep in body(stage)["deps"] if not dep.startswith(("data/", "metrics/"))}
+    read = {
+        dep for stage in STAGES for dep in body(stage)["deps"] if not dep.startswith(("data/", "metrics/"))
+    }
     assert read - {"${item.file}"} == {
         "pipeline",
         "params.yaml",
@@ -138,7 +140,9 @@ def test_a_plan_covers_the_script_of_its_stage_and_the_plug_ins_that_it_loads(st
 
 def modules(plan: dict) -> set[str]:
     """Return the modules in a plan, and in a plan that it holds."""
-    return set(plan["code"].split()) | (modules(plan["plan"]) if isinstance(plan.get("plan"), dict) else set())
+    return set(plan["code"].split()) | (
+        modules(plan["plan"]) if isinstance(plan.get("plan"), dict) else set()
+    )
 
 
 def test_the_digest_of_code_changes_with_each_module(tmp_path, monkeypatch):

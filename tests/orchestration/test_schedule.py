@@ -54,7 +54,7 @@ def stem(path):
 
 @pytest.fixture(scope="module")
 def needs() -> dict[str, list[set[str]]]:
-    """By stage of dvc.yaml, for each dependency: the stages that make it, of which several may write in a folder."""
+    """By stage of dvc.yaml, for each dependency: the stages that make it; several may write in a folder."""
     stages = YAML(typ="safe").load(Path("dvc.yaml").read_text("utf-8"))["stages"]
     bodies = {name: stage.get("do", stage) for name, stage in stages.items()}
     makers: dict[str, set[str]] = {}
@@ -138,7 +138,9 @@ def test_repro_tells_its_progress_and_returns_the_status(calls, runner, lines):
 
 def test_each_batch_runs_once_with_its_share_of_the_cores(calls, runner):
     assert runner.side_by_side([["*@a"], ["*@b", "*@c"], ["*@d"]], 2)
-    expected = [f"4 4 socket: --wait-for-lock repro --single-item --glob {args}" for args in ("*@a", "*@b *@c", "*@d")]
+    expected = [
+        f"4 4 socket: --wait-for-lock repro --single-item --glob {args}" for args in ("*@a", "*@b *@c", "*@d")
+    ]
     assert sorted(calls.read_text().splitlines()) == expected
 
 
@@ -153,7 +155,9 @@ def test_after_a_failure_no_further_batch_is_begun(calls, runner):
     assert len(calls.read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize(("named", "jobs", "expected"), [(None, 3, "2"), (None, 20, "1"), ("5", 3, "5"), ("", 2, "4")])
+@pytest.mark.parametrize(
+    ("named", "jobs", "expected"), [(None, 3, "2"), (None, 20, "1"), ("5", 3, "5"), ("", 2, "4")]
+)
 def test_threads_each(calls, monkeypatch, named, jobs, expected):
     if named is not None:
         monkeypatch.setenv("SER_THREADS", named)

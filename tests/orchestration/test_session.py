@@ -73,7 +73,9 @@ def test_one_that_takes_too_long_is_ended(stand_in, tmp_path, monkeypatch):
 
 
 def test_changed_stages_are_those_that_status_names(stand_in):
-    stand_in("dvc", """[ "$*" = "--wait-for-lock status --json report" ] && echo '{"plan": [], "report": []}'""")
+    stand_in(
+        "dvc", """[ "$*" = "--wait-for-lock status --json report" ] && echo '{"plan": [], "report": []}'"""
+    )
     assert changed_stages("report") == ["plan", "report"]
 
 

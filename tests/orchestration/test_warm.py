@@ -101,11 +101,29 @@ def runs(pid: int) -> bool:
     return True
 
 
+def answers(address: Path) -> bool:
+    with sockets.socket(sockets.AF_UNIX) as connection:
+        return connection.connect_ex(str(address)) == 0
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path, root):
+    """A run that was killed leaves no process of a gigabyte behind."""
+    address = tmp_path / "socket"
+    command = f"{sys.executable} -m tests.orchestration.warm_server {address} & wait"
+    run = subprocess.Popen(["/bin/sh", "-c", command], cwd=root)
+    wait_until(lambda: address.exists() and answers(address))
+    run.kill()
+    run.wait(SECONDS)
+    wait_until(lambda: not answers(address))
+
+
 @pytest.fixture(scope="module")
 def socket(tmp_path_factory, root) -> Iterator[Path]:
     """The socket of a warm process, started as a run starts it, but with few libraries."""
     address = tmp_path_factory.mktemp("warm") / "socket"
-    process = subprocess.Popen([sys.executable, "-m", "tests.orchestration.warm_server", str(address)], cwd=root)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.orchestration.warm_server", str(address)], cwd=root
+    )
     wait_until(address.exists)
     yield address
     assert process.poll() is None, "the warm process ended with one of its stages"
@@ -115,7 +133,14 @@ def socket(tmp_path_factory, root) -> Iterator[Path]:
 
 @pytest.fixture
 def project(tmp_path, socket, root) -> Project:
-    for path in ("stage.py", "__init__.py", "core/__init__.py", "core/stage.py", "core/errors.py", "orchestration"):
+    for path in (
+        "stage.py",
+        "__init__.py",
+        "core/__init__.py",
+        "core/stage.py",
+        "core/errors.py",
+        "orchestration",
+    ):
         copy = shutil.copytree if (root / "pipeline" / path).is_dir() else shutil.copy
         (tmp_path / "pipeline" / path).parent.mkdir(parents=True, exist_ok=True)
         copy(root / "pipeline" / path, tmp_path / "pipeline" / path)
@@ -205,7 +230,8 @@ def test_a_socket_that_nobody_serves_is_named(project, tmp_path):
     project.socket = tmp_path / "nobody"
     status, out, err = project.run("do", "write")
     assert (status, out) == (2, "")
-    assert err == f"error: SER_WARM names {tmp_path / 'nobody'}, where no process answers (No such file or directory): unset it\n"
+    reason = "where no process answers (No such file or directory): unset it"
+    assert err == f"error: SER_WARM names {tmp_path / 'nobody'}, {reason}\n"
     assert not (project.folder / "written").exists()
 
 

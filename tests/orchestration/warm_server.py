@@ -1,4 +1,4 @@
-"""Starts a warm process of few libraries, which takes no seconds: `python -m tests.orchestration.warm_server SOCKET`."""
+"""A warm process of few libraries, which starts at once: `python -m tests.orchestration.warm_server SOCKET`."""
 
 import sys
 from pathlib import Path
@@ -7,5 +7,6 @@ from pipeline.orchestration import warm
 
 if __name__ == "__main__":
     warm.LIBRARIES = ("json",)
+    warm.LOOK_SECONDS = 0.1
     warm.torchaudio_cpu.prepare = lambda: None
     warm.serve(Path(sys.argv[1]))
