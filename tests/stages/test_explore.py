@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.config.params import Params
-from pipeline.config.settings import Curation, Profile, Study
+from pipeline.config.profiles import Profile
+from pipeline.config.studies import Curation, Study
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import curated_path, dropped_path, index_path
 from pipeline.core.schemas import CURATED, INDEX

@@ -11,7 +11,7 @@ from sklearn.metrics import silhouette_score
 
 from pipeline.config.analysis import representations_dir
 from pipeline.config.plans import write_plan_file
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config.params import load_params
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS, predictions_schema
