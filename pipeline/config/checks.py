@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import IDENTITY
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import MAIN, RANDOM, Ensemble, System, TorchSystem
+from pipeline.config.studies import MAIN
+from pipeline.config.systems import RANDOM, System, TorchSystem
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:

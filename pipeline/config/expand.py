@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.config.base import Settings
+from pipeline.config.ensembles import Ensemble
 from pipeline.config.mistakes import nearest, one_of
-from pipeline.config.settings import Ensemble, Settings, SklearnSystem, TorchSystem
+from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 
 Block = dict[str, Any]

@@ -18,7 +18,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import SklearnSystem
+from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
 from pipeline.models.reduction_head import choose_solver

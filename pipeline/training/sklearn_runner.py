@@ -9,7 +9,7 @@ from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from pipeline.config.settings import SklearnSystem
+from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_estimator
 from pipeline.training.data import StudyData
@@ -79,9 +79,7 @@ class SklearnRunner:
             "best": best.settings,
             "best_score": best.mean,
             "n_features": int(classifier.n_features_in_),
-            "grid": [
-                {**c.settings, self.system.scoring: c.mean, "sd": c.sd} for c in candidates
-            ],
+            "grid": [{**c.settings, self.system.scoring: c.mean, "sd": c.sd} for c in candidates],
         }
         names = self.data.feature_names.get("features") if head is None else None  # components have no names
         if names and hasattr(classifier, "feature_importances_"):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from pipeline.config.params import load_params
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.models.build import build_model
 from pipeline.models.registry import Inputs
 from pipeline.training.data import StudyData

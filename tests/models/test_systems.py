@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.loop import TrainingRun
 from pipeline.training.losses import concordance
