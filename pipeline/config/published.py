@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
+from pipeline.config.base import Settings, Split
 from pipeline.config.mistakes import describe
-from pipeline.config.settings import Settings, Split
 from pipeline.core.errors import PipelineError
 
 PUBLISHED = Path("results/published.yaml")

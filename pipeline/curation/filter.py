@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.config.settings import StudyClips
+from pipeline.config.studies import StudyClips
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import CURATED
 from pipeline.curation.status import (

@@ -18,7 +18,7 @@ from pipeline.evaluation.agreement import is_constant
 from pipeline.evaluation.metrics import metrics_of
 from pipeline.evaluation.scores import NO_TEST, number_runs
 
-EMOTION = "emotion"  # as `pipeline.config.settings` calls it, which takes a while to import
+EMOTION = "emotion"  # as `pipeline.config.systems` calls it, which takes a while to import
 TRUTH_PREFIX, PREDICTED_PREFIX = "t_", "y_"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.settings import EMOTION
+from pipeline.config.systems import EMOTION
 from pipeline.evaluation.metrics import class_metrics, main_metric, rank_metric
 from pipeline.splits.protocols import find_protocol
 

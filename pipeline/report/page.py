@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.evaluation import formats
 from pipeline.evaluation.metrics import METRICS, class_metrics
 from pipeline.report import drawing, geometry, panels

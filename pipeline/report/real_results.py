@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, ValidationError, model_validator
 
+from pipeline.config.base import Seed, Settings
 from pipeline.config.mistakes import describe, nearest
-from pipeline.config.settings import Seed, Settings
 from pipeline.core.errors import PipelineError
 from pipeline.core.tables import read_json
 from pipeline.corpora.contract import adapter_names

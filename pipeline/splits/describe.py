@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from pipeline.config.analysis import External
+from pipeline.config.ensembles import Ensemble
+from pipeline.config.external import External
 from pipeline.config.params import Params
-from pipeline.config.settings import AnySystem, Ensemble, SplitSettings, Study
+from pipeline.config.splits import SplitSettings
+from pipeline.config.studies import Study
+from pipeline.config.systems import AnySystem
 from pipeline.splits.protocols import find_protocol
 
 Scored = AnySystem | Ensemble | External

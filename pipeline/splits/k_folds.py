@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold
 from pipeline.splits.one_fold import NO_SPEAKERS, check_spoken

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold
 from pipeline.splits.shares import cut_clips, cut_speakers, validation_share

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.config.mistakes import one_of
 from pipeline.config.params import Params
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.splits.clips import Clips
 from pipeline.splits.k_folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
 from pipeline.splits.official import cross_corpus, official

@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import Resampling, Transform
+from pipeline.config.splits import Resampling, Transform
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NAMES, TRAIN, UNUSED
 

@@ -4,7 +4,8 @@ from typing import get_args
 
 import numpy as np
 
-from pipeline.config.settings import Split, SplitSettings
+from pipeline.config.base import Split
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import TRAIN, VAL, Clips
 from pipeline.splits.speakers import divide_speakers, every_class_in_training

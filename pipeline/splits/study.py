@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import split_counts_path, split_path
 from pipeline.core.schemas import SPLIT

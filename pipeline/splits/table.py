@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT
 from pipeline.splits.also_test import CROSS, add_cross, cross_rows, cross_splits

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.config.settings import System
+from pipeline.config.systems import System
 from pipeline.core.paths import history_path, predictions_path, trained_dir
 from pipeline.core.tables import write_csv, write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config.settings import Curation, Study
+from pipeline.config.studies import Curation, Study
 from pipeline.core.errors import PipelineError
 from pipeline.curation.filter import COMBINED, STEPS, curate, unknown_labels
 

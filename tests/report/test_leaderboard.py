@@ -128,6 +128,6 @@ def test_trustworthy_is_new_speakers_without_copies(split, deduplicated, new_spe
 
 def test_what_it_cost_is_of_the_run_record():
     record = {"seconds": 9.7, "host": {"peak_memory_mb": 749, "device": "cpu"}}
-    trained, given = Row("net", {}, run=record), Row("given", {}, run={"status": "imported"})
+    trained, given = Row("net", {}, run=record), Row("given", {}, run={"status": "external"})
     assert (trained.seconds, trained.memory_mb, trained.device) == (9.7, 749, "cpu")
     assert (given.seconds, given.memory_mb, given.device) == (None, None, None)

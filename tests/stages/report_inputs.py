@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.config.analysis import representations_dir
 from pipeline.config.params import Params
 from pipeline.core.paths import (
     DATA,
@@ -15,6 +14,7 @@ from pipeline.core.paths import (
     evaluated_dir,
     index_path,
     manifest_path,
+    representations_dir,
     split_path,
     trained_dir,
     transcripts_path,

@@ -8,8 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config.analysis import analysis_dir
-from pipeline.core.paths import evaluated_dir, index_path, predictions_path, split_path, transcripts_path
+from pipeline.core.paths import (
+    analysis_dir,
+    evaluated_dir,
+    index_path,
+    predictions_path,
+    split_path,
+    transcripts_path,
+)
 from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS, predictions_schema
 from pipeline.core.tables import write_json, write_table
 from pipeline.evaluation.regression import target_order

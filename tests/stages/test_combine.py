@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 from scipy.special import softmax
 
-from pipeline.config.plans import write_plan_file
-from pipeline.config.settings import Ensemble
+from pipeline.config.ensembles import Ensemble
+from pipeline.config.plans import EnsemblePlan, write_plan
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT, predictions_schema
@@ -77,8 +77,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
     for number, name in enumerate(MEMBERS):
         write_member(name, predictions(number))
-        facts = {"pretrained": number == 0, "parameters": 10, "n_train": 5 + number, "n_left_out": number}
-        write_json(paths.trained_dir(name) / "model.json", {**facts, "models": []})
+        facts = {"pretrained": number == 0, "random_weights": number == 1, "parameters": 10}
+        facts |= {"n_train": 5 + number, "n_left_out": number, "models": []}
+        write_json(paths.trained_dir(name) / "model.json", facts)
     clips = predictions(0).drop_duplicates("utterance_id")
     clips = clips.assign(example_id=clips["utterance_id"], group=clips["utterance_id"], split="val")
     write_split(clips)
@@ -101,9 +102,11 @@ def change(name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
 def combine(method: str, **changes: Any) -> pd.DataFrame:
     stacked = {"folds": 3, "stacking": STACKING} if method == "stacked" else {}
     settings = {"study": "toy", "variant": "main", "first": "one", "second": "two", "method": method}
-    plan = {"classes": CLASSES, "ensemble": {**settings, "seeds": [1, 2], **stacked, **changes}}
-    write_plan_file(paths.plan_path("ensembles", "both"), plan)
+    ensemble = Ensemble.model_validate({**settings, "seeds": [1, 2], **stacked, **changes})
+    plan = EnsemblePlan(code="1", classes=CLASSES, ensemble=ensemble)
+    write_plan(plan, "combine", "both")
     main("both")
+    assert read_json(paths.trained_dir("both") / "model.json")["plan"] == plan.digest
     return read_table(paths.predictions_path("both"))
 
 
@@ -138,12 +141,8 @@ def test_dimensions_are_averaged_on_their_scale(workspace: Path) -> None:
 def test_what_the_metrics_say(workspace: Path, method: str, own: int) -> None:
     combine(method)
     facts = read_json(paths.trained_dir("both") / "model.json")
-    assert (facts["pretrained"], facts["parameters"], facts["n_train"], facts["n_left_out"]) == (
-        False,
-        20 + own,
-        6,
-        1,
-    )
+    assert (facts["pretrained"], facts["random_weights"]) == (False, True)
+    assert (facts["parameters"], facts["n_train"], facts["n_left_out"]) == (20 + own, 6, 1)
     assert read_json(paths.trained_dir("both") / "run.json")["status"] == "trained"
 
 
@@ -165,7 +164,8 @@ def test_a_stack_predicts_every_clip_and_leaves_one_network_a_seed_and_fold(work
     assert table["split"].value_counts().to_dict() == {name: 2 * n_clips for name, n_clips in PARTS.items()}
     np.testing.assert_allclose(probabilities(table).sum(axis=1), 1.0, atol=1e-5)
     stems = [f"seed{seed}_fold{fold}" for seed, fold in RUNS]
-    expected = {"model.json", "run.json", *(f"{s}.{end}" for s in stems for end in ("json", "safetensors"))}
+    expected = {"model.json", "run.json", "history.csv", "predictions.parquet"}
+    expected |= {f"{stem}.{end}" for stem in stems for end in ("json", "safetensors")}
     assert {path.name for path in paths.trained_dir("both").iterdir()} == expected
     assert not list(workspace.glob("cache/checkpoints/**/*.pt"))
 

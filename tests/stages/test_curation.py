@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from pipeline.config.params import check_params
-from pipeline.config.settings import MAIN
+from pipeline.config.studies import MAIN
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_path, curated_path, quarantine_path, split_path
 from pipeline.stages import deduplicate, filter, index, split

@@ -1,26 +1,20 @@
-"""The embed stage: from transcripts to shards that the store and the trainers read like any other."""
+"""The embed stage: from transcripts to shards that stores and trainers read like any other."""
 
-import shutil
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.config.plans import FeaturesPlan, write_plan
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import (
-    copies_path,
-    feature_facts_path,
-    features_path,
-    split_path,
-    store_path,
-    transcripts_path,
-)
-from pipeline.core.schemas import SPLIT, TRANSCRIPTS
-from pipeline.core.tables import read_json, write_json, write_table
+from pipeline.core.paths import feature_facts_path, features_path, transcripts_path
+from pipeline.core.schemas import TRANSCRIPTS
+from pipeline.core.tables import read_json, write_table
 from pipeline.features.shards import load_features
-from pipeline.stages import embed, store
+from pipeline.stages import embed
 from tests.bert_folder import save_bert
 
 NAME = "bert_mean"
@@ -30,7 +24,6 @@ SETTINGS = {
     "random": {"hidden_size": 8, "layers": 1, "heads": 2, "intermediate": 8, "vocabulary": 500},
 }
 TEXTS = {"a/2": "Go away.", "a/1": "So sorry.", "b/1": "Go away.", "c/1": "Unused."}
-COPY = "a/1#pitch_shift=1.2000@42"
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +31,17 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SER_DEVICE", "cpu")
-    write_plan(["a", "b"])
+    plan(["a", "b"])
     write_transcripts(TEXTS)
 
 
-def write_plan(corpora: list[str], weights: str | None = "random", **changes: object) -> None:
-    plan = {"kind": "text_embedding", "corpora": corpora, "settings": {**SETTINGS, **changes}}
-    write_json(plan_path("features", NAME), {**plan, **({"weights": weights} if weights else {})})
+def plan(corpora: list[str], weights: Literal["random", "published"] = "random", **changes: object) -> None:
+    """Say what the feature set is made of."""
+    settings = {**SETTINGS, **changes}
+    made_of = FeaturesPlan(
+        code="1", kind="text_embedding", corpora=corpora, settings=settings, weights=weights
+    )
+    write_plan(made_of, "embed", NAME)
 
 
 def write_transcripts(texts: dict[str, str]) -> None:
@@ -97,9 +94,9 @@ def test_one_line_of_counts_is_logged_for_each_corpus(caplog: pytest.LogCaptureF
     assert lines[1].startswith("embed: bert_mean of b: 1 rows, 1 texts (1 cached, 0 computed) in ")
 
 
-@pytest.mark.parametrize(("weights", "pretrained"), [("random", False), (None, True)])
-def test_random_weights_are_told(tmp_path: Path, weights: str | None, pretrained: bool) -> None:
-    write_plan(["a"], weights, model=str(save_bert(tmp_path / "bert")))
+@pytest.mark.parametrize(("weights", "pretrained"), [("random", False), ("published", True)])
+def test_random_weights_are_told(tmp_path: Path, weights: Any, pretrained: bool) -> None:
+    plan(["a"], weights, model=str(save_bert(tmp_path / "bert")))
     embed.main(NAME)
     facts = {"feature_set": NAME, "corpora": ["a"], "pretrained": pretrained}
     assert read_json(feature_facts_path(NAME)) == facts
@@ -107,7 +104,7 @@ def test_random_weights_are_told(tmp_path: Path, weights: str | None, pretrained
 
 
 def test_a_feature_set_that_no_corpus_needs_needs_no_weights() -> None:
-    write_plan([], weights=None)
+    plan([], "published")
     embed.main(NAME)
     assert [path.name for path in feature_facts_path(NAME).parent.iterdir()] == ["about.json"]
 
@@ -115,15 +112,13 @@ def test_a_feature_set_that_no_corpus_needs_needs_no_weights() -> None:
 def test_published_weights_that_are_not_there_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SER_WEIGHTS", raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(Path.cwd()))
-    write_plan(["a"], weights=None)
-    with pytest.raises(
-        PipelineError, match=r"feature_sets\.text_embedding\.bert_mean\.model: the weights goo"
-    ):
+    plan(["a"], "published")
+    with pytest.raises(PipelineError, match=r"feature_sets\.bert_mean\.model: the weights goo"):
         embed.main(NAME)
 
 
 def test_a_corpus_without_transcripts_is_an_error() -> None:
-    write_plan(["d"])
+    plan(["d"])
     with pytest.raises(
         PipelineError, match=r"no transcript of corpus .d.: add the studies .* to asr\.studies"
     ):
@@ -131,49 +126,6 @@ def test_a_corpus_without_transcripts_is_an_error() -> None:
 
 
 def test_a_mistake_in_the_settings_is_named() -> None:
-    write_plan(["a"], max_token=3)
+    plan(["a"], max_token=3)
     with pytest.raises(PipelineError, match=r"bert_mean\.max_token: unknown key, did you mean 'max_tokens'"):
         embed.main(NAME)
-
-
-def write_split(examples: list[str], variant: str) -> None:
-    parts = pd.Series(examples).str.split("#", expand=True).reindex(columns=[0, 1])
-    table = pd.DataFrame({"example_id": examples, "utterance_id": parts[0], "transform": parts[1]})
-    table = table.assign(corpus=parts[0].str[0], fold=0, split="train")
-    write_table(split_path("study", variant), table.reindex(columns=SPLIT.names), SPLIT)
-
-
-@pytest.fixture
-def stored() -> None:
-    """A store for two splits of the corpora, one of which trains on a copy of a clip."""
-    write_split(["a/1", "a/2", "b/1"], "main")
-    write_split(["a/1", COPY, "a/2"], "copied")
-    variants = {"study": {"corpora": ["a", "b"], "variants": ["main", "copied"]}}
-    write_json(plan_path("stores", NAME), variants)
-    embed.main(NAME)
-    store.main(NAME)
-
-
-@pytest.mark.usefixtures("stored")
-def test_the_store_says_whether_weights_were_published() -> None:
-    facts = read_json(store_path(NAME, "study", "main"))
-    assert facts["pretrained"] is False
-    assert facts["n_rows"] == 3
-
-
-@pytest.mark.usefixtures("stored")
-def test_a_copy_says_what_its_original_says() -> None:
-    shards = [features_path(NAME, "a"), copies_path(NAME, "study")]
-    (original, copy), _ = load_features(NAME, shards, ["a/1", COPY])
-    np.testing.assert_array_equal(original, copy)
-    assert read_json(store_path(NAME, "study", "copied"))["n_rows"] == 3
-
-
-@pytest.mark.usefixtures("stored")
-def test_another_text_changes_the_digest_of_its_splits() -> None:
-    before = read_json(store_path(NAME, "study", "main"))["digest"]
-    write_transcripts({**TEXTS, "b/1": "Come here."})
-    shutil.rmtree(features_path(NAME, "a").parent)
-    embed.main(NAME)
-    store.main(NAME)
-    assert read_json(store_path(NAME, "study", "main"))["digest"] != before

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.config.params import Params
-from pipeline.config.settings import Curation, Profile, Study
+from pipeline.config.plans import ExploredStudy, ExplorePlan, write_plan
+from pipeline.config.studies import Curation
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import curated_path, dropped_path, index_path
+from pipeline.core.paths import account_table_path, curated_path, dropped_path, index_path
 from pipeline.core.schemas import CURATED, INDEX
 from pipeline.core.tables import write_table
 from pipeline.exploration.files import CORPUS_FIGURES, FIGURES, STUDY_FIGURES, figure_path, table_path
@@ -16,7 +16,8 @@ from pipeline.stages import explore
 from tests.exploration.examples import BROKEN, STRAY, index
 
 TABLES = ("durations", "labels", "speakers", "levels", "account")
-STUDY = Study.model_construct(
+STUDY = ExploredStudy(
+    corpora=["a"],
     labels={"a": {"happy": "joy", "angry": "anger"}},
     curation=Curation(deduplicate=True, min_seconds=1.0, max_seconds=4.0, min_per_class=1),
 )
@@ -32,11 +33,10 @@ LEFT = {
 }
 
 
-def params(corpora: list[str]) -> Params:
-    """Return settings of two studies; one has no corpora."""
-    profile = Profile.model_construct(corpora={"study": corpora, "absent": []})
-    studies = {"study": STUDY, "absent": STUDY}
-    return Params.model_construct(profile="test", profiles={"test": profile}, studies=studies)
+def write_plan_of(corpora: list[str]) -> None:
+    """Write the plan of a profile with these corpora, all of them of one study."""
+    studies = {"study": STUDY.model_copy(update={"corpora": corpora})} if corpora else {}
+    write_plan(ExplorePlan(code="1", corpora=corpora, studies=studies), "explore")
 
 
 def complete(table: pd.DataFrame, schema) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def write_inputs() -> None:
     )
     dropped.assign(reason="made up").to_csv(dropped_path("study"), index=False)
     account = pd.DataFrame({"step": list(LEFT), "corpus": "a", "class": "none", "n": LEFT.values()})
-    account.to_csv(explore.account_csv("study"), index=False)
+    account.to_csv(account_table_path("study"), index=False)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def explored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explored")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(explore, "load_params", lambda: params(["a"]))
+        write_plan_of(["a"])
         write_inputs()
         explore.main()
     return folder
@@ -77,7 +77,7 @@ def explored(tmp_path_factory):
 def inputs(tmp_path, monkeypatch):
     """An empty folder to work in, with what the stage reads."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(explore, "load_params", lambda: params(["a"]))
+    write_plan_of(["a"])
     write_inputs()
 
 
@@ -110,8 +110,8 @@ def test_the_same_input_gives_the_same_bytes_and_nothing_old_stays(explored, inp
     assert outputs(Path.cwd()) == outputs(explored)
 
 
-def test_a_profile_without_corpora_has_empty_tables_and_no_figure(inputs, monkeypatch):
-    monkeypatch.setattr(explore, "load_params", lambda: params([]))
+def test_a_profile_without_corpora_has_empty_tables_and_no_figure(inputs):
+    write_plan_of([])
     explore.main()
     assert set(outputs(Path.cwd())) == set(map(table_path, TABLES))
     assert [len(pd.read_csv(table_path(name))) for name in TABLES] == [0] * len(TABLES)
@@ -126,6 +126,6 @@ def test_an_index_of_another_run_is_an_error(inputs):
 
 
 def test_a_missing_account_is_named(inputs):
-    explore.account_csv("study").unlink()
-    with pytest.raises(PipelineError, match=r"study_account\.csv is not there; `dvc repro .*` makes it"):
+    account_table_path("study").unlink()
+    with pytest.raises(PipelineError, match=r"study_account\.csv is not there; `dvc repro filter` makes it"):
         explore.main()

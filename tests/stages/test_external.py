@@ -1,6 +1,7 @@
-"""The import stage: a file of predictions becomes what a trained system leaves, and is scored like one."""
+"""The stage `external`: a file of predictions becomes what a trained system leaves, and is scored like one."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
-from pipeline.config.analysis import External
-from pipeline.config.plans import write_plan_file
+from pipeline.config.external import External
+from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, ExternalPlan, write_plan
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT
-from pipeline.core.tables import read_json, read_table, write_table
+from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.splits.table import split_utterances
 from pipeline.stages import evaluate
 from pipeline.stages.external import main
@@ -37,7 +38,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     table = split_utterances(study(1), settings())
     write_split(table.assign(arousal=table["utterance_id"].astype(int) / 100, valence=1.0))
-    write_plan()
+    plan()
     return tmp_path
 
 
@@ -45,13 +46,14 @@ def write_split(table: pd.DataFrame) -> None:
     write_table(paths.split_path("toy", "main"), table, SPLIT)
 
 
-def write_plan(**changes: Any) -> None:
-    """Write what the stage `plan` writes of an entry of `external`."""
-    entry = External(
-        **{"file": "theirs.parquet", "study": "toy", "variant": "main", "parameters": 12, **changes}
-    )
-    write_plan_file(plan_path("external", "theirs"), {**entry.model_dump(), "classes": CLASSES})
-    write_plan_file(paths.plan_path("evaluations", "theirs"), ABOUT)
+def plan(classes: Sequence[str] = CLASSES, **changes: Any) -> ExternalPlan:
+    """Write, and return, what the stage `plan` writes of an entry of `external`."""
+    entry = {"file": "theirs.parquet", "study": "toy", "variant": "main", "parameters": 12, **changes}
+    planned = ExternalPlan(code="1", classes=[*classes], external=External(**entry))
+    write_plan(planned, "external", "theirs")
+    evaluated = EvaluatedSystem(about=ABOUT, plan=planned.digest)
+    write_plan(EvaluatePlan(code="1", systems={"theirs": evaluated}), "evaluate")
+    return planned
 
 
 def held_out() -> pd.DataFrame:
@@ -82,13 +84,15 @@ def test_it_leaves_what_training_leaves(workspace: Path) -> None:
     assert pd.read_csv(paths.history_path("theirs")).columns.tolist() == HISTORY_COLUMNS
     assert read_json(paths.trained_dir("theirs") / "model.json") == {
         "pretrained": False,
+        "random_weights": False,
         "parameters": 12,
         "n_train": None,
         "n_left_out": 0,
+        "plan": plan().digest,
         "models": [{"seed": 0, "fold": 0}],
     }
     record = read_json(paths.trained_dir("theirs") / "run.json")
-    assert record["status"] == "imported"
+    assert record["status"] == "external"
     assert record["sha256"] == hashlib.sha256(Path("theirs.parquet").read_bytes()).hexdigest()
     assert record["ignored_columns"] == ["note"]
     assert record["settings"]["file"] == "theirs.parquet"
@@ -97,20 +101,20 @@ def test_it_leaves_what_training_leaves(workspace: Path) -> None:
 def test_it_is_evaluated_like_a_system(workspace: Path) -> None:
     theirs().to_parquet("theirs.parquet")
     table = imported()
-    evaluate.main("theirs")
+    evaluate.main()
     scores = read_json(paths.evaluated_dir("theirs") / "scores.json")
     n_clips = len(held_out())
     assert scores["status"] == "trained"
     assert (scores["n_test"], scores["n_train"], scores["parameters"]) == (n_clips, None, 12)
     assert scores["accuracy"] == pytest.approx(accuracy_score(table["label"], table["predicted"]))
     assert scores["accuracy"] == pytest.approx((n_clips - np.ceil(n_clips / 3)) / n_clips)
-    assert (paths.plots_dir("theirs") / "figures" / "confusion.png").exists()
+    assert (paths.figures_dir("theirs") / "confusion.png").exists()
 
 
 def test_classes_alone_are_evaluated_without_what_needs_probabilities(workspace: Path) -> None:
     held_out()[["utterance_id"]].assign(predicted="sad").to_parquet("theirs.parquet")
     imported()
-    evaluate.main("theirs")
+    evaluate.main()
     scores = read_json(paths.evaluated_dir("theirs") / "scores.json")
     assert scores["accuracy"] == pytest.approx((held_out()["label"] == "sad").mean())
     assert (scores["auc"], scores["ece"]) == (None, None)
@@ -119,9 +123,9 @@ def test_classes_alone_are_evaluated_without_what_needs_probabilities(workspace:
 def test_dimensions_are_evaluated(workspace: Path) -> None:
     clips = held_out()
     clips[["utterance_id"]].assign(y_arousal=clips["arousal"] + 1).to_parquet("theirs.parquet")
-    write_plan(targets=["arousal"])
+    plan(targets=["arousal"])
     imported()
-    evaluate.main("theirs")
+    evaluate.main()
     scores = read_json(paths.evaluated_dir("theirs") / "scores.json")
     assert scores["targets"] == "arousal"
     assert scores["mse_arousal"] == pytest.approx(1.0, abs=1e-5)
@@ -134,7 +138,7 @@ def test_a_csv_file_says_the_same_as_a_parquet_file(workspace: Path, encoding: s
     imported()
     first = paths.predictions_path("theirs").read_bytes()
     theirs().to_csv("theirs.csv", index=False, encoding=encoding)
-    write_plan(file="theirs.csv")
+    plan(file="theirs.csv")
     imported()
     assert paths.predictions_path("theirs").read_bytes() == first
 
@@ -147,9 +151,7 @@ def test_clips_are_found_that_are_the_index_of_a_frame(workspace: Path) -> None:
 def test_a_class_named_none_is_a_name_in_a_csv_file(workspace: Path) -> None:
     table = read_table(paths.split_path("toy", "main"))
     write_split(table.assign(label=table["label"].replace("sad", "None")))
-    write_plan(file="theirs.csv")
-    entry = read_json(plan_path("external", "theirs"))
-    write_plan_file(plan_path("external", "theirs"), {**entry, "classes": ["angry", "happy", "None"]})
+    plan(["angry", "happy", "None"], file="theirs.csv")
     held_out()[["utterance_id"]].assign(predicted="None").to_csv("theirs.csv", index=False)
     assert set(imported()["predicted"]) == {"None"}
 
@@ -157,8 +159,11 @@ def test_a_class_named_none_is_a_name_in_a_csv_file(workspace: Path) -> None:
 def test_a_study_without_clips_is_skipped_and_its_file_not_looked_at(workspace: Path) -> None:
     write_split(read_table(paths.split_path("toy", "main"))[:0])
     assert imported().empty
-    assert read_json(paths.trained_dir("theirs") / "model.json") == {"status": "skipped"}
-    evaluate.main("theirs")
+    assert read_json(paths.trained_dir("theirs") / "model.json") == {
+        "status": "skipped",
+        "plan": plan().digest,
+    }
+    evaluate.main()
     assert read_json(paths.evaluated_dir("theirs") / "scores.json")["status"] == "skipped"
 
 
@@ -186,7 +191,7 @@ def test_an_error_names_the_entry_the_file_and_the_split(workspace: Path) -> Non
 def test_a_file_that_cannot_be_read_is_refused(
     workspace: Path, name: str, content: bytes | None, message: str
 ) -> None:
-    write_plan(file=name)
+    plan(file=name)
     if content is not None:
         Path(name).write_bytes(content)
     with pytest.raises(PipelineError, match=message):
@@ -194,11 +199,13 @@ def test_a_file_that_cannot_be_read_is_refused(
 
 
 def test_a_name_that_is_not_planned_is_refused(workspace: Path) -> None:
-    with pytest.raises(PipelineError, match=r"'others' is not in `external` of params\.yaml"):
+    with pytest.raises(
+        PipelineError, match=r"external/others\.json is not there: 'others' is not in params\.yaml"
+    ):
         main("others")
 
 
 def test_a_plan_of_another_version_is_refused(workspace: Path) -> None:
-    write_plan_file(plan_path("external", "theirs"), {"file": "x.csv", "study": "toy"})
-    with pytest.raises(PipelineError, match=r"classes: missing: `dvc repro plan`"):
+    write_json(paths.plan_path("external", "theirs"), {"code": "1", "external": plan().external.model_dump()})
+    with pytest.raises(PipelineError, match=r"external/theirs\.json: classes: missing: `dvc repro plan`"):
         main("theirs")

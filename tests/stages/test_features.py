@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 import pipeline.features
+from pipeline.config.plans import FeaturesPlan, write_plan
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import clips_path, features_path, manifest_path
 from pipeline.core.schemas import CLIPS
@@ -30,7 +31,7 @@ CORPUS = "corpus"
 SLOW_KIND = """
 import os, time
 import numpy as np
-from pipeline.config.settings import Settings as Base
+from pipeline.config.base import Settings as Base
 
 VERSION, LIBRARIES, BACKEND, DTYPE = "1", ("numpy",), "threads", np.dtype(np.float32)
 
@@ -68,7 +69,8 @@ class Project:
         self, name: str, kind: str, settings: dict[str, object], corpora: tuple[str, ...] = (CORPUS,)
     ) -> None:
         """Say what a feature set is made of."""
-        write_json(plan_path("features", name), {"kind": kind, "corpora": corpora, "settings": settings})
+        plan = FeaturesPlan(code="1", kind=kind, corpora=[*corpora], settings=settings, weights="random")
+        write_plan(plan, "features", name)
         if self.rows:
             self.write_clips(self.rows, name)
 
@@ -201,7 +203,7 @@ def test_real_kinds_pass_through(project, kind):
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        ("mfcc", {"n_mfc": 3}, r"feature_sets\.mfcc\.slow\.n_mfc: unknown key, did you"),
+        ("mfcc", {"n_mfc": 3}, r"feature_sets\.slow\.n_mfc: unknown key, did you"),
         ("mfccs", {}, r"unknown kind of feature 'mfccs', did you mean 'mfcc'\?"),
     ],
 )
@@ -214,5 +216,7 @@ def test_mistakes_in_params_are_named(project, kind, settings, message):
 
 def test_a_feature_set_without_a_plan_says_what_to_run(project):
     project.add(1)
-    with pytest.raises(PipelineError, match=r"data/plan/features/fast\.json is not there; `dvc repro"):
+    with pytest.raises(
+        PipelineError, match=r"data/plan/features/fast\.json is not there: .*: `dvc repro plan`"
+    ):
         main("fast")

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.config.analysis import Published, analysis_dir, representations_dir
+from pipeline.config.published import Published
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, evaluated_dir
+from pipeline.core.paths import DATA, analysis_dir, evaluated_dir, representations_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
 from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.report.page import render_page

@@ -9,22 +9,22 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import silhouette_score
 
-from pipeline.config.analysis import representations_dir
-from pipeline.config.plans import write_plan_file
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.plans import RepresentPlan, write_plan
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import representations_dir
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.stages import represent, train
 from tests.stages.test_train import (
-    CORPUS,
-    REGRESSIONS,
+    INPUTS,
     STUDY,
-    SYSTEMS,
     add_a_copy_and_a_second_split,
+    plan_of,
     write_features,
     write_split,
+    write_system,
     write_texts,
 )
 from tests.training import toy
@@ -39,20 +39,18 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
     write_split(toy.study("vectors"))
-    for name in ("images", "frames", "vectors"):
+    for name in INPUTS:
         write_features(name)
     write_texts()
-    for name in ("images", "frames", "vectors", "transcripts", "none"):
+    for name in (*INPUTS, "transcripts", "none"):
         write_json(paths.store_path(name, STUDY, "main"), {"digest": name})
     return tmp_path
 
 
 def plan(system: str, *names: str) -> None:
     """Write what the stage `plan` does of a toy system and its representations."""
-    settings: dict[str, Any] = {**(SYSTEMS | REGRESSIONS)[system], "study": STUDY}
-    described = {"classes": toy.CLASSES, "corpora": [CORPUS], "system": settings}
-    write_plan_file(paths.plan_path("systems", system), described)
-    write_plan_file(plan_path("representations", system), {"names": list(names)})
+    write_system(system)
+    write_plan(RepresentPlan(code="1", names=[*names], plan=plan_of(system)), "represent", system)
 
 
 def prepare(system: str, *names: str) -> Path:
@@ -82,7 +80,7 @@ def test_each_representation_has_its_files(caplog: pytest.LogCaptureFixture) -> 
     expected = [f"{name}{end}" for name in BRANCHES for end in (".parquet", "_tsne.csv", "_tsne.png")]
     assert {path.name for path in folder.iterdir()} == {*expected, "silhouettes.json"}
     assert list(read_json(folder / "silhouettes.json")) == BRANCHES
-    assert "represent toy_fusion: 6 test clips, fused: silhouette " in caplog.text
+    assert "represent toy_fusion: fused: silhouette 0." in caplog.text
 
 
 def test_the_clips_are_the_test_clips_in_order() -> None:
@@ -216,7 +214,7 @@ def test_without_test_clips_the_files_say_so(
     assert (folder / "fused_tsne.csv").read_text() == "utterance_id,label,x,y\n"
     assert read_table(folder / "fused.parquet").empty
     assert not list(folder.glob("*.png"))
-    assert f"represent toy_fusion: 0 test clips, fused: {note}" in caplog.text
+    assert f"represent toy_fusion: fused: {note}, speech_branch: {note}, " in caplog.text
 
 
 def test_an_estimator_has_no_inner_representations() -> None:

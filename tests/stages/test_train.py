@@ -1,7 +1,5 @@
 """The train stage, from shards to predictions."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +8,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.config.params import load_params
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.plans import SystemPlan, write_plan
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS, predictions_schema
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.features.shards import shard_schema
-from pipeline.stages.plan import write_systems
-from pipeline.stages.train import main, starts_from_published, trained_by_others
-from tests.settings import read_values, shipped_values, write_values
+from pipeline.stages.train import main
 from tests.training import toy
 
 STUDY, CORPUS = "ravdess_methods", "demo_ravdess"
@@ -40,41 +36,36 @@ REGRESSIONS: dict[str, dict[str, Any]] = {
     "toy_separate": {**VALUES, "joint": False},
     "toy_joint": {**VALUES, "loss": "ccc", "monitor": "val_ccc", "seeds": [1, 2]},
 }
+INPUTS = ("images", "frames", "vectors")
 NAMES = {"vectors": [f"x{i}" for i in range(6)]}
 every_system = pytest.mark.parametrize("name", SYSTEMS)
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a params.yaml of toy systems, and the shards and split table they read."""
+    """A folder with the plans of toy systems, and the shards and split table they read."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
-    params = shipped_values()
-    kinds = {"mel_image": "images", "mfcc": "frames", "spectral_scalars": "vectors"}
-    params |= {
-        "profile": "demo",
-        "feature_sets": {kind: {name: {"studies": [STUDY]}} for kind, name in kinds.items()},
-        "systems": {name: {**system, "study": STUDY} for name, system in (SYSTEMS | REGRESSIONS).items()},
-        **{name: {} for name in ("ensembles", "external", "published", "baselines", "audit")},
-        "representations": {"toy_cnn": ["embedding"]},
-    }
-    params["asr"]["studies"] = [STUDY]
-    labels = {
-        "classes": toy.CLASSES,
-        "labels": {CORPUS: {name: name for name in toy.CLASSES}},
-        "variants": {},
-    }
-    params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: [CORPUS]}}}
-    params["studies"] = {STUDY: {**params["studies"][STUDY], **labels}}
-    write_values(params)
-    write_systems(load_params())
+    for name in SYSTEMS | REGRESSIONS:
+        write_system(name)
     write_split(toy.study("vectors"))
-    for name in kinds.values():
+    for name in INPUTS:
         write_features(name)
     write_texts()
-    for name in (*kinds.values(), "transcripts", "none"):
+    for name in (*INPUTS, "transcripts", "none"):
         write_json(paths.store_path(name, STUDY, "main"), {"digest": name})
     return tmp_path
+
+
+def plan_of(name: str, code: str = "1", **changes: Any) -> SystemPlan:
+    """Return what the stage `plan` says of a toy system, with some of its settings changed."""
+    settings = {**(SYSTEMS | REGRESSIONS)[name], "study": STUDY, **changes}
+    system = (toy.sklearn_system if settings["trainer"] == "sklearn" else toy.torch_system)(**settings)
+    return SystemPlan(code=code, classes=toy.CLASSES, corpora=[CORPUS], system=system)
+
+
+def write_system(name: str, code: str = "1", **changes: Any) -> None:
+    write_plan(plan_of(name, code, **changes), "train", name)
 
 
 def write_split(data: Any) -> None:
@@ -108,13 +99,6 @@ def write_texts() -> None:
     write_table(paths.transcripts_path(), table, TRANSCRIPTS)
 
 
-def change_params(change: Callable[[dict], None]) -> None:
-    params = read_values(Path("params.yaml"))
-    change(params)
-    write_values(params)
-    write_systems(load_params())
-
-
 @every_system
 def test_predictions_are_complete_and_sum_to_one(workspace: Path, name: str) -> None:
     main(name)
@@ -146,7 +130,8 @@ def test_each_model_has_its_files_and_no_checkpoint_is_left(workspace: Path, nam
     main(name)
     suffix = "skops" if name == "toy_forest" else "safetensors"
     stems = [f"seed{seed}_fold0" for seed in SYSTEMS[name]["seeds"]]
-    expected = {"model.json", "run.json", *(f"{s}.json" for s in stems), *(f"{s}.{suffix}" for s in stems)}
+    expected = {"model.json", "run.json", "history.csv", "predictions.parquet"}
+    expected |= {f"{stem}.{end}" for stem in stems for end in ("json", suffix)}
     assert {path.name for path in paths.trained_dir(name).iterdir()} == expected
     assert not list(workspace.glob("cache/checkpoints/**/*.pt"))
 
@@ -184,7 +169,8 @@ def test_several_splits_and_augmented_copies(workspace: Path, name: str) -> None
 def test_what_the_metrics_say_of_a_model(workspace: Path) -> None:
     main("toy_forest")
     facts = read_json(paths.trained_dir("toy_forest") / "model.json")
-    assert (facts["pretrained"], facts["parameters"], facts["n_train"]) == (False, None, 30)
+    assert (facts["pretrained"], facts["random_weights"]) == (False, False)
+    assert (facts["parameters"], facts["n_train"]) == (None, 30)
     about = read_json(paths.trained_dir("toy_forest") / "seed1_fold0.json")
     assert list(about["feature_importances"]) == NAMES["vectors"]
 
@@ -213,7 +199,11 @@ def test_a_study_without_clips_is_skipped(workspace: Path, name: str) -> None:
     main(name)
     assert read_table(paths.predictions_path(name)).columns.tolist() == predictions_schema(toy.CLASSES).names
     assert pd.read_csv(paths.history_path(name)).empty
-    assert json.loads((paths.trained_dir(name) / "run.json").read_text())["status"] == "skipped"
+    assert read_json(paths.trained_dir(name) / "run.json") == {"status": "skipped"}
+    assert read_json(paths.trained_dir(name) / "model.json") == {
+        "status": "skipped",
+        "plan": plan_of(name).digest,
+    }
 
 
 def test_a_training_split_of_one_class_is_refused(workspace: Path) -> None:
@@ -231,7 +221,7 @@ def test_a_clip_without_transcript_is_refused(workspace: Path) -> None:
 
 
 def test_an_unknown_key_of_the_architecture_is_named(workspace: Path) -> None:
-    change_params(lambda params: params["systems"]["toy_cnn"]["architecture"].update(chanels=[4]))
+    write_system("toy_cnn", architecture={**toy.CNN["architecture"], "chanels": [4]})
     with pytest.raises(PipelineError, match=r"architecture\.chanels: unknown key, did you mean 'channels'"):
         main("toy_cnn")
 
@@ -313,21 +303,17 @@ def test_clips_of_other_corpora_are_tested_besides(workspace: Path, name: str) -
     assert others["utterance_id"].tolist() == data.clips["utterance_id"][cross].tolist()
 
 
+@every_system
+def test_a_training_says_by_which_plan(workspace: Path, name: str) -> None:
+    main(name)
+    assert read_json(paths.trained_dir(name) / "model.json")["plan"] == plan_of(name).digest
+
+
 @pytest.mark.parametrize(
-    ("weights", "store", "expected"),
-    [
-        (None, {}, False),
-        ("random", {}, False),
-        ("net.pth", {}, True),
-        (None, {"pretrained": True}, True),
-        (None, {"pretrained": False}, False),
-        ("net.pth", {"pretrained": False}, False),
-    ],
+    "changes", [{"code": "2"}, {"lr": 0.02}, {"seeds": [1]}], ids=["code", "a setting", "seeds"]
 )
-def test_pretrained_is_what_starts_from_published_weights_throughout(workspace, weights, store, expected):
-    write_json(paths.store_path("images", STUDY, "main"), {"digest": "images", **store})
-    system = toy.torch_system(**toy.CNN, study=STUDY, weights=weights)
-    assert starts_from_published(system) is expected
+def test_another_plan_has_another_digest(changes: dict[str, Any]) -> None:
+    assert plan_of("toy_cnn", **changes).digest != plan_of("toy_cnn").digest
 
 
 @pytest.mark.slow
@@ -348,13 +334,8 @@ def test_two_processes_do_the_work_of_one(
     np.testing.assert_allclose(by_two[columns], alone[columns], rtol=1e-3)
 
 
-def test_what_does_not_split_stays_in_one_process(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_does_not_split_stays_in_one_process(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SER_PROCESSES", "2")
     monkeypatch.setenv("SER_DEVICE", "cpu")
     main("toy_forest")
     assert read_json(paths.trained_dir("toy_forest") / "run.json")["status"] == "trained"
-    searching = load_params().systems["toy_joint"].model_copy(update={"search": {"trials": 1}})
-    assert not trained_by_others("toy_joint", searching)
-    assert "train toy_joint: in one process, not 2: it is a search" in caplog.text

@@ -7,19 +7,18 @@ import pandas as pd
 import pytest
 import soundfile
 
+from pipeline.config.asr import Asr
+from pipeline.config.plans import TranscribePlan, write_plan
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import clips_path, manifest_path, transcripts_path
-from pipeline.core.schemas import CLIPS
 from pipeline.core.tables import read_table, write_json, write_table
 from pipeline.stages import transcribe
-from pipeline.stages.clips import TEXT
-from tests.settings import shipped_values, write_values
+from pipeline.stages.clips import WITH_TEXT
 
 
 @pytest.fixture
-def workplace(tmp_path, root, monkeypatch):
-    """A corpus of one clip on disk."""
-    shutil.copy(root / "params.yaml", tmp_path)
+def workplace(tmp_path, monkeypatch):
+    """A corpus of one clip on disk, whose own texts are read."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_CORPORA", str(tmp_path / "corpora"))
     (tmp_path / "corpora" / "demo_tess").mkdir(parents=True)
@@ -27,6 +26,7 @@ def workplace(tmp_path, root, monkeypatch):
     soundfile.write(tmp_path / "corpora" / "demo_tess" / "a.wav", noise, 16000)
     write_json(manifest_path("demo_tess"), {"source": "disk", "tree": "x"})
     write_clips({"demo_tess/a": "Say the word back."})
+    plan(gold=["demo_tess"])
     return tmp_path
 
 
@@ -34,13 +34,22 @@ def write_clips(texts):
     table = pd.DataFrame({"utterance_id": texts.keys(), "text": texts.values()}, dtype=str)
     names = table["utterance_id"].str.split("/", expand=True).reindex(columns=[0, 1]).astype(str)
     table = table.assign(corpus=names[0], path=names[1] + ".wav", audio_hash=names[1])
-    write_table(clips_path("transcripts"), table, CLIPS.append(TEXT))
+    write_table(clips_path("transcripts"), table, WITH_TEXT)
 
 
-def set_asr(folder, **values):
-    params = shipped_values()
-    params["asr"].update(values)
-    write_values(params, folder / "params.yaml")
+def plan(gold=(), model="base"):
+    """Say whose own texts are read, and what decodes the others."""
+    asr = Asr(
+        source=None,
+        gold=[],
+        studies=[],
+        model=model,
+        language="en",
+        beam_size=None,
+        max_tokens=4,
+        batch_size=8,
+    )
+    write_plan(TranscribePlan(code="1", asr=asr, gold_corpora=[*gold]), "transcribe")
 
 
 def test_gold_text(workplace):
@@ -52,7 +61,7 @@ def test_gold_text(workplace):
 
 
 def test_whisper_says_which_model(workplace, micro_whisper):
-    set_asr(workplace, source="whisper", model=str(micro_whisper), max_tokens=4)
+    plan(model=str(micro_whisper))
     transcribe.main()
     table = read_table(transcripts_path())
     assert table["source"].tolist() == ["whisper:micro.pt"]
@@ -60,14 +69,14 @@ def test_whisper_says_which_model(workplace, micro_whisper):
 
 
 def test_no_model_is_an_error(workplace):
-    set_asr(workplace, source="whisper", model="nano")
+    plan(model="nano")
     with pytest.raises(PipelineError, match="'nano': no such file"):
         transcribe.main()
 
 
 def test_own_texts_of_some_corpora(workplace, micro_whisper):
     write_clips({"demo_tess/a": "Say the word back.", "demo_dialogue/b": "And what did you do?"})
-    set_asr(workplace, source="whisper", gold=["demo_dialogue"], model=str(micro_whisper), max_tokens=4)
+    plan(gold=["demo_dialogue"], model=str(micro_whisper))
     transcribe.main()
     table = read_table(transcripts_path()).set_index("utterance_id")
     assert table["source"].to_dict() == {"demo_dialogue/b": "gold", "demo_tess/a": "whisper:micro.pt"}
@@ -76,6 +85,7 @@ def test_own_texts_of_some_corpora(workplace, micro_whisper):
 
 def test_gold_needs_texts(workplace):
     write_clips({"demo_tess/a": "Say the word back.", "demo_ravdess/a": None})
+    plan(gold=["demo_tess", "demo_ravdess"])
     with pytest.raises(PipelineError, match="'demo_ravdess' has no texts of its own"):
         transcribe.main()
 
@@ -87,7 +97,7 @@ def test_without_clips_there_are_no_rows(workplace):
 
 
 def test_audio_that_is_gone_is_an_error(workplace, micro_whisper):
-    set_asr(workplace, source="whisper", model=str(micro_whisper))
+    plan(model=str(micro_whisper))
     shutil.rmtree(workplace / "corpora" / "demo_tess")
     with pytest.raises(PipelineError, match="name the folder that holds it in SER_CORPORA"):
         transcribe.main()
