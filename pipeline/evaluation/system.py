@@ -1,10 +1,11 @@
 """Scoring one system: from what training left of it to its scores, tables, figures and metrics.
 
 A system whose predictions, settings and code are those of an earlier evaluation is not evaluated again: its files
-come from the cache folder, as rows of features do.
+come from the cache folder, as rows of features do; `SER_REFRESH=1` computes them anew.
 """
 
 import gc
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,14 +56,15 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
     """
     places = {"evaluated": evaluated_dir(system), "plots": plots_dir(system)}
     entry = cache_dir() / "evaluations" / system / _key(system, about, code)
-    if not entry.is_dir():
+    for folder in places.values():
+        shutil.rmtree(folder, ignore_errors=True)  # no figure stays that is not drawn any more
+    if entry.is_dir() and not os.environ.get("SER_REFRESH"):
+        for name, folder in places.items():
+            shutil.copytree(entry / name, folder)
+    else:
         with _no_collector():
             _compute(system, about, places["evaluated"], places["plots"])
         _keep(entry, places)
-    else:
-        for name, folder in places.items():
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(entry / name, folder)
     scores = read_json(scores_path(system))
     # Imported here: scikit-learn takes most of the time of an evaluation that comes from the cache.
     from pipeline.evaluation.short_metrics import short_metrics
@@ -74,7 +76,9 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
 def _key(system: str, about: Mapping[str, Any], code: str) -> str:
     folder = trained_dir(system)
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in NOT_READ)
-    hashes = {path.name: hash_file(path)[0] for path in files if path.name != "run.json"}
+    hashes = {
+        path.relative_to(folder).as_posix(): hash_file(path)[0] for path in files if path.name != "run.json"
+    }
     return digest([code, dict(about), hashes])
 
 
