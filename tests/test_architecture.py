@@ -44,8 +44,10 @@ STAGE_LINES = 60
 
 # Modules without a test file of their own name that no test imports, by what tests them.
 TESTED_BY = {
+    "config/base.py": "config/test_params.py",
     "config/checks.py": "config/test_params.py",
     "config/expand.py": "config/test_params.py",
+    "config/feature_sets.py": "config/test_params.py",
     "config/mistakes.py": "config/test_params.py",
     "demo/render.py": "demo/test_synthesise.py",
     "demo/spoil.py": "demo/test_defects.py",
