@@ -27,6 +27,6 @@ def test_a_library_of_a_stage_is_named(monkeypatch, capsys):
 def test_an_unknown_stage_is_a_usage_error_that_lists_all(monkeypatch, capsys):
     monkeypatch.delenv("SER_WARM", raising=False)
     with pytest.raises(SystemExit) as ended:
-        main(["trian"])
+        main(["no_stage"])
     assert ended.value.code == 2
     assert "train" in capsys.readouterr().err
