@@ -13,7 +13,9 @@ from pipeline.features.registry import parse_settings
 from tests.features.examples import SETTINGS, SIGNALS, settings, signal
 
 RATE = 22050
-ROUNDING = 0.6  # of a grey: half a step, and what the sums of two libraries differ by, most near the floor of 80 dB
+ROUNDING = (
+    0.6  # of a grey: half a step, and what the sums of two libraries differ by, most near the floor of 80 dB
+)
 
 
 def grey(wave: np.ndarray, **options) -> np.ndarray:
