@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import ValidationError
 from scipy.special import softmax
 
 from pipeline.config.ensembles import Ensemble
@@ -17,8 +16,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT, predictions_schema
 from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.stages.combine import main
-from pipeline.training.data import StudyData
-from pipeline.training.stacking import LEAST, cut_folds, stacked_logits
 
 CLASSES = ["angry", "happy", "sad"]
 PARTS = {"val": 24, "test": 9, "cross": 6}
@@ -213,25 +210,6 @@ def test_a_network_trains_on_validation_clips_alone(workspace: Path) -> None:
     assert {model["n_train"] for model in models} == {PARTS["val"] * 2 // 3}
 
 
-def test_copies_of_a_validation_clip_are_held_out_together() -> None:
-    clips = pd.DataFrame({"label": np.repeat(CLASSES, 8), "group": np.repeat(np.arange(12), 2)})
-    data = StudyData(clips, CLASSES, {}, {}, None, {}, {})
-    folds = cut_folds(data, np.arange(24), np.zeros(0, np.int64), 4, 1, "ensembles.both")
-    groups = clips["group"].to_numpy()
-    assert [set(groups[fold["train"]]) & set(groups[fold["val"]]) for fold in folds.values()] == [set()] * 4
-    assert sorted(np.concatenate([fold["val"] for fold in folds.values()])) == list(range(24))
-
-
-def test_logits_are_logarithms_up_to_a_constant() -> None:
-    logits = np.array([[3.0, -1.0, 0.5]])
-    p = np.exp(logits) / np.exp(logits).sum()
-    member = pd.DataFrame(p, columns=[f"p_{name}" for name in CLASSES])
-    rounded_away = pd.DataFrame([[1.0, 0.0, 0.0]], columns=member.columns)
-    stacked = stacked_logits((member, rounded_away), CLASSES)
-    np.testing.assert_allclose(np.diff(stacked[0, :3]), np.diff(logits[0]), rtol=1e-5)
-    np.testing.assert_allclose(stacked[0, 3:], [0.0, np.log(LEAST), np.log(LEAST)], rtol=1e-6)
-
-
 def test_members_without_clips_are_skipped(workspace: Path) -> None:
     change("one", lambda table: table.iloc[:0])
     change("two", lambda table: table.iloc[:0])
@@ -292,22 +270,3 @@ def test_clips_of_another_split_are_refused(workspace: Path) -> None:
     write_split(read_table(paths.split_path("toy", "main")).iloc[20:])
     with pytest.raises(PipelineError, match="validation clips are not in the split table, such as toy/0val"):
         combine("stacked")
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"method": "stacked"}, "folds is None; expected 2 or more"),
-        ({"method": "average", "folds": 5}, "folds and stacking belong to method stacked"),
-        ({"method": "stacked", "folds": 5, "stacking": {**STACKING, "seeds": [3]}}, "seeds cannot be chosen"),
-        (
-            {"method": "stacked", "folds": 5, "stacking": {**STACKING, "learning": 1}},
-            "stacking.learning: unknown",
-        ),
-        ({"method": "average", "seeds": []}, "seeds is .*expected one or more"),
-    ],
-)
-def test_settings_that_make_no_sense_are_refused(changes: dict, message: str) -> None:
-    settings = {"study": "toy", "variant": "main", "first": "one", "second": "two", "seeds": [1]}
-    with pytest.raises(ValidationError, match=message):
-        Ensemble.model_validate({**settings, **changes})
