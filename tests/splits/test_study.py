@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""A study's splits: what of one is left with the corpora that are there, and what is written and logged of it."""
-=======
 """A study's splits: what is left of one with the corpora that are there, and what is written and logged of it."""
->>>>>>> st
 
 import pandas as pd
 import pytest
