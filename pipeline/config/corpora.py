@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from pipeline.config.base import Settings
 
 
@@ -10,5 +12,5 @@ class CorpusSource(Settings):
 
     source: Literal["archive", "manual", "synthetic"]
     seed: int | None = None  # of a synthetic one
-    sizes: dict[str, int] = {}  # of a synthetic one: what its synthesiser takes
+    sizes: dict[str, int] = Field(default={})  # of a synthetic one: what its synthesiser takes
     imitates: str | None = None  # a corpus whose labels it has: a study maps them once for both

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from pipeline.config.base import Seed, Settings, Split, check_different
 from pipeline.config.mistakes import describe
@@ -24,8 +24,10 @@ class Ensemble(Settings):
     method: Literal["average", "stacked"]
     seeds: list[Seed]  # of the members, and of what is trained on them
     folds: int | None = None  # of method stacked: into which validation is cut
-    stacking: dict[str, Any] = {}  # of method stacked: model, architecture and recipe, as a system has them
-    small: dict[str, Any] = {}
+    stacking: dict[str, Any] = Field(
+        default={}
+    )  # of method stacked: model, architecture and recipe, as a system has them
+    small: dict[str, Any] = Field(default={})
 
     @model_validator(mode="after")
     def _stacking_suits_method(self) -> Self:

@@ -28,7 +28,7 @@ class Resampling(Settings):
     # null: as many as the smallest class has, or the largest, when oversampling
     n_per_class: PositiveInt | None
     transforms: dict[Transform, tuple[float, float]]  # range from which a copy's strength is drawn
-    parts: list[Split] = ["train"]  # what undersample acts on, each part by itself
+    parts: list[Split] = Field(default=["train"])  # what undersample acts on, each part by itself
 
     @field_validator("transforms", mode="before")
     @classmethod
@@ -81,7 +81,7 @@ class SplitSettings(Settings):
     corpora: list[str] | None  # of the study's corpora only these; null: all
     test_corpora: list[str]  # of cross_corpus: tested on; the others are trained on
     seeds: list[Seed]  # each gives another split, its folds numbered on
-    also_test: list[str] = []  # corpora that are not split: tested besides, as "cross"
+    also_test: list[str] = Field(default=[])  # corpora that are not split: tested besides, as "cross"
     resampling: Resampling
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, ValidationError, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, ValidationError, model_validator
 
 from pipeline.config.base import Settings
 from pipeline.config.mistakes import describe
@@ -48,7 +48,7 @@ class Study(StudyClips):
     """One published experiment: its clips, and how they are split."""
 
     split: SplitSettings
-    variants: dict[str, dict[str, Any]] = {}  # further splits, as what they change of `split`
+    variants: dict[str, dict[str, Any]] = Field(default={})  # further splits, as what they change of `split`
 
     @model_validator(mode="after")
     def _variants_are_splits(self) -> Self:

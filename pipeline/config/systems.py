@@ -19,10 +19,10 @@ class System(Settings):
     model: str  # file in pipeline/models
     features: str  # feature set, or "transcripts"
     second: str  # a second one, or "none"
-    architecture: dict[str, Any] = {}  # arguments of the model's builder
+    architecture: dict[str, Any] = Field(default={})  # arguments of the model's builder
     seeds: list[Seed]
     train_on: list[Literal["train", "val"]]  # what it is tested on is always test
-    small: dict[str, Any] = {}  # what a profile of size small changes
+    small: dict[str, Any] = Field(default={})  # what a profile of size small changes
 
     @model_validator(mode="after")
     def _seeds_and_parts_differ(self) -> Self:
@@ -36,7 +36,7 @@ class TorchSystem(System):
 
     trainer: Literal["torch"]
     weights: str | None = None  # published ones: a file or hub id; random: their architecture without them
-    targets: list[Literal["emotion", "arousal", "valence", "dominance"]] = [EMOTION]
+    targets: list[Literal["emotion", "arousal", "valence", "dominance"]] = Field(default=[EMOTION])
     joint: bool = True  # one network for all targets; else one for each
     optimizer: Literal["adam", "adamw", "sgd"]
     lr: PositiveFloat
@@ -56,15 +56,17 @@ class TorchSystem(System):
     focal_gamma: NonNegativeFloat | None = None
     class_weights: Literal["none", "inverse_frequency"] = "none"
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    normalise: dict[str, dict[str, Any]] = {}  # by input: kind, and that kind's settings; {}: standard scores
-    pretrain: dict[str, Any] = {}  # of the blocks as autoencoders
-    augment: dict[str, Any] = {}
+    normalise: dict[str, dict[str, Any]] = Field(
+        default={}
+    )  # by input: kind, and that kind's settings; {}: standard scores
+    pretrain: dict[str, Any] = Field(default={})  # of the blocks as autoencoders
+    augment: dict[str, Any] = Field(default={})
     precision: Literal["float32", "bf16"] = "float32"
     compile: bool = False
     checkpointing: bool = False  # forgets activations and computes them again: less memory, more time
     max_tokens: PositiveInt | None = None
     min_count: PositiveInt | None = None
-    search: dict[str, Any] = {}  # trials over ranges of these settings; the best is trained
+    search: dict[str, Any] = Field(default={})  # trials over ranges of these settings; the best is trained
 
     @field_validator("betas", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ import logging
 from pipeline.config.params import Params, load_params
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
 from pipeline.models.check import check_model
-from pipeline.planning import PLANNERS
+from pipeline.planning.planners import PLANNERS
 from pipeline.splits.protocols import check_protocols
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import planning
 from pipeline.config.params import Params, check_params
 from pipeline.core.code import closure
 from pipeline.core.paths import plan_path
 from pipeline.core.tables import read_json
+from pipeline.planning import planners as planning
 from tests.settings import shipped_values
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml").read_text("utf-8"))["stages"]

@@ -1,4 +1,4 @@
-"""A study's splits: what of a split is left with the corpora that are there, and what is written and logged of it."""
+"""A study's splits: what of one is left with the corpora that are there, and what is written and logged of it."""
 
 import pandas as pd
 import pytest

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pipeline.config.params import Params
+from pipeline.config.published import Published
 from pipeline.core.paths import (
     DATA,
     account_path,
@@ -23,10 +24,13 @@ from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS
 from pipeline.core.tables import read_json, write_json, write_table
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.real_results import PATH as REAL_RESULTS
-from pipeline.stages import analyse, evaluate, plan, report
+from pipeline.stages import analyse, evaluate, report
 from tests.evaluation import made_up
+from tests.evaluation.trained import PLAN, write_training
 from tests.report.test_real_results import RECORD
-from tests.stages.test_evaluate import ratings, write_training
+from tests.stages.planned import write_plans
+from tests.stages.test_evaluate import plan as plan_evaluation
+from tests.stages.test_evaluate import ratings
 from tests.stages.test_explore import complete
 
 PAGE = DATA / "report" / "index.html"
@@ -88,8 +92,8 @@ def write_systems() -> None:
     write_json(
         trained_dir("forest") / "seed0_fold0.json", {"feature_importances": {"mfcc_1": 0.75, "zcr": 0.25}}
     )
-    for system in SYSTEMS:
-        evaluate.main(system)
+    plan_evaluation(**dict.fromkeys(SYSTEMS, PLAN))
+    evaluate.main()
 
 
 def write_analysis() -> None:
@@ -150,26 +154,31 @@ def build(folder: Path, settings: Params) -> str:
     """Run the stages evaluate, analyse and report in a folder; return the page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        plan.write_evaluations(settings)
-        patch.setattr(report, "load_params", lambda: settings)
+        patch.setenv("SER_CACHE", str(folder / "cache"))
+        patch.setenv("SER_WORKERS", "1")
+        write_plans(settings, "analyse", "report")
         write_systems()
         write_analysis()
         write_representation()
         write_corpora(next(iter(settings.corpora)), verified_by="publisher")
         write_exploration()
-        report.main()
-        return PAGE.read_text("utf-8")
+        return _page(patch, settings.published)
 
 
 def rebuild(folder: Path, settings: Params) -> str:
     """Turn what was built into a run on synthetic speech from a mirror, with kept results; return the page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(report, "load_params", lambda: settings)
+        write_plans(settings, "report")
         for system in SYSTEMS:
             path = evaluated_dir(system) / "scores.json"
             write_json(path, {**read_json(path), "profile": settings.profile, "synthetic": True})
         write_corpora(next(iter(settings.corpora)), verified_by="mirror")
         write_json(REAL_RESULTS, REAL)
-        report.main()
-        return PAGE.read_text("utf-8")
+        return _page(patch, settings.published)
+
+
+def _page(patch: pytest.MonkeyPatch, published: dict[str, Published]) -> str:
+    patch.setattr(report, "load_published", lambda: published)
+    report.main()
+    return PAGE.read_text("utf-8")

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.plans import AnalysePlan, AuditedSplit, write_plan
 from pipeline.core.paths import (
     analysis_dir,
     evaluated_dir,
@@ -22,28 +24,34 @@ from pipeline.evaluation.regression import target_order
 from pipeline.evaluation.summary import summarise
 from pipeline.stages import analyse
 from tests.evaluation import made_up
+from tests.evaluation.trained import MODEL
 from tests.stages.test_explore import complete
 
 ABOUT = {"study": "study", "protocol": "stratified 70/15/15", "synthetic": True}
-MODEL = {"pretrained": False, "parameters": 1204, "n_train": 70}
 CLIPS = made_up.random_predictions(200, accuracy=1.0)["utterance_id"]
-PLAN = {
-    "systems": {
-        "net": "study",
-        "rival": "study",
-        "fewer": "study",
-        "left_out": "absent",
-        "ratings": "study",
-        "guesses": "study",
-    },
-    "baselines": {
-        "net": ["rival", "fewer", "left_out"],
-        "ratings": ["guesses"],
-        "left_out": ["net"],
-    },
-    "audit": {"net": {"as published": "net", "absent": "left_out", "by speaker": "rival"}},
-    "splits": {name: {"variant": "main", "train_on": ["train"]} for name in ("net", "rival", "left_out")},
+SYSTEMS = {
+    "net": "study",
+    "rival": "study",
+    "fewer": "study",
+    "left_out": "absent",
+    "ratings": "study",
+    "guesses": "study",
 }
+BASELINES = {"net": ["rival", "fewer", "left_out"], "ratings": ["guesses"], "left_out": ["net"]}
+AUDIT = {"net": {"as published": "net", "absent": "left_out", "by speaker": "rival"}}
+
+
+def plan(
+    systems: dict[str, str] = SYSTEMS,
+    baselines: dict[str, list[str]] = BASELINES,
+    audit: dict[str, dict[str, str]] = AUDIT,
+) -> None:
+    """Say what is held against what."""
+    audited = {system for cases in audit.values() for system in cases.values()}
+    splits = {name: AuditedSplit(variant="main", train_on=["train"]) for name in sorted(audited)}
+    write_plan(
+        AnalysePlan(code="1", systems=systems, baselines=baselines, audit=audit, splits=splits), "analyse"
+    )
 
 
 def write_system(system: str, predictions: pd.DataFrame) -> None:
@@ -58,7 +66,7 @@ def write_system(system: str, predictions: pd.DataFrame) -> None:
 
 def write_inputs() -> None:
     """Write what the stages above leave: predictions, scores, an index, a split, transcripts and the plan."""
-    write_json(plan_path("analyse"), PLAN)
+    plan()
     net = made_up.random_predictions(200, accuracy=0.5, seed=1)
     write_system("net", net)
     write_system("rival", made_up.random_predictions(200, accuracy=0.9, seed=2))
@@ -170,12 +178,22 @@ def test_a_second_run_writes_the_same_bytes_and_says_what_it_did(written, monkey
 
 def test_nothing_trained_leaves_headers_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_json(
-        plan_path("analyse"), {**PLAN, "systems": {"left_out": "absent"}, "baselines": {}, "audit": {}}
-    )
+    plan({"left_out": "absent"}, {}, {})
     write_system("left_out", made_up.random_predictions(20, accuracy=0.5)[:0])
     write_table(transcripts_path(), complete(pd.DataFrame({"text": []}), TRANSCRIPTS), TRANSCRIPTS)
     analyse.main()
     assert (analysis_dir() / "significance.csv").read_text().startswith("study,group,system,other,against,")
     assert (analysis_dir() / "listed.csv").read_text() == "system,list,n_test,n,n_listed\n"
     assert (analysis_dir() / "audit.json").read_text() == "{}\n"
+
+
+def test_a_system_that_is_not_evaluated_yet_is_left_out(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    write_inputs()
+    shutil.rmtree(evaluated_dir("rival"))
+    with caplog.at_level(logging.INFO):
+        analyse.main()
+    assert "analyse: 4 of 6 systems in 3 groups, 2 pairs compared, 1 changes, 1 audits" in caplog.text
+    assert not (analysis_dir() / "failures" / "rival.csv").exists()
+    audit = json.loads((analysis_dir() / "audit.json").read_text())["net"]
+    assert [case["system"] for case in audit["cases"]] == ["net"]

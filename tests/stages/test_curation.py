@@ -22,7 +22,11 @@ RATE = 24414
 
 
 def settings(**changes):
-    """Return the shipped settings with TESS behind this study alone, and some of the study's changed: split__seeds=[1]."""
+    """Return the shipped settings with TESS behind one study alone, and some of that study's changed.
+
+    Args:
+        changes: Value by key: split__seeds=[1]; `...` deletes the key.
+    """
     values = shipped_values()
     values["profile"] = "tess"
     corpora = {study: ["tess"] if study == STUDY else [] for study in values["studies"]}

@@ -1,39 +1,36 @@
-"""The evaluate stage: its files, and the same bytes each time."""
-
-import json
-from pathlib import Path
+"""The evaluate stage: every system that is trained by its plan, no other one, and the same bytes each time."""
 
 import pandas as pd
 import pytest
 
-from pipeline.core.paths import (
-    evaluated_dir,
-    history_path,
-    metrics_path,
-    plots_dir,
-    predictions_path,
-    trained_dir,
-)
-from pipeline.core.schemas import predictions_schema
-from pipeline.core.tables import write_json, write_table
-from pipeline.evaluation.regression import target_order
-from pipeline.stages import evaluate, plan
+from pipeline.config.describe import describe_system
+from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, write_plan
+from pipeline.core.paths import evaluated_dir, figures_dir, metrics_path, plots_dir, trained_dir
+from pipeline.core.tables import read_json, write_json
+from pipeline.evaluation.system import scores_path
+from pipeline.stages import evaluate
+from pipeline.stages.evaluate import OUTPUTS
 from tests.evaluation import made_up
+from tests.evaluation.trained import PLAN, write_training
 
 
-def write_training(system: str, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
-    """Write what the train stage leaves of a system."""
-    schema = predictions_schema(made_up.CLASSES, target_order(predictions) or ["emotion"])
-    write_table(predictions_path(system), predictions, schema)
-    history_path(system).parent.mkdir(parents=True, exist_ok=True)
-    history.to_csv(history_path(system), index=False)
-    write_json(trained_dir(system) / "model.json", {"pretrained": False, "parameters": 1204, "n_train": 70})
+def plan(**plans: str) -> None:
+    """Write the plan of evaluating made-up systems, each with the digest of the plan it has to be trained by."""
+    params = made_up.params()
+    systems = {
+        name: EvaluatedSystem(about=describe_system(params, name), plan=digest)
+        for name, digest in plans.items()
+    }
+    write_plan(EvaluatePlan(code="1", systems=systems), "evaluate")
 
 
-@pytest.fixture
-def workplace(tmp_path, monkeypatch) -> Path:
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch):
+    """A folder with the plan, and what training leaves of three systems."""
     monkeypatch.chdir(tmp_path)
-    plan.write_evaluations(made_up.params())
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SER_WORKERS", "1")
+    monkeypatch.delenv("SER_REFRESH", raising=False)
     write_training("net", made_up.random_predictions(60, accuracy=0.7), made_up.history(3))
     write_training("left_out", made_up.random_predictions(60, accuracy=0.7)[:0], made_up.history(1)[:0])
     write_training("ratings", ratings(), made_up.dimension_history(3))
@@ -46,13 +43,29 @@ def ratings() -> pd.DataFrame:
     return pd.concat([own, made_up.elsewhere(made_up.random_dimensions(20, seed=1))])
 
 
-def scores_of(system: str) -> dict:
-    return json.loads((evaluated_dir(system) / "scores.json").read_text())
+def run(**plans: str) -> None:
+    """Evaluate, by default one system."""
+    plan(**(plans or {"net": PLAN}))
+    evaluate.main()
 
 
-def test_scores_begin_with_what_was_evaluated(workplace):
-    evaluate.main("net")
-    assert list(scores_of("net").items())[:11] == [
+def outputs() -> dict:
+    return {path: path.read_bytes() for folder in OUTPUTS for path in folder.rglob("*.*")}
+
+
+def test_every_system_has_its_scores_figures_tables_and_metrics(caplog):
+    caplog.set_level("INFO")
+    run(net=PLAN, left_out=PLAN, ratings=PLAN)
+    for system in ("net", "left_out", "ratings"):
+        assert scores_path(system).exists()
+        assert metrics_path(system).exists()
+        assert (plots_dir(system) / "learning.csv").exists()
+    assert caplog.messages == ["evaluate: 3 of 3 systems, 1 of them without clips in this profile"]
+
+
+def test_scores_begin_with_what_was_evaluated():
+    run()
+    assert list(read_json(scores_path("net")).items())[:12] == [
         ("status", "trained"),
         ("profile", "open"),
         ("synthetic", False),
@@ -61,35 +74,63 @@ def test_scores_begin_with_what_was_evaluated(workplace):
         ("protocol", "stratified 70/15/15, deduplicated"),
         ("targets", "emotion"),
         ("pretrained", False),
+        ("random_weights", False),
         ("parameters", 1204),
         ("n_train", 70),
         ("n_test", 60),
     ]
-    assert (plots_dir("net") / "figures" / "confusion.png").exists()
+    assert (figures_dir("net") / "confusion.png").exists()
 
 
-def test_metrics_are_the_same_bytes_each_time(workplace):
-    evaluate.main("net")
-    files = [metrics_path("net"), evaluated_dir("net") / "scores.json"]
-    first = [path.read_bytes() for path in files]
+def test_the_files_are_the_same_bytes_each_time_computed_or_cached(tmp_path, monkeypatch):
+    run()
+    first = outputs()
     write_json(trained_dir("net") / "run.json", {"seconds": 12.5})
-    evaluate.main("net")
-    assert [path.read_bytes() for path in files] == first
-    assert first[0].endswith(b"\n")
+    run()
+    assert outputs() == first
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "another"))
+    run()
+    assert outputs() == first
+    assert len(first) > 15
 
 
-def test_metrics_are_a_few_of_the_scores(workplace):
-    evaluate.main("net")
-    metrics, scores = json.loads(metrics_path("net").read_text()), scores_of("net")
-    assert list(metrics) == ["accuracy", "uar", "macro_f1", "low", "high", "n_test", "pretrained"]
-    assert metrics["accuracy"] == round(scores["accuracy"], 4)
-    assert metrics["low"] == round(scores["accuracy_low"], 4)
+def test_a_system_of_an_older_plan_is_left_out_and_said(caplog):
+    run(net=PLAN, ratings=PLAN)
+    caplog.clear()
+    run(net="digest of a newer plan", ratings=PLAN)
+    assert not evaluated_dir("net").exists()
+    assert not metrics_path("net").exists()
+    assert not plots_dir("net").exists()
+    assert scores_path("ratings").exists()
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning == "evaluate: 1 systems are not trained with these settings yet, such as net"
 
 
-def test_a_skipped_system_says_so_and_has_no_scores(workplace):
-    evaluate.main("left_out")
-    assert json.loads(metrics_path("left_out").read_text()) == {"n_test": 0}
-    assert scores_of("left_out") == {
+def test_a_system_that_is_not_trained_yet_is_left_out_and_said(caplog):
+    run(net=PLAN, forest=PLAN)
+    assert scores_path("net").exists()
+    assert not evaluated_dir("forest").exists()
+    assert "1 systems are not trained with these settings yet, such as forest" in caplog.text
+
+
+def test_nothing_stays_of_a_system_that_is_not_evaluated_any_more():
+    run(net=PLAN, left_out=PLAN)
+    run(net=PLAN)
+    assert sorted(path.name for path in evaluated_dir("net").parent.iterdir()) == ["net"]
+    assert [path.name for path in metrics_path("net").parent.iterdir()] == ["net.json"]
+    assert [path.name for path in plots_dir("net").parent.iterdir()] == ["net"]
+
+
+def test_where_nothing_is_trained_the_folders_are_empty(caplog):
+    run(forest=PLAN)
+    assert [[*folder.iterdir()] for folder in OUTPUTS] == [[], [], []]
+    assert "such as forest" in caplog.text
+
+
+def test_a_skipped_system_says_so_and_has_no_scores():
+    run(left_out=PLAN)
+    assert read_json(metrics_path("left_out")) == {"status": "skipped"}
+    assert read_json(scores_path("left_out")) == {
         "status": "skipped",
         "profile": "open",
         "synthetic": False,
@@ -101,21 +142,20 @@ def test_a_skipped_system_says_so_and_has_no_scores(workplace):
     assert (plots_dir("left_out") / "confusion.csv").read_text() == "actual,predicted\n"
 
 
-def test_a_system_of_dimensions_has_its_own_scores_and_figures(workplace, caplog):
-    caplog.set_level("INFO")
-    evaluate.main("ratings")
-    metrics = scores_of("ratings")
-    assert metrics["targets"] == "arousal,valence"
-    assert (metrics["n_test"], metrics["cross_n_test"], metrics["cross_corpora"]) == (60, 20, "other")
-    assert {"ccc", "ccc_arousal", "pcc_valence", "mse_valence", "cross_pcc_arousal"} <= metrics.keys()
-    assert "accuracy" not in metrics
-    assert (plots_dir("ratings") / "figures" / "residuals.png").exists()
+def test_a_system_of_dimensions_has_its_own_scores_and_figures():
+    run(ratings=PLAN)
+    scores = read_json(scores_path("ratings"))
+    assert scores["targets"] == "arousal,valence"
+    assert (scores["n_test"], scores["cross_n_test"], scores["cross_corpora"]) == (60, 20, "other")
+    assert {"ccc", "ccc_arousal", "pcc_valence", "mse_valence", "cross_pcc_arousal"} <= scores.keys()
+    assert "accuracy" not in scores
+    assert read_json(metrics_path("ratings")) == {"ccc": round(scores["ccc"], 4), "status": "trained"}
+    assert (figures_dir("ratings") / "residuals.png").exists()
     assert (plots_dir("ratings") / "confusion.csv").read_text() == "actual,predicted\n"
-    assert "evaluate ratings: 60 test clips, 1 seed(s), ccc 0." in caplog.text
 
 
-def test_a_skipped_system_of_dimensions_says_what_it_would_predict(workplace):
+def test_a_skipped_system_of_dimensions_says_what_it_would_predict():
     write_training("left_out", ratings()[:0], made_up.dimension_history(1)[:0])
-    evaluate.main("left_out")
-    metrics = scores_of("left_out")
-    assert (metrics["status"], metrics["targets"]) == ("skipped", "arousal,valence")
+    run(left_out=PLAN)
+    scores = read_json(scores_path("left_out"))
+    assert (scores["status"], scores["targets"]) == ("skipped", "arousal,valence")
