@@ -78,23 +78,27 @@ class Sandbox:
 def small_params() -> dict[str, Any]:
     """params.yaml with two tiny synthetic corpora and two quick systems."""
     params = shipped_values()
-    params["corpora"] = {name: {**params["corpora"][name], "sizes": SIZES[name]} for name in SIZES}
+    corpora = {name: {**params["corpora"][name], "sizes": SIZES[name]} for name in SIZES}
+    imitated = {name: corpus.pop("imitates") for name, corpus in corpora.items()}  # which are not there
+    params["corpora"] = corpora
     params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: ["demo_ravdess"]}}}
     study = params["studies"][STUDY]
     del study["variants"]["by_speaker"]  # there are two speakers
-    labels = {name: study["labels"][name] for name in SIZES}
+    labels = {name: study["labels"].get(name) or study["labels"][imitated[name]] for name in SIZES}
     params["studies"] = {STUDY: {**study, "labels": labels, "curation": {"min_per_class": 4}}}
     params["asr"] |= {"studies": [], "gold": []}
-    audio = {name: {**params["feature_sets"]["audio"][name], "studies": [STUDY]} for name in FEATURE_SETS}
+    all_sets = params["feature_sets"]["audio"] | params["feature_sets"]["text"]
+    audio = {name: {**all_sets[name], "studies": [STUDY]} for name in FEATURE_SETS}
     params["feature_sets"] = {"audio": audio, "text": {}}
     cnn, forest = (params["systems"][name] for name in SYSTEMS)
     cnn["small"] = {"epochs": 1}
     forest["small"] = {"folds": 2, "grid": {key: values[:1] for key, values in forest["grid"].items()}}
     params["systems"] = dict(zip(SYSTEMS, (cnn, forest), strict=True))
     params["recipes"] = {cnn["recipe"]: params["recipes"][cnn["recipe"]]}
-    kinds = {settings["kind"] for settings in audio.values()}
-    used = {"torch", "sklearn", "split", "curation"} | kinds
-    params["defaults"] = {name: block for name, block in params["defaults"].items() if name in used}
+    left_out = {settings["kind"] for settings in all_sets.values()} - {
+        settings["kind"] for settings in audio.values()
+    }
+    params["defaults"] = {name: block for name, block in params["defaults"].items() if name not in left_out}
     params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
     return params
