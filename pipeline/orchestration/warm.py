@@ -77,30 +77,33 @@ def _be_the_stage(connection: socket.socket) -> None:
     """Run the stage that is asked for, tell its exit status, and end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    status = 1
+    status, told = 1, threading.Event()
     try:
-        status = _run(connection)
+        status = _run(connection, told)
     except SystemExit as error:  # of the argument parser
         status = error.code if isinstance(error.code, int) else 1
     except Exception:  # noqa: BLE001 -- whatever it is, the caller has to hear of it
         traceback.print_exc()
     finally:
+        told.set()
         for tell in (sys.stdout.flush, sys.stderr.flush, lambda: connection.sendall(bytes([status]))):
             with suppress(OSError):  # nobody listens any more
                 tell()
-        os._exit(status)
+    # An ordinary end, which also ends what the stage has started: workers that stay would hold the caller's streams.
+    sys.exit(status)
 
 
-def _run(connection: socket.socket) -> int:
+def _run(connection: socket.socket, told: threading.Event) -> int:
     length, streams, _, _ = socket.recv_fds(connection, 8, 3)
     request = json.loads(_receive(connection, int.from_bytes(length, "big")))
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+        os.close(stream)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
     del os.environ["SER_WARM"]  # processes that the stage starts are their own
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(connection, told), daemon=True).start()
     _forget_the_project()
     sys.path.insert(0, request["folder"])
     from pipeline.core.stage import run_stage
@@ -125,7 +128,7 @@ def _receive(connection: socket.socket, n_bytes: int) -> bytes:
     return bytes(parts)
 
 
-def _end_with(connection: socket.socket) -> None:
+def _end_with(connection: socket.socket, told: threading.Event) -> None:
     """End this process when its caller ends: a stage must not go on after DVC was stopped."""
-    if not connection.recv(1):
+    if not connection.recv(1) and not told.is_set():
         os.kill(os.getpid(), signal.SIGTERM)

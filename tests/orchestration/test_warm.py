@@ -49,6 +49,10 @@ def main(what: str) -> None:
         print(*os.environ)
     elif what == "wait":
         time.sleep(60)
+    elif what == "workers":
+        from joblib import Parallel, delayed
+
+        print(Parallel(n_jobs=2)(delayed(abs)(number) for number in (-1, -2)))
 '''
 
 
@@ -242,3 +246,10 @@ def test_so_is_the_socket_of_a_process_that_has_ended(project, tmp_path):
     status, _, err = project.run("do", "write")
     assert status == 2
     assert "(Connection refused): unset it" in err
+
+
+def test_workers_of_a_stage_end_with_it(project):
+    """Those of joblib wait for minutes for more work, and hold the streams of the stage's caller."""
+    stage = project.start("do", "workers")
+    out, err = stage.communicate(timeout=SECONDS)  # until nobody holds a stream any more
+    assert (stage.returncode, out.strip()) == (0, "[1, 2]"), err
