@@ -8,6 +8,8 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What torch, oneDNN, MKL and OpenBLAS do on a processor without AVX: other kernels, so other roundings.
+OLD_CPU := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 OPENBLAS_CORETYPE=Nehalem
 
 .PHONY: help setup tour repro test test-slow check format bench picture clean
 help:  ## what there is
@@ -31,6 +33,9 @@ repro: $(READY)  ## rebuild what has changed; JOBS=1 runs one stage at a time, n
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-cpu: $(READY)  ## the tests of networks, with the arithmetic of an old processor: none may hang on rounding
+	$(OLD_CPU) $(BIN)/python -m pytest -n auto --dist loadgroup tests/models tests/training tests/pretrained tests/evaluation/test_representations.py
 
 test-slow: $(READY)  ## the tests that take minutes: queues, rebuilding elsewhere
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow

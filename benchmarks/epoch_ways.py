@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.features.shards import load_features
 from pipeline.training.batches import Examples, shuffled_batches
 from pipeline.training.loop import Task, TrainingRun, train_epoch, validate

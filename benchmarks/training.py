@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.epoch_ways import SYSTEMS
 from benchmarks.epochs import compare as compare_epochs
-from pipeline.config.settings import SklearnSystem
+from pipeline.config.systems import SklearnSystem
 from pipeline.models.build import build_estimator
 from pipeline.training.batches import Examples, shuffled_batches
 from pipeline.training.grid_search import search

@@ -61,6 +61,8 @@ def main() -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130  # as a shell says it; what is done is kept
     except subprocess.CalledProcessError as error:  # what is wrong, DVC has said
         return error.returncode
 

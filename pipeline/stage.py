@@ -4,8 +4,14 @@ Without a stage it lists them. Where `make repro` keeps a warm process (its sock
 the stage, so that libraries are imported once and not for each of a hundred stages; the result is the same.
 """
 
+import importlib.util
 import os
 import sys
+
+NEEDED = ("numpy", "pandas", "pydantic", "torch")
+NO_LIBRARIES = (
+    "error: {python} has no {names}: activate the environment (. .venv/bin/activate), or use make repro"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -14,6 +20,10 @@ def main(arguments: list[str]) -> int:
         from pipeline.orchestration.client import run_warm
 
         return run_warm(os.environ["SER_WARM"], arguments)
+    # `dvc` that is called by its path runs the `python` of whoever called it.
+    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        print(NO_LIBRARIES.format(python=sys.executable, names=", ".join(missing)), file=sys.stderr)
+        return 2
     from pipeline.core.stage import run_stage
 
     return run_stage(arguments)

@@ -23,6 +23,8 @@ def main() -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130  # as a shell says it; what is done is kept
     if status == 0:
         print(f"\n{progress.n_begun} stages in {clock_time(progress.seconds)}. {farewell()}")
     return status

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import IDENTITY
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import MAIN, RANDOM, Ensemble, System, TorchSystem
+from pipeline.config.studies import MAIN
+from pipeline.config.systems import RANDOM, System, TorchSystem
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def check_names(params: "Params") -> None:
         PipelineError: It says where, what came and what is allowed.
     """
     uses = chain(
+        _corpora(params),
         _profiles(params),
         _studies(params),
         _feature_sets(params),
@@ -46,6 +49,12 @@ def check_names(params: "Params") -> None:
     for name, ensemble in params.ensembles.items():
         _check_members(params, name, ensemble)
     _check_profiles(params)
+
+
+def _corpora(params: "Params") -> Iterator[Use]:
+    for name, corpus in params.corpora.items():
+        if corpus.imitates is not None:
+            yield Use(f"corpora.{name}.imitates", corpus.imitates, params.corpora, "corpus")
 
 
 def _profiles(params: "Params") -> Iterator[Use]:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.config.base import Settings
+from pipeline.config.ensembles import Ensemble
 from pipeline.config.mistakes import nearest, one_of
-from pipeline.config.settings import Ensemble, Settings, SklearnSystem, TorchSystem
+from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 
 Block = dict[str, Any]
@@ -89,14 +91,15 @@ def expand(written: Any) -> Expanded:
     expanded = Expanded(values)
     _expand_feature_sets(expanded, defaults)
     _expand_studies(expanded, defaults)
-    _check_recipes(recipes, values)
+    _check_recipes(recipes, values, defaults.get("system", {}))
     for block in IDENTITY:
         for name, entry in _entries(values, block):
             recipe = entry.pop("recipe", None)
-            shared = recipes[recipe] if recipe is not None else {}
-            trainer = str(entry.get("trainer", shared.get("trainer")))
-            common = defaults.get(trainer, {}) if trainer in TRAINERS else {}
-            below = {f"defaults.{trainer}": common, f"recipes.{recipe}": shared}
+            below = {f"recipes.{recipe}": recipes[recipe]} if recipe is not None else {}
+            if block == "systems":
+                trainer = _trainer(entry, *below.values(), defaults.get("system", {}))
+                common = {where: defaults.get(where, {}) for where in ("system", str(trainer))}
+                below = {**{f"defaults.{where}": shared for where, shared in common.items()}, **below}
             values[block][name] = expanded.lay_over(f"{block}.{name}", entry, below)
     return expanded
 
@@ -118,57 +121,64 @@ def _expand_feature_sets(expanded: Expanded, defaults: Mapping[str, Block]) -> N
     expanded.values["feature_sets"] = flat
     kinds = dict.fromkeys(str(entry.get("kind")) for entry in flat.values())
     for name in defaults:
-        one_of(
-            name,
-            [*TRAINERS, "split", "curation", *kinds],
-            "trainer, part of a study or kind of feature",
-            "defaults",
-        )
+        one_of(name, ["system", *TRAINERS, "split", "curation", *kinds], "default", "defaults")
 
 
 def _expand_studies(expanded: Expanded, defaults: Mapping[str, Block]) -> None:
+    imitated = {
+        name: entry["imitates"] for name, entry in _entries(expanded.values, "corpora") if "imitates" in entry
+    }
     for name, entry in _entries(expanded.values, "studies"):
         for part in ("split", "curation"):
             own, where = entry.get(part, {}), f"studies.{name}.{part}"
             if isinstance(own, dict):
                 below = {f"defaults.{part}": defaults.get(part, {})}
                 entry[part] = expanded.lay_over(where, own, below)
+        labels = entry.get("labels")
+        if isinstance(labels, dict):
+            unmapped = {corpus: real for corpus, real in imitated.items() if corpus not in labels}
+            copied = {corpus: labels[real] for corpus, real in unmapped.items() if real in labels}
+            entry["labels"] = {**labels, **copied}
 
 
-def _check_recipes(recipes: Mapping[str, Block], values: Block) -> None:
-    users: dict[str, int] = dict.fromkeys(recipes, 0)
+def _trainer(*blocks: Block) -> Any:
+    return next((block["trainer"] for block in blocks if "trainer" in block), None)
+
+
+def _check_recipes(recipes: Mapping[str, Block], values: Block, common: Block) -> None:
+    n_users = dict.fromkeys(recipes, 0)
     for block in IDENTITY:
         for name, entry in _entries(values, block):
             if "recipe" in entry:
                 recipe = one_of(entry["recipe"], recipes, "recipe", f"{block}.{name}.recipe")
-                users[recipe] += 1
-                _check_recipe(recipe, recipes[recipe], block, name, entry)
-    for recipe, n_users in users.items():
-        if not n_users:
+                n_users[recipe] += 1
+                trainer = _trainer(entry, recipes[recipe], common)
+                _check_keys(f"recipes.{recipe}", recipes[recipe], block, trainer, f"{block}.{name}")
+    for recipe in recipes:
+        if not n_users[recipe]:
             raise PipelineError(
                 f"params.yaml: recipes.{recipe}: used by nobody; name it as the `recipe` of a system or ensemble, "
                 "or delete it"
             )
 
 
-def _check_recipe(recipe: str, settings: Block, block: str, user: str, entry: Block) -> None:
-    trainer = entry.get("trainer", settings.get("trainer"))
+def _check_keys(recipe: str, settings: Block, block: str, trainer: Any, user: str) -> None:
     model = Ensemble if block == "ensembles" else TRAINERS.get(trainer)
     if model is None:  # the entry's own validation says so
         return
     taker = "an ensemble" if block == "ensembles" else f"trainer {trainer}"
     allowed = [key for key in model.model_fields if key not in IDENTITY[block]]
-    for where, keys in ((f"recipes.{recipe}", settings), (f"recipes.{recipe}.small", settings.get("small"))):
+    for where, keys in ((recipe, settings), (f"{recipe}.small", settings.get("small"))):
         for key in keys if isinstance(keys, dict) else ():
             if key in IDENTITY[block]:
                 raise PipelineError(
                     f"params.yaml: {where}.{key}: stands in each entry itself, as {', '.join(IDENTITY[block])} do: "
-                    f"write it into {block}.{user}"
+                    f"write it into {user}"
                 )
             if key not in allowed:
                 raise PipelineError(
-                    f"params.yaml: {where}.{key}: unknown key{nearest(key, allowed)}; {taker}, as of "
-                    f"{block}.{user}, takes {', '.join(allowed)}"
+                    f"params.yaml: {where}.{key}: unknown key{nearest(key, allowed)}; {taker}, as of {user}, takes "
+                    f"{', '.join(allowed)}"
                 )
 
 

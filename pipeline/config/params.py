@@ -11,24 +11,19 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
-from pipeline.config.analysis import External
+from pipeline.config.asr import Asr
+from pipeline.config.base import Settings
 from pipeline.config.checks import check_names
+from pipeline.config.corpora import CorpusSource
+from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import expand, merge
+from pipeline.config.external import External
+from pipeline.config.feature_sets import FeatureSet
 from pipeline.config.mistakes import describe, one_of
+from pipeline.config.profiles import Profile
 from pipeline.config.published import PUBLISHED, Published, load_published
-from pipeline.config.settings import (
-    RANDOM,
-    AnySystem,
-    Asr,
-    CorpusSource,
-    Ensemble,
-    FeatureSet,
-    Profile,
-    Settings,
-    SklearnSystem,
-    Study,
-    TorchSystem,
-)
+from pipeline.config.studies import Study
+from pipeline.config.systems import RANDOM, AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 
 Block = TypeVar("Block", bound=Settings)

@@ -13,18 +13,15 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.config.analysis import External
+from pipeline.config.asr import Asr
+from pipeline.config.base import Settings
+from pipeline.config.corpora import CorpusSource
+from pipeline.config.ensembles import Ensemble
+from pipeline.config.external import External
 from pipeline.config.mistakes import describe
-from pipeline.config.settings import (
-    AnySystem,
-    Asr,
-    CorpusSource,
-    Curation,
-    Ensemble,
-    Settings,
-    SplitSettings,
-    StudyClips,
-)
+from pipeline.config.splits import SplitSettings
+from pipeline.config.studies import Curation, StudyClips
+from pipeline.config.systems import AnySystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import plan_path
 
@@ -152,7 +149,7 @@ class ExternalPlan(Plan):
 class EvaluatedSystem(Settings):
     """What a system is evaluated on, and the digest of the plan that it has to be trained by."""
 
-    about: dict[str, Any]  # see `pipeline.config.describe`
+    about: dict[str, Any]  # see `pipeline.splits.describe`
     plan: str
 
 

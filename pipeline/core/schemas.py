@@ -28,8 +28,8 @@ INDEX = pa.schema(
         ("dc_offset", pa.float32()),
         ("audio_hash", pa.string()),  # of the decoded mono samples
         ("fingerprint", pa.binary()),
-        ("status", pa.string()),  # ok or quarantined
-        ("reason", pa.string()),  # why quarantined
+        ("status", pa.string()),  # ok, quarantined or stray: see pipeline.curation.status
+        ("reason", pa.string()),  # why it is not ok, for people
         ("notes", pa.string()),  # what was repaired or is odd
     ]
 )

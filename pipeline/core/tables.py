@@ -1,4 +1,4 @@
-"""Parquet and JSON files whose bytes depend on their content alone, written atomically."""
+"""Parquet, CSV and JSON files whose bytes depend on their content alone, written atomically."""
 
 import json
 import os
@@ -37,9 +37,26 @@ def write_table(path: Path, table: pa.Table | pd.DataFrame, schema: pa.Schema) -
 
 def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a Parquet file, all of it or some columns."""
-    if not path.exists():
-        raise PipelineError(f"{path} is not there; `dvc repro {path}` makes it (or `dvc pull` fetches it)")
-    return pq.read_table(path, columns=columns).to_pandas()
+    return pq.read_table(existing(path), columns=columns).to_pandas()
+
+
+def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = "%.6f") -> None:
+    """Write a table as CSV.
+
+    Args:
+        path: Target file; its folder is made.
+        table: Rows and columns, already in their final order; the index is left out.
+        float_format: Of numbers with a fraction. "%.6g" keeps the digits of small ones; None keeps all digits.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
+    partial.replace(path)
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV file; a class named "none" is a name, and only an empty cell is a missing value."""
+    return pd.read_csv(existing(path), keep_default_na=False, na_values=[""])
 
 
 def rounded(value: Any, digits: int = 6) -> Any:
@@ -65,6 +82,15 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
+    return json.loads(existing(path).read_text("utf-8"))
+
+
+def existing(path: Path) -> Path:
+    """Return the path of an output.
+
+    Raises:
+        PipelineError: It is not there.
+    """
     if not path.exists():
         raise PipelineError(f"{path} is not there; `dvc repro {path}` makes it (or `dvc pull` fetches it)")
-    return json.loads(path.read_text("utf-8"))
+    return path

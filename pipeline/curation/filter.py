@@ -10,21 +10,32 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.config.settings import StudyClips
+from pipeline.config.studies import StudyClips
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import CURATED
-from pipeline.curation.status import OK, STRAY
+from pipeline.curation.status import (
+    CONFLICT,
+    EXACT_COPY,
+    LEFT_OUT,
+    NEAR_COPY,
+    NOT_IN_MAP,
+    OK,
+    RARE_CLASS,
+    STRAY,
+    TOO_LONG,
+    TOO_SHORT,
+)
 
 COMBINED = "combined"
-NOT_IN_MAP = "not in the study's map"
 NO_CLASS = "(no class)"
 SEEN_COLUMNS = [
     *("utterance_id", "corpus", "label", "own_label", "seconds", "status", "reason"),
     *("group", "kind", "keep", "conflict"),
 ]
-DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "reason"]
+DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "code", "reason"]
 
-Step = Callable[[pd.DataFrame, StudyClips], pd.Series]  # (rows left, settings) -> why some of them go
+# (rows left, settings) -> code and reason of those that go
+Step = Callable[[pd.DataFrame, StudyClips], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Curated:
 
     Attributes:
         kept: Its utterances, sorted by id; `label` is the study's class.
-        dropped: The others, sorted by id: utterance_id, corpus, path, step, reason.
+        dropped: The others, sorted by id: the columns `DROPPED_COLUMNS`.
         counts: Rows left after each step.
         account: The same by corpus and class: step, corpus, class, n.
     """
@@ -68,12 +79,13 @@ def curate(rows: pd.DataFrame, study: StudyClips) -> Curated:
     rows = rows.assign(own_label=rows["label"], label=classes(rows, study))
     left = rows[SEEN_COLUMNS]
     counts, accounts = {COMBINED: len(left)}, [_count(left, COMBINED)]
-    dropped = [rows.iloc[:0].assign(step="", reason="")[DROPPED_COLUMNS]]
+    dropped = [rows.iloc[:0].assign(step="", code="", reason="")[DROPPED_COLUMNS]]
     for name, step in STEPS.items():
-        reasons = step(left, study)
-        if len(reasons):  # of very many rows, not even the narrow table is copied in vain
-            dropped.append(rows.loc[reasons.index].assign(step=name, reason=reasons)[DROPPED_COLUMNS])
-            left = left.drop(reasons.index)
+        why = step(left, study)
+        if len(why):  # of very many rows, not even the narrow table is copied in vain
+            named = rows.loc[why.index].assign(step=name, code=why["code"], reason=why["reason"])
+            dropped.append(named[DROPPED_COLUMNS])
+            left = left.drop(why.index)
         counts[name] = len(left)
         accounts.append(_count(left, name))
     gone = pd.concat(dropped).sort_values("utterance_id")
@@ -114,54 +126,66 @@ def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: StudyClips, counts: 
     )
 
 
-def _no_utterance(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
-    return rows.loc[rows["reason"].fillna("").str.startswith(STRAY), "reason"]
+def _because(codes: pd.Series | str, reasons: pd.Series) -> pd.DataFrame:
+    """Return why rows go, under their row labels: code and reason."""
+    return reasons.to_frame("reason").assign(code=codes)
 
 
-def _unreadable(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
-    return rows.loc[rows["status"] != OK, "reason"]
+def _no_utterance(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
+    return _because(STRAY, rows.loc[rows["status"] == STRAY, "reason"])
 
 
-def _copies(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
+def _unreadable(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
+    bad = rows[rows["status"] != OK]
+    return _because(bad["status"], bad["reason"])
+
+
+def _copies(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     """Keep of each group the representative or, if the study lacks that one, the first of its members."""
     if not study.curation.deduplicate:
-        return rows.loc[[], "group"]
+        return _because(EXACT_COPY, rows.loc[[], "group"])
     members = rows[rows["group"].duplicated(keep=False) & ~rows["conflict"]]
     in_order = members.sort_values(["keep", "utterance_id"], ascending=[False, True])
     copies = in_order[in_order["group"].duplicated()]
     kept = in_order.drop_duplicates("group").set_index("group")["utterance_id"]
     of_conflicts = rows.loc[rows["conflict"], "group"]
+    sentences = copies["kind"] + " copy of " + copies["group"].map(kept)
     return pd.concat(
         [
-            copies["kind"] + " copy of " + copies["group"].map(kept),
-            "labels or speakers contradict each other in the group of " + of_conflicts,
+            _because(copies["kind"].map({"exact": EXACT_COPY, "near": NEAR_COPY}), sentences),
+            _because(CONFLICT, "labels or speakers contradict each other in the group of " + of_conflicts),
         ]
     )
 
 
-def _duration(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
+def _duration(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     shortest, longest = study.curation.min_seconds, study.curation.max_seconds
     short, long = rows["seconds"] < shortest, rows["seconds"] > longest
     return pd.concat(
         [
-            rows.loc[short, "seconds"].map(f"{{:.2f}} s, shorter than {shortest:g} s".format),
-            rows.loc[long, "seconds"].map(f"{{:.2f}} s, longer than {longest:g} s".format),
+            _because(
+                TOO_SHORT, rows.loc[short, "seconds"].map(f"{{:.2f}} s, shorter than {shortest:g} s".format)
+            ),
+            _because(
+                TOO_LONG, rows.loc[long, "seconds"].map(f"{{:.2f}} s, longer than {longest:g} s".format)
+            ),
         ]
     )
 
 
-def _unmapped(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
+def _unmapped(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     gone = rows[rows["label"].isna()]
-    why = pd.Series(NOT_IN_MAP, gone.index)
+    codes = pd.Series(NOT_IN_MAP, gone.index)
     for corpus, labels in study.labels.items():
-        why[(gone["corpus"] == corpus) & gone["own_label"].isin(list(labels))] = "left out by the study"
-    return "label '" + gone["own_label"].fillna("") + "' is " + why
+        codes[(gone["corpus"] == corpus) & gone["own_label"].isin(list(labels))] = LEFT_OUT
+    words = codes.map({NOT_IN_MAP: "not in the study's map", LEFT_OUT: "left out by the study"})
+    return _because(codes, "label '" + gone["own_label"].fillna("") + "' is " + words)
 
 
-def _rare(rows: pd.DataFrame, study: StudyClips) -> pd.Series:
+def _rare(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     n = rows["label"].map(rows["label"].value_counts())
     rare = n < study.curation.min_per_class
-    return "class " + rows.loc[rare, "label"] + " has " + n[rare].astype(str) + " clips"
+    return _because(RARE_CLASS, "class " + rows.loc[rare, "label"] + " has " + n[rare].astype(str) + " clips")
 
 
 STEPS: dict[str, Step] = {
@@ -175,7 +199,7 @@ STEPS: dict[str, Step] = {
 
 
 def unknown_labels(dropped: pd.DataFrame) -> list[str]:
-    """Return what the list of dropped utterances says of labels that the study's map does not hold."""
-    unknown = dropped[dropped["reason"].str.endswith(NOT_IN_MAP)]
+    """Return a sentence on each label of a dropped utterance that the study's map does not hold."""
+    unknown = dropped[dropped["code"] == NOT_IN_MAP]
     sizes = unknown.groupby(["corpus", "reason"]).size()
     return [f"{corpus}: {reason}: {n} clips" for (corpus, reason), n in sizes.items()]

@@ -68,8 +68,7 @@ def utterance_row(corpus: str, entry: Entry, seen: Inspection) -> dict[str, obje
 def stray_row(corpus: str, stray: Stray) -> dict[str, object]:
     """List a file that is no utterance, so that none vanishes without a line."""
     utterance_id = f"{corpus}/{stray.path}"
-    reason = STRAY + stray.reason
-    return {"utterance_id": utterance_id, "path": stray.path, "status": QUARANTINED, "reason": reason}
+    return {"utterance_id": utterance_id, "path": stray.path, "status": STRAY, "reason": stray.reason}
 
 
 def inspect_all(paths: list[Path], name: str) -> Iterator[Inspection]:
@@ -111,7 +110,7 @@ def content_key(path: Path) -> str | None:
 
 def utterances(index: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of an index that are utterances, readable or not: all but the strays."""
-    return index[~index["reason"].fillna("").str.startswith(STRAY)]
+    return index[index["status"] != STRAY]
 
 
 def surprises(corpus: Corpus, index: pd.DataFrame) -> Iterable[str]:

@@ -18,7 +18,7 @@ from pipeline.core.paths import (
     quarantine_path,
 )
 from pipeline.core.schemas import CURATED, INDEX
-from pipeline.core.tables import read_json, read_table, write_json, write_table
+from pipeline.core.tables import read_json, read_table, write_csv, write_json, write_table
 from pipeline.corpora.contract import Corpus
 from pipeline.curation.filter import Curated
 from pipeline.curation.index import surprises, utterances
@@ -26,7 +26,7 @@ from pipeline.curation.status import OK
 
 FILTERED = [name for name in INDEX.names if name in {*CURATED.names, "path", "status", "reason"}]
 COMPARED = ["utterance_id", "path", "speaker", "label", "seconds", "rate", "audio_hash", "status", "notes"]
-UNUSED = ["utterance_id", "path", "reason"]
+UNUSED = ["utterance_id", "path", "status", "reason"]
 ROWS_AT_A_TIME, BYTES_AT_A_TIME = 1 << 14, 1 << 20
 
 
@@ -45,7 +45,7 @@ def write_index(corpus: Corpus, index: pd.DataFrame) -> dict[str, Any]:
     write_table(index_path(corpus.name), index, INDEX)
     write_json(index_facts_path(corpus.name), facts)
     unused = index.loc[index["status"] != OK, UNUSED]
-    unused.to_csv(quarantine_path(corpus.name), index=False, lineterminator="\n")
+    write_csv(quarantine_path(corpus.name), unused)
     return facts
 
 
@@ -89,9 +89,8 @@ def write_curated(study: str, curated: Curated, facts: Mapping[str, Any], corpor
         corpora: The study's, whose indexes may have found something odd.
     """
     write_table(curated_path(study), curated.kept, CURATED)
-    curated.dropped.to_csv(dropped_path(study), index=False, lineterminator="\n")
-    account = curated.account[["step", "corpus", "class", "n"]]
-    account.to_csv(account_table_path(study), index=False, lineterminator="\n")
+    write_csv(dropped_path(study), curated.dropped)
+    write_csv(account_table_path(study), curated.account[["step", "corpus", "class", "n"]])
     steps = {f"n_{step}": n for step, n in curated.counts.items()}
     odd = [line for corpus in corpora for line in read_json(index_facts_path(corpus))["surprises"]]
     write_json(account_path(study), {**facts, **steps, "surprises": "; ".join(odd) or None})

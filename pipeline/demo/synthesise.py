@@ -1,12 +1,9 @@
 """Write one part of the synthetic demo corpus below a folder.
 
-    python -m pipeline.demo.synthesise demo_tess FOLDER --seed 1
-
 The same seed and sizes give the same bytes, on one process and on several: each clip draws from a random
 stream of its own, and the synthesiser uses no threaded linear algebra.
 """
 
-import argparse
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -171,18 +168,3 @@ def _write_readme(root: Path, corpus: str, seed: int, sizes: dict[str, int], n_d
         f"{n_defects} defects of real corpora are planted on purpose; defects.csv is their key.\n"
     )
     (root / "README.txt").write_text(text, encoding="utf-8")
-
-
-def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Write one part of the synthetic demo corpus.")
-    parser.add_argument("corpus", choices=list(PARTS))
-    parser.add_argument("root", type=Path)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--workers", type=int, default=1)
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    arguments = _parse_arguments()
-    synthesise(arguments.corpus, arguments.root, seed=arguments.seed, n_workers=arguments.workers)

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipeline.config.settings import CorpusSource
+from pipeline.config.corpora import CorpusSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import worker_count
 from pipeline.core.paths import audio_root, cache_dir

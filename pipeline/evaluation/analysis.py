@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from pipeline.config.plans import AnalysePlan
 from pipeline.core.paths import index_path, split_path, transcripts_path
-from pipeline.core.tables import read_table, write_json
+from pipeline.core.tables import read_table, write_csv, write_json
 from pipeline.evaluation.audit import audit_rows, audit_table, audit_text, count_leaks
 from pipeline.evaluation.change import (
     CONFUSION_COLUMNS,
@@ -51,10 +51,9 @@ LISTED_COLUMNS = ["system", "list", "n_test", "n", "n_listed"]
 _SPLIT_COLUMNS = ["utterance_id", "group", "speaker", "audio_hash", "split_seed", "fold", "split"]
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table; small p-values keep their digits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+def write_rounded(path: Path, table: pd.DataFrame) -> None:
+    """Write a table to six digits, so that small p-values keep theirs."""
+    write_csv(path, table, "%.6g")
 
 
 def read_transcripts() -> pd.Series:
@@ -87,7 +86,7 @@ def write_failures(
     rows = []
     for name, table, most in lists:
         shown = with_sources(table.head(most), paths, transcripts)
-        write_csv(folder / name / f"{system}.csv", shown)
+        write_rounded(folder / name / f"{system}.csv", shown)
         counts = (system, name, len(first), len(table), len(shown))
         rows.append(dict(zip(LISTED_COLUMNS, counts, strict=True)))
     return rows
@@ -117,7 +116,7 @@ def write_changes(
             recall.append(_write_confusion(folder, group, member, baseline).assign(**names))
     for name, tables, columns in (("recall", recall, RECALL_COLUMNS), ("scores", by_score, SCORE_COLUMNS)):
         table = pd.concat(tables) if tables else pd.DataFrame(columns=[*PAIR, *columns])
-        write_csv(folder / f"{name}.csv", table[[*PAIR, *columns]])
+        write_rounded(folder / f"{name}.csv", table[[*PAIR, *columns]])
     return len(pairs)
 
 
@@ -127,7 +126,7 @@ def _write_confusion(folder: Path, group: Group, member: Member, baseline: Membe
     counts = group.confusion(member, ours), group.confusion(baseline, theirs)
     change = confusion_change(*counts, group.classes)
     stem = folder / member.system / baseline.system
-    write_csv(stem.with_name(f"{stem.name}.csv"), change[CONFUSION_COLUMNS])
+    write_rounded(stem.with_name(f"{stem.name}.csv"), change[CONFUSION_COLUMNS])
     n_clips, seed = len(member.predicted[ours]), member.runs[ours][1]
     title = f"{member.system} against {baseline.system}: {n_clips} test clips, seed {seed}"
     save_change(stem.with_name(f"{stem.name}.png"), change, group.classes, title)
@@ -155,5 +154,5 @@ def write_audit(folder: Path, plan: AnalysePlan, scores: Mapping[str, Mapping[st
         synthetic = any(scores[system]["synthetic"] for system in trained)
         texts[title] = {"text": audit_text(rows, skipped, synthetic=synthetic), "cases": rows}
         every += rows
-    write_csv(folder / "audit.csv", audit_table(every))
+    write_rounded(folder / "audit.csv", audit_table(every))
     write_json(folder / "audit.json", texts)

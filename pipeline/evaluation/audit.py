@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.formats import SCORE_NAMES, coefficient, percent, points, step
+from pipeline.evaluation.formats import coefficient, percent, points, step
+from pipeline.evaluation.metrics import METRICS, rank_metric
 
 LEAK_COLUMNS = ["n_tested", "n_exact", "n_near", "n_same_speaker", "n_unknown_speaker"]
 COLUMNS = ["title", "case", "system", "protocol", "n_test", "score", "value", "low", "high", "difference"]
@@ -72,7 +73,7 @@ def audit_rows(
 
 
 def _row(title: str, case: str, system: str, scores: Mapping[str, Any]) -> dict[str, Any]:
-    score = "ccc" if "ccc" in scores else "uar"
+    score = rank_metric("ccc" in scores).name
     return {
         "title": title,
         "case": case,
@@ -111,7 +112,7 @@ def audit_text(rows: Sequence[Mapping[str, Any]], skipped: Sequence[str], *, syn
 def _case_text(row: Mapping[str, Any]) -> str:
     interval = f"{_shown(row, 'low')} to {_shown(row, 'high')}"
     return (
-        f"{row['case']} ({row['protocol']}): {SCORE_NAMES[row['score']]} {_shown(row, 'value')} ({interval}) on "
+        f"{row['case']} ({row['protocol']}): {METRICS[row['score']].title} {_shown(row, 'value')} ({interval}) on "
         f"{row['n_test']:,} clips; {_leak_text(row)}."
     )
 

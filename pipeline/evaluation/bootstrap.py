@@ -10,12 +10,12 @@ Comparisons between systems (`pipeline.evaluation.group_scores`) are made of the
 by unit, and scores of the sums.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from pipeline.evaluation.metrics import metrics_of
 from pipeline.evaluation.regression import values_of
 from pipeline.evaluation.scores import number_runs
 
@@ -23,22 +23,14 @@ MIN_SPEAKERS = 5
 N_RESAMPLES = 1000
 CONFIDENCE = 0.95
 N_BATCH = 50  # resamples at a time, so that 10,000 clips take a few MB
-_SMALLEST = 1e-12  # variance of a dimension: below it, values are constant but for rounding
 
-
-@dataclass(frozen=True)
-class Intervals:
-    """Percentile intervals, (low, high) fractions, and what was drawn: "speakers" or "clips"."""
-
-    accuracy: tuple[float, float]
-    uar: tuple[float, float]
-    drawn: str
+Interval = tuple[float, float]
 
 
 def bootstrap_intervals(
     test: pd.DataFrame, classes: Sequence[str], *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> Intervals:
-    """Return the intervals of the mean over runs (training and split seeds) of accuracy and UAR.
+) -> tuple[dict[str, Interval], str]:
+    """Return the interval of each class metric that has one, of its mean over runs (training and split seeds).
 
     A clip is drawn with its predictions of all runs, so the interval is about other clips (or speakers), not
     about other seeds: the standard deviation over the runs stands beside it for that.
@@ -48,31 +40,56 @@ def bootstrap_intervals(
         classes: The study's classes.
         n_resamples: How many times to draw.
         seed: Of the random generator.
+
+    Returns:
+        Low and high by metric, and what was drawn: "speakers" or "clips".
     """
     clusters, drawn = number_units(test)
-    accuracy, uar = [], []
-    for totals in resampled(_counts(test, clusters, classes), n_resamples, seed):
-        support, hits = totals[:, 0], totals[:, 1]  # (n_batch, n_runs, n_classes)
-        accuracy.append(_mean_accuracy(hits, support))
-        uar.append(_mean_recall(hits, support))
-    return Intervals(percentiles(np.concatenate(accuracy)), percentiles(np.concatenate(uar)), drawn)
+    by_unit = _counts(test, clusters, classes)
+    functions = {metric.name: metric.function for metric in metrics_of("counts") if metric.interval}
+    return _intervals(functions, by_unit, n_resamples, seed), drawn
 
 
-def bootstrap_ccc(
+def bootstrap_dimensions(
     test: pd.DataFrame, targets: Sequence[str], *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> tuple[tuple[float, float], str]:
-    """Return the interval of CCC, averaged over the targets and runs, and what was drawn, as `bootstrap_intervals`.
+) -> tuple[dict[str, Interval], str]:
+    """Return the interval of each metric of values that has one, of its mean over the targets and runs.
 
     Args:
         test: Test predictions with the columns seed, split_seed, utterance_id, speaker, t_<target>, y_<target>.
         targets: The dimensions.
         n_resamples: How many times to draw.
         seed: Of the random generator.
+
+    Returns:
+        As `bootstrap_intervals`.
     """
     clusters, drawn = number_units(test)
     by_unit = _moments(test, clusters, targets)
-    values = [_mean_concordance(totals) for totals in resampled(by_unit, n_resamples, seed)]
-    return percentiles(np.concatenate(values)), drawn
+    functions = {metric.name: metric.of_moments for metric in metrics_of("values") if metric.of_moments}
+    return _intervals(functions, by_unit, n_resamples, seed), drawn
+
+
+def _intervals(
+    functions: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    by_unit: np.ndarray,
+    n_resamples: int,
+    seed: int,
+) -> dict[str, Interval]:
+    """Draw the units again and again, and return the interval of each function of their sums, its mean over runs.
+
+    Args:
+        functions: By metric, sums of a batch of draws -> (n_batch, n_runs) or (n_batch, n_runs, n_targets).
+        by_unit: What is summed, (n_units, ...).
+        n_resamples: How many times to draw.
+        seed: Of the random generator.
+    """
+    values: dict[str, list[np.ndarray]] = {name: [] for name in functions}
+    for totals in resampled(by_unit, n_resamples, seed):
+        for name, function in functions.items():
+            scores = function(totals)
+            values[name].append(np.nanmean(scores.reshape(len(scores), -1), axis=1))
+    return {name: percentiles(np.concatenate(batches)) for name, batches in values.items()}
 
 
 def resampled(
@@ -100,13 +117,11 @@ def number_units(test: pd.DataFrame) -> tuple[np.ndarray, str]:
 
 
 def _counts(test: pd.DataFrame, clusters: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Count clips and hits a unit, run and true class, float64 (n_clusters, 2, n_runs, n_classes)."""
+    """Return the confusion matrix of each unit and run, float64 (n_clusters, n_runs, n_classes, n_classes)."""
     runs = number_runs(test)
-    truth = pd.Index(classes).get_indexer(test["label"])
-    hit = (test["label"].to_numpy() == test["predicted"].to_numpy()).astype(np.float64)
-    cells = (clusters, runs, truth)
-    shape = (clusters.max() + 1, runs.max() + 1, len(classes))
-    return np.stack([sums(cells, shape, values) for values in (np.ones(len(test)), hit)], axis=1)
+    truth, predicted = (pd.Index(classes).get_indexer(test[name]) for name in ("label", "predicted"))
+    shape = (clusters.max() + 1, runs.max() + 1, len(classes), len(classes))
+    return sums((clusters, runs, truth, predicted), shape, np.ones(len(test)))
 
 
 def _moments(test: pd.DataFrame, clusters: np.ndarray, targets: Sequence[str]) -> np.ndarray:
@@ -152,56 +167,7 @@ def _draw(rng: np.random.Generator, n_batch: int, n_clusters: int) -> np.ndarray
     return counts.reshape(n_batch, n_clusters).astype(np.float64)
 
 
-def _mean_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """Return accuracy averaged over the runs, (n_batch,); a run of which no clip was drawn has none."""
-    hit, n = hits.sum(axis=2), support.sum(axis=2)
-    accuracy = np.divide(hit, n, out=np.full_like(hit, np.nan), where=n > 0)
-    return np.nanmean(accuracy, axis=1)
-
-
-def _mean_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """Return UAR averaged over the runs, (n_batch,)."""
-    return np.nanmean(average_recall(hits, support), axis=1)
-
-
-def average_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """Return the UAR of each run, (n_batch, n_runs); a class that was not drawn has no recall to average.
-
-    Args:
-        hits: How often each class was found, (n_batch, n_runs, n_classes).
-        support: How often it was drawn, the same shape.
-    """
-    there = support > 0
-    recall = np.divide(hits, support, out=np.full_like(hits, np.nan), where=there)
-    n_classes = there.sum(axis=2)
-    return np.divide(
-        np.nansum(recall, axis=2), n_classes, out=np.full(n_classes.shape, np.nan), where=n_classes > 0
-    )
-
-
-def _mean_concordance(totals: np.ndarray) -> np.ndarray:
-    """Return CCC averaged over runs and targets, (n_batch,), of the sums of `moments`, n_batch times."""
-    return np.nanmean(concordances(totals), axis=(1, 2))
-
-
-def concordances(totals: np.ndarray) -> np.ndarray:
-    """Return the CCC of each run and target, (n_batch, n_runs, n_targets).
-
-    Args:
-        totals: The sums of `moments`, (n_batch, 6, n_runs, n_targets).
-    """
-    n = totals[:, 0]
-    nothing = np.full(totals[:, 1:].shape, np.nan)  # of a target that no drawn clip has a value of
-    means = np.divide(totals[:, 1:], n[:, None], out=nothing, where=n[:, None] > 0)
-    t, y, tt, yy, ty = (means[:, i] for i in range(5))
-    t_variance, y_variance, covariance = tt - t * t, yy - y * y, ty - t * y
-    ccc = np.zeros_like(t)
-    varies = ~((t_variance < _SMALLEST) | (y_variance < _SMALLEST))
-    np.divide(2 * covariance, t_variance + y_variance + (t - y) ** 2, out=ccc, where=varies)
-    return ccc
-
-
-def percentiles(values: np.ndarray) -> tuple[float, float]:
+def percentiles(values: np.ndarray) -> Interval:
     """Return the ends of the interval, low and high."""
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(values, [tail, 100 - tail])

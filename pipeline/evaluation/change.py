@@ -10,21 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.evaluation.metrics import metric_of
+
 CONFUSION_COLUMNS = ["actual", "predicted", "n", "n_baseline", "share", "share_baseline", "points", "percent"]
 RECALL_COLUMNS = ["class", "n_test", "recall", "recall_baseline", "points", "percent"]
 SCORE_COLUMNS = ["score", "value", "value_baseline", "difference", "percent"]
-_SCORES = (
-    "accuracy",
-    "uar",
-    "macro_f1",
-    "weighted_f1",
-    "macro_precision",
-    "auc",
-    "average_precision",
-    "ece",
-)
-_DIMENSION_SCORES = ("ccc", "pcc", "mse", "cross_")  # what names begin with
-_NO_SCORES = ("_low", "_high", "_sd", "_n_test", "_corpora")  # and end with
 
 
 def confusion_change(counts: np.ndarray, baseline: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
@@ -72,18 +62,11 @@ def score_change(scores: Mapping[str, Any], baseline: Mapping[str, Any]) -> pd.D
         scores: Of the system, as `pipeline.evaluation.summary.summarise` makes them.
         baseline: Of the baseline.
     """
-    names = [name for name in scores if is_score(name) and None not in (scores[name], baseline.get(name))]
+    names = [name for name in scores if metric_of(name) and None not in (scores[name], baseline.get(name))]
     value = np.array([scores[name] for name in names], dtype=float)
     base = np.array([baseline[name] for name in names], dtype=float)
     columns = (names, value, base, value - base, _percent(value, base))
     return pd.DataFrame(dict(zip(SCORE_COLUMNS, columns, strict=True)))
-
-
-def is_score(name: str) -> bool:
-    """Whether an entry of a system's scores is a score, not a count, a name or how sure a score is."""
-    return name.removesuffix("_fold_mean") in _SCORES or (
-        name.startswith(_DIMENSION_SCORES) and not name.endswith(_NO_SCORES)
-    )
 
 
 def _shares(counts: np.ndarray) -> np.ndarray:

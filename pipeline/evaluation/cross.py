@@ -9,13 +9,15 @@ classes UAR, and accuracy.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, recall_score
 
-from pipeline.evaluation.regression import TRUTH_PREFIX, correlation, values_of
-from pipeline.evaluation.scores import mean_and_sd, present_classes
+from pipeline.evaluation.metrics import METRICS
+from pipeline.evaluation.regression import TRUTH_PREFIX, values_of
+from pipeline.evaluation.scores import label_scores, mean_and_sd
 
 MODEL = ["split_seed", "seed", "fold"]
+_OF_CLASSES, _OF_DIMENSIONS = ("uar", "accuracy"), ("pcc",)
 
 
 def cross_metrics(
@@ -57,13 +59,11 @@ def scores_by_model(
 
 
 def _class_scorer(classes: Sequence[str]) -> Callable[[pd.DataFrame], dict[str, float]]:
+    metrics = [METRICS[name] for name in _OF_CLASSES]
+
     def score(part: pd.DataFrame) -> dict[str, float]:
-        truth, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
-        present = present_classes(truth, classes)
-        return {
-            "uar": float(recall_score(truth, predicted, labels=present, average="macro", zero_division=0.0)),
-            "accuracy": float(accuracy_score(truth, predicted)),
-        }
+        scores = label_scores(part, np.zeros(len(part), int), classes, metrics)
+        return {name: float(values[0]) for name, values in scores.items()}
 
     return score
 
@@ -75,9 +75,10 @@ def _target_scorer(cross: pd.DataFrame, targets: Sequence[str]) -> Callable[[pd.
     def score(part: pd.DataFrame) -> dict[str, float]:
         corpus = part["corpus"].iloc[0]
         return {
-            f"pcc_{target}": correlation(*values_of(part, target))
+            f"{name}_{target}": METRICS[name].function(*values_of(part, target))
             if corpus in rated[target]
             else float("nan")
+            for name in _OF_DIMENSIONS
             for target in targets
         }
 

@@ -43,6 +43,20 @@ def mean_average_precision(
     return float(np.mean(each)) if each else None
 
 
+def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> float | None:
+    """Return the macro one-versus-rest AUC over the classes that have both positive and negative clips.
+
+    Ties count one half. None where fewer than two classes are present or a probability is missing.
+    """
+    partly = [
+        column for column, name in enumerate(classes) if 0 < np.count_nonzero(labels == name) < len(labels)
+    ]
+    if not partly or not np.isfinite(probabilities).all():
+        return None
+    truth = np.column_stack([labels == classes[column] for column in partly])
+    return float(roc_auc_score(truth, probabilities[:, partly], average="macro"))
+
+
 def roc_points(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
     """Return the columns `ROC_COLUMNS`: false and true positive rate, class by class, from (0, 0) to (1, 1)."""
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import EMOTION
+from pipeline.config.systems import EMOTION
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import predictions_schema
 from pipeline.evaluation.external_outputs import ID, class_outputs, dimension_outputs, numbers, some

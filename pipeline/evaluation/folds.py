@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.evaluation.groups import dimension_scores
+from pipeline.evaluation.metrics import metric_of, metrics_of
 from pipeline.evaluation.regression import target_scores_by_run
-from pipeline.evaluation.scores import found_scores, mean_and_sd, scores_by_run
+from pipeline.evaluation.scores import label_scores, mean_and_sd, scores_by_run
 
 RUN = ["split_seed", "seed"]
 FOLD = [*RUN, "fold"]
@@ -44,7 +45,8 @@ def fold_table(test: pd.DataFrame, classes: Sequence[str], targets: Sequence[str
     if targets:
         scores = pd.DataFrame([dimension_scores(part, targets) for _, part in by_fold])
     else:
-        scores = pd.DataFrame(found_scores(test, by_fold.ngroup().to_numpy(), classes))
+        metrics = [metric for metric in metrics_of("counts") if metric.by_fold]
+        scores = pd.DataFrame(label_scores(test, by_fold.ngroup().to_numpy(), classes, metrics))
     return pd.concat([table, scores], axis=1)
 
 
@@ -61,7 +63,7 @@ def fold_metrics(test: pd.DataFrame, classes: Sequence[str], targets: Sequence[s
     n_folds = int(by_run.size().max())
     if n_folds == 1:
         return {"n_folds": 1}
-    names = [name for name in table if name not in (*FOLD, "n_test") and not str(name).startswith("mse")]
+    names = [name for name in table if (metric := metric_of(str(name))) and metric.by_fold]
     means, sds = mean_and_sd(by_run[names].mean())
     within = mean_and_sd(by_run[names].std(ddof=1))[0]
     each = {

@@ -3,7 +3,6 @@
 import math
 
 MISSING = "–"
-SCORE_NAMES = {"accuracy": "accuracy", "uar": "UAR", "weighted_f1": "weighted F1", "ccc": "CCC"}
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:

@@ -1,4 +1,4 @@
-"""Scores of a group's runs, as they are and in resamples that are the same for all systems of the group.
+"""UAR or CCC of a group's runs, as they are and in resamples that are the same for all systems of the group.
 
 Drawing the same clips (or speakers) for all makes the differences between systems paired: what is hard for one is
 mostly hard for the other, and that cancels out. See `pipeline.evaluation.bootstrap` for what is drawn.
@@ -9,15 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.evaluation.bootstrap import (
-    average_recall,
-    concordances,
-    moments,
-    number_units,
-    resampled,
-    sums,
-)
+from pipeline.evaluation.agreement import concordances
+from pipeline.evaluation.bootstrap import moments, number_units, resampled, sums
 from pipeline.evaluation.comparable import Group
+from pipeline.evaluation.metrics import average_recall
 
 N_DRAWS = 10_000  # so that the smallest p still says something after Holm's correction for a hundred pairs
 _N_BATCH = 200

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from pipeline.evaluation.regression import concordance, correlation, is_constant, values_of
-from pipeline.evaluation.reliability import calibration_error
-from pipeline.evaluation.scores import class_order, found_scores, probabilities_of
+from pipeline.evaluation.agreement import is_constant
+from pipeline.evaluation.metrics import Metric, class_metrics, metrics_of
+from pipeline.evaluation.regression import values_of
+from pipeline.evaluation.scores import class_order, label_scores, probabilities_of
 
 KINDS = ("corpus", "sex", "speaker")
-GROUP_COLUMNS = ["kind", "group", "n_test", "accuracy", "uar", "macro_f1", "ece"]
 CONFUSION_COLUMNS = ["corpus", "actual", "predicted", "n", "share"]
 
 
@@ -18,33 +18,38 @@ def scores_by_group(test: pd.DataFrame) -> pd.DataFrame:
     """Score each corpus, sex and speaker by itself, all seeds pooled; clips of unknown group are left out.
 
     Returns:
-        The columns `GROUP_COLUMNS`, sorted by kind (in the order of `KINDS`) and group. n_test counts
-        distinct clips; UAR and F1 run over the classes that the group has.
+        kind, group, n_test and the metrics that groups have, sorted by kind (in the order of `KINDS`) and group.
+        n_test counts distinct clips; UAR and F1 run over the classes that the group has.
     """
+    metrics = [metric for metric in class_metrics() if metric.by_group]
+    columns = ["kind", "group", "n_test", *(metric.name for metric in metrics)]
     classes = class_order(test)
     probabilities = probabilities_of(test, classes)
-    parts = [pd.DataFrame(columns=GROUP_COLUMNS)]
+    parts = [pd.DataFrame(columns=columns)]
     for kind in KINDS:
         known = test[kind].notna().to_numpy()
         if not known.any():
             continue
         rows = test[known]
         numbers, names = pd.factorize(rows[kind], sort=True)
-        part = pd.DataFrame({"kind": kind, "group": names, **found_scores(rows, numbers, classes)})
+        of_counts = [metric for metric in metrics if metric.of == "counts"]
+        part = pd.DataFrame({"kind": kind, "group": names, **label_scores(rows, numbers, classes, of_counts)})
         part["n_test"] = rows.groupby(numbers)["utterance_id"].nunique()
-        part["ece"] = _errors(rows, numbers, probabilities[known], classes)
-        parts.append(part[GROUP_COLUMNS])
+        for metric in metrics:
+            if metric.of == "probabilities":
+                part[metric.name] = _by_group(metric, rows, numbers, probabilities[known], classes)
+        parts.append(part[columns])
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
-def _errors(
-    rows: pd.DataFrame, groups: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+def _by_group(
+    metric: Metric, rows: pd.DataFrame, groups: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> list[float]:
-    """Return each group's calibration error, NaN without probabilities."""
+    """Return a metric of probabilities, a value a group, NaN where it is undefined."""
     labels = rows["label"].to_numpy()
     members = [groups == group for group in range(groups.max() + 1)]
-    errors = [calibration_error(labels[mask], probabilities[mask], classes) for mask in members]
-    return [np.nan if error is None else error for error in errors]
+    values = [metric.function(labels[mask], probabilities[mask], classes) for mask in members]
+    return [np.nan if value is None else value for value in values]
 
 
 def target_scores_by_group(test: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
@@ -65,16 +70,18 @@ def target_scores_by_group(test: pd.DataFrame, targets: Sequence[str]) -> pd.Dat
 def dimension_scores(part: pd.DataFrame, targets: Sequence[str]) -> dict[str, float]:
     """Return ccc (the mean over the targets), ccc_<target>, pcc_<target> and mse_<target> of a few clips.
 
-    NaN where all of them have the same value of a target, or none; MSE only where none has.
+    NaN where none of them has a value of a target; CCC and PCC also where all have the same.
     """
     values = {target: values_of(part, target) for target in targets}
-    scores = {"ccc": np.nan}
-    for name, score in (("ccc", concordance), ("pcc", correlation)):
+    metrics = [metric for metric in metrics_of("values") if metric.by_group]
+    scores = {}
+    for metric in metrics:
         for target, (truth, predicted) in values.items():
-            scores[f"{name}_{target}"] = np.nan if is_constant(truth) else score(truth, predicted)
-    for target, (truth, predicted) in values.items():
-        scores[f"mse_{target}"] = float(np.mean((truth - predicted) ** 2)) if len(truth) else np.nan
-    return scores | {"ccc": float(np.mean([scores[f"ccc_{target}"] for target in targets]))}
+            undefined = is_constant(truth) if metric.needs_spread else not len(truth)
+            scores[f"{metric.name}_{target}"] = np.nan if undefined else metric.function(truth, predicted)
+    averaged = [metric.name for metric in metrics if metric.interval]
+    means = {name: float(np.mean([scores[f"{name}_{target}"] for target in targets])) for name in averaged}
+    return means | scores
 
 
 def _groups(test: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:

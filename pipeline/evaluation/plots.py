@@ -38,6 +38,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.core.tables import write_csv
 from pipeline.evaluation.curve_figures import save_pr, save_reliability, save_roc
 from pipeline.evaluation.curves import pr_points, roc_points
 from pipeline.evaluation.figures import save_confusion, save_curves
@@ -81,9 +82,9 @@ def write_plots(
         _write_dimensions(folder, details, test, first, title)
     else:
         _write_classes(folder, details, test, first, title)
-    _write_csv(details / "runs.csv", run_table(test, classes, targets))
-    _write_csv(details / "folds.csv", fold_table(test, classes, targets))
-    _write_csv(folder / "learning.csv", mean_curves(history))
+    write_csv(details / "runs.csv", run_table(test, classes, targets))
+    write_csv(details / "folds.csv", fold_table(test, classes, targets))
+    write_csv(folder / "learning.csv", mean_curves(history))
     if len(history):
         curves = spread_curves(history)
         subtitle = f"{title}: mean of the runs (seeds, folds and targets: {curves['n_runs'].max()})"
@@ -102,13 +103,13 @@ def write_model_plots(details: Path, models: Path, title: str) -> None:
 
 def _write_classes(folder: Path, details: Path, test: pd.DataFrame, first: pd.DataFrame, title: str) -> None:
     classes = class_order(test)
-    _write_csv(folder / "confusion.csv", first[["label", "predicted"]].rename(columns={"label": "actual"}))
-    _write_csv(details / "groups.csv", scores_by_group(test))
-    _write_csv(details / "confusions.csv", frequent_confusions(test))
+    write_csv(folder / "confusion.csv", first[["label", "predicted"]].rename(columns={"label": "actual"}))
+    write_csv(details / "groups.csv", scores_by_group(test))
+    write_csv(details / "confusions.csv", frequent_confusions(test))
     actual, predicted = first["label"].to_numpy(), first["predicted"].to_numpy()
     probabilities = probabilities_of(first, classes)
     per_class = per_class_table(actual, predicted, probabilities, classes)
-    _write_csv(details / "per_class.csv", per_class)
+    write_csv(details / "per_class.csv", per_class)
     if first.empty:
         return
     subtitle = _of_first(first, title)
@@ -128,9 +129,9 @@ def _write_dimensions(
     folder: Path, details: Path, test: pd.DataFrame, first: pd.DataFrame, title: str
 ) -> None:
     targets = target_order(test)
-    _write_csv(folder / "confusion.csv", pd.DataFrame(columns=["actual", "predicted"]))
-    _write_csv(details / "per_target.csv", per_target_table(first, targets))
-    _write_csv(details / "groups.csv", target_scores_by_group(test, targets))
+    write_csv(folder / "confusion.csv", pd.DataFrame(columns=["actual", "predicted"]))
+    write_csv(details / "per_target.csv", per_target_table(first, targets))
+    write_csv(details / "groups.csv", target_scores_by_group(test, targets))
     if len(first):
         path = _figure(details, "residuals", residual_table(first, targets))
         save_residuals(path, first, targets, _of_first(first, title))
@@ -143,10 +144,5 @@ def _of_first(first: pd.DataFrame, title: str) -> str:
 def _figure(details: Path, stem: str, table: pd.DataFrame) -> Path:
     """Write a figure's numbers; return where its picture goes."""
     path = details / "figures" / f"{stem}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_csv(path, table)
+    write_csv(path, table)
     return path.with_suffix(".png")
-
-
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Scores of predicted dimensions: from values and predictions to CCC, PCC and MSE, one set a target.
+"""Scores of predicted dimensions: from values and predictions to CCC, PCC and MSE, each of every target.
 
 A run is scored on its folds together, as with classes: each clip is tested once. `pipeline.evaluation.folds` says
 what the document behind the systems of dimensions (arXiv:2110.06650) leaves open here, and averages the folds' own
@@ -11,15 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import linregress, pearsonr
-from sklearn.metrics import mean_squared_error
+from scipy.stats import linregress
 
 from pipeline.core.errors import PipelineError
+from pipeline.evaluation.agreement import is_constant
+from pipeline.evaluation.metrics import metrics_of
 from pipeline.evaluation.scores import NO_TEST, number_runs
 
-EMOTION = "emotion"  # as `pipeline.config.settings` calls it, which takes a while to import
+EMOTION = "emotion"  # as `pipeline.config.systems` calls it, which takes a while to import
 TRUTH_PREFIX, PREDICTED_PREFIX = "t_", "y_"
-PER_TARGET_COLUMNS = ["target", "n_test", "ccc", "pcc", "mse", "slope", "intercept"]
 
 
 def target_order(predictions: pd.DataFrame) -> list[str]:
@@ -49,44 +49,21 @@ def values_of(predictions: pd.DataFrame, target: str) -> tuple[np.ndarray, np.nd
     return truth[known], predicted[known]
 
 
-def concordance(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return Lin's concordance correlation coefficient, in [-1, 1]; 0 where either is constant.
-
-    2 cov / (var + var + (difference of the means)^2), with moments divided by n. Source: Lin 1989, Biometrics
-    45(1), doi:10.2307/2532051.
-    """
-    if is_constant(truth) or is_constant(predicted):
-        return 0.0
-    covariance = float(np.cov(truth, predicted, ddof=0)[0, 1])
-    apart = float(truth.mean() - predicted.mean())
-    return 2 * covariance / (float(truth.var()) + float(predicted.var()) + apart**2)
-
-
-def correlation(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return Pearson's correlation coefficient, in [-1, 1]; 0 where either is constant."""
-    if is_constant(truth) or is_constant(predicted):
-        return 0.0
-    return float(pearsonr(truth, predicted).statistic)
-
-
-def is_constant(values: np.ndarray) -> bool:
-    """Whether there are no two different values."""
-    return len(values) == 0 or float(np.ptp(values)) == 0.0
-
-
 def score_targets(predictions: pd.DataFrame, targets: Sequence[str]) -> dict[str, float]:
     """Score one set of predictions.
 
     Returns:
-        ccc, the mean over the targets, and of each target ccc_<target>, pcc_<target> and mse_<target>, the last in
-        squared units of the corpus's scale.
+        ccc, the mean over the targets, and of each target all metrics of values: ccc_<target>, pcc_<target> and
+        mse_<target>.
 
     Raises:
         PipelineError: No clip has a value of a target.
     """
     by_target = {target: _scores(*_known(predictions, target)) for target in targets}
     each = {f"{name}_{target}": value for target in targets for name, value in by_target[target].items()}
-    return {"ccc": float(np.mean([scores["ccc"] for scores in by_target.values()])), **each}
+    averaged = [metric.name for metric in metrics_of("values") if metric.interval]
+    means = {name: float(np.mean([scores[name] for scores in by_target.values()])) for name in averaged}
+    return means | each
 
 
 def _known(predictions: pd.DataFrame, target: str) -> tuple[np.ndarray, np.ndarray]:
@@ -100,11 +77,7 @@ def _known(predictions: pd.DataFrame, target: str) -> tuple[np.ndarray, np.ndarr
 
 
 def _scores(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    return {
-        "ccc": concordance(truth, predicted),
-        "pcc": correlation(truth, predicted),
-        "mse": float(mean_squared_error(truth, predicted)),
-    }
+    return {metric.name: metric.function(truth, predicted) for metric in metrics_of("values")}
 
 
 def target_scores_by_run(test: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
@@ -120,7 +93,7 @@ def target_scores_by_run(test: pd.DataFrame, targets: Sequence[str]) -> pd.DataF
 
 
 def per_target_table(predictions: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    """Return the columns `PER_TARGET_COLUMNS`, a row a target: scores, and the line through the residuals.
+    """Return a row a target: target, n_test, all metrics of values, slope and intercept of the residuals' line.
 
     The residual is the truth less the prediction; the line is the least-squares one over the truth. Its slope is 0
     where errors do not depend on the truth, and 1 where predictions do not; NaN where the truth is constant.
@@ -130,7 +103,8 @@ def per_target_table(predictions: pd.DataFrame, targets: Sequence[str]) -> pd.Da
         truth, predicted = _known(predictions, target)
         scores = _scores(truth, predicted)
         rows.append((target, len(truth), *scores.values(), *residual_line(truth, predicted)))
-    return pd.DataFrame(rows, columns=PER_TARGET_COLUMNS)
+    names = [metric.name for metric in metrics_of("values")]
+    return pd.DataFrame(rows, columns=["target", "n_test", *names, "slope", "intercept"])
 
 
 def residual_line(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:

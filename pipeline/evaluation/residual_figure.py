@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.evaluation.agreement import concordance
 from pipeline.evaluation.figures import panels, save, tidy
 from pipeline.evaluation.regression import (
     PREDICTED_PREFIX,
     TRUTH_PREFIX,
-    concordance,
     residual_line,
     values_of,
 )

@@ -1,53 +1,18 @@
-"""From predictions to scores: pure functions, arithmetic by scikit-learn, one fixed order of classes.
-
-Every macro average (UAR, F1, precision) runs over the classes that are present in the truth: a class that no
-test clip carries has no recall, and counting it as zero would punish the test set rather than the system.
-"""
+"""Scores of predicted classes, by the metrics of `pipeline.evaluation.metrics`; one fixed order of classes."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import (
-    accuracy_score,
-    confusion_matrix,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
+from sklearn.metrics import precision_recall_fscore_support
 
 from pipeline.core.errors import PipelineError
-from pipeline.evaluation.curves import mean_average_precision, ranking_table
-from pipeline.evaluation.reliability import calibration_error
+from pipeline.evaluation.curves import ranking_table
+from pipeline.evaluation.metrics import Metric, class_metrics
 
 PROBABILITY_PREFIX = "p_"
 NO_TEST = "no predictions of test clips: the split's test part is empty; check its settings"
 PER_CLASS_COLUMNS = ["class", "n_test", "precision", "recall", "f1", "auc", "average_precision"]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Scores of one run's predictions, fractions in [0, 1].
-
-    Attributes:
-        accuracy: Share of clips whose class was found.
-        uar: Unweighted average recall: recall averaged over the classes present in the truth.
-        macro_f1: F1 averaged over the same classes.
-        weighted_f1: F1 averaged with the classes' shares of the truth as weights.
-        macro_precision: Precision averaged over the same classes.
-        auc: Area under the ROC curve, one class against the rest, averaged; None where it is undefined.
-        average_precision: Of the precision-recall curve, likewise.
-        ece: Expected calibration error of the winning probability; None without probabilities.
-    """
-
-    accuracy: float
-    uar: float
-    macro_f1: float
-    weighted_f1: float
-    macro_precision: float
-    auc: float | None
-    average_precision: float | None
-    ece: float | None
 
 
 def class_order(predictions: pd.DataFrame) -> list[str]:
@@ -70,21 +35,21 @@ def present_classes(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
     Raises:
         PipelineError: The truth is empty or holds a label that is no class of the study.
     """
-    found = set(labels)
-    if not found:
+    names = set(labels)
+    if not names:
         raise PipelineError(NO_TEST)
-    unknown = sorted(found - set(classes))
+    unknown = sorted(names - set(classes))
     if unknown:
         raise PipelineError(
             f"labels {unknown} are no classes; expected some of {list(classes)}; retrain the system"
         )
-    return [name for name in classes if name in found]
+    return [name for name in classes if name in names]
 
 
 def score(
     labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
-) -> Scores:
-    """Score one set of predictions.
+) -> dict[str, float | None]:
+    """Score one set of predictions by all metrics of classes; None where one is undefined.
 
     Args:
         labels: True classes, (n_clips,) strings.
@@ -92,40 +57,20 @@ def score(
         probabilities: (n_clips, n_classes), rows summing to one, or NaN where a system gives none.
         classes: The study's classes, the order of the probability columns.
     """
-    present = present_classes(labels, classes)
-    options = {"labels": present, "zero_division": 0.0}
-    precision, recall, f1, _ = precision_recall_fscore_support(labels, predicted, average="macro", **options)
-    weighted_f1 = precision_recall_fscore_support(labels, predicted, average="weighted", **options)[2]
-    return Scores(
-        accuracy=float(accuracy_score(labels, predicted)),
-        uar=float(recall),
-        macro_f1=float(f1),
-        weighted_f1=float(weighted_f1),
-        macro_precision=float(precision),
-        auc=one_vs_rest_auc(labels, probabilities, classes),
-        average_precision=mean_average_precision(labels, probabilities, classes),
-        ece=calibration_error(labels, probabilities, classes),
-    )
+    counts = confusion_counts(labels, predicted, classes)
+    scores: dict[str, float | None] = {}
+    for metric in class_metrics():
+        if metric.of == "counts":
+            scores[metric.name] = _or_none(float(metric.function(counts)))
+        else:
+            scores[metric.name] = metric.function(labels, probabilities, classes)
+    return scores
 
 
-def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> float | None:
-    """Return the macro one-versus-rest AUC over the classes that have both positive and negative clips.
-
-    Ties count one half. None where fewer than two classes are present or a probability is missing.
-    """
-    partly = [
-        column for column, name in enumerate(classes) if 0 < np.count_nonzero(labels == name) < len(labels)
-    ]
-    if not partly or not np.isfinite(probabilities).all():
-        return None
-    truth = np.column_stack([labels == classes[column] for column in partly])
-    return float(roc_auc_score(truth, probabilities[:, partly], average="macro"))
-
-
-def found_scores(
-    predictions: pd.DataFrame, groups: np.ndarray, classes: Sequence[str]
+def label_scores(
+    predictions: pd.DataFrame, groups: np.ndarray, classes: Sequence[str], metrics: Sequence[Metric]
 ) -> dict[str, np.ndarray]:
-    """Return what needs no probabilities, accuracy, uar and macro_f1, of each group of clips, as `score` does.
+    """Score each group of clips by what needs no probabilities.
 
     By counts of all groups at once: speakers may be a thousand, and a call of scikit-learn takes milliseconds.
 
@@ -133,36 +78,43 @@ def found_scores(
         predictions: With the columns label and predicted.
         groups: The number of each row's group, from 0 on, (n_rows,) int.
         classes: The study's classes.
+        metrics: Which to take, of counts.
 
     Returns:
-        Each (n_groups,) float64.
+        By metric, (n_groups,) float64.
     """
-    for column in ("label", "predicted"):
-        present_classes(predictions[column].to_numpy(), classes)
-    names = pd.Index(classes)
-    truth, found = (names.get_indexer(predictions[column]) for column in ("label", "predicted"))
-    size, n_classes = int(groups.max()) + 1, len(classes)
-
-    def count(of: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        cells = groups[rows] * n_classes + of[rows]
-        return np.bincount(cells, minlength=size * n_classes).reshape(size, n_classes)
-
-    support, taken, hits = count(truth), count(found), count(truth, truth == found)
-    there = support > 0
-    recall = np.divide(hits, support, out=np.zeros(hits.shape), where=there)
-    f1 = np.where(there, 2 * hits / np.maximum(support + taken, 1), 0.0)
-    n_present = there.sum(axis=1)
-    return {
-        "accuracy": hits.sum(axis=1) / support.sum(axis=1),
-        "uar": recall.sum(axis=1) / n_present,
-        "macro_f1": f1.sum(axis=1) / n_present,
-    }
+    labels, predicted = (predictions[column].to_numpy() for column in ("label", "predicted"))
+    counts = confusion_counts(labels, predicted, classes, groups)
+    return {metric.name: metric.function(counts) for metric in metrics}
 
 
-def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Return how often each class (row) was taken for each class (column), (n_classes, n_classes) int64."""
-    present_classes(labels, classes)
-    return confusion_matrix(labels, predicted, labels=list(classes))
+def confusion_counts(
+    labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str], groups: np.ndarray | None = None
+) -> np.ndarray:
+    """Return how often each class (row) was taken for each class (column), int64.
+
+    Args:
+        labels: True classes, (n_clips,) strings.
+        predicted: Predicted classes, (n_clips,) strings.
+        classes: The study's classes, in the order of rows and columns.
+        groups: Number of each clip's group, from 0 on, (n_clips,) int.
+
+    Returns:
+        (n_classes, n_classes), or (n_groups, n_classes, n_classes) where there are groups.
+
+    Raises:
+        PipelineError: There is no clip, or a label that is no class of the study.
+    """
+    for names in (labels, predicted):
+        present_classes(names, classes)
+    truth, taken = (pd.Index(classes).get_indexer(names) for names in (labels, predicted))
+    n_classes = len(classes)
+    cells = truth * n_classes + taken
+    if groups is None:
+        return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+    n_groups = int(groups.max()) + 1
+    counts = np.bincount(groups * n_classes**2 + cells, minlength=n_groups * n_classes**2)
+    return counts.reshape(n_groups, n_classes, n_classes)
 
 
 def confusion_table(counts: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
@@ -186,11 +138,11 @@ def per_class_table(
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=list(classes), zero_division=0.0
     )
-    found = pd.DataFrame(
+    by_class = pd.DataFrame(
         {"class": classes, "n_test": support, "precision": precision, "recall": recall, "f1": f1}
     )
-    found.loc[found["n_test"] == 0, ["recall", "f1"]] = np.nan
-    return found.merge(ranking_table(labels, probabilities, classes), on="class", sort=False)[
+    by_class.loc[by_class["n_test"] == 0, ["recall", "f1"]] = np.nan
+    return by_class.merge(ranking_table(labels, probabilities, classes), on="class", sort=False)[
         PER_CLASS_COLUMNS
     ]
 
@@ -206,13 +158,8 @@ def number_runs(predictions: pd.DataFrame) -> np.ndarray:
 def scores_by_run(test: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """Score each run on its test predictions pooled over the folds; one row a run, one column a score."""
     rows = {
-        run: asdict(
-            score(
-                part["label"].to_numpy(),
-                part["predicted"].to_numpy(),
-                probabilities_of(part, classes),
-                classes,
-            )
+        run: score(
+            part["label"].to_numpy(), part["predicted"].to_numpy(), probabilities_of(part, classes), classes
         )
         for run, part in test.groupby(number_runs(test))
     }
@@ -252,11 +199,11 @@ def constant_notes(test: pd.DataFrame) -> list[str]:
     """Return a note where a system says the same of every clip, in some run at least."""
     if len(test) < 2:
         return []
-    said = test.groupby(number_runs(test))["predicted"].agg(["nunique", "first"])
-    constant = said[said["nunique"] < 2]
+    by_run = test.groupby(number_runs(test))["predicted"].agg(["nunique", "first"])
+    constant = by_run[by_run["nunique"] < 2]
     if constant.empty:
         return []
-    which = "" if len(constant) == len(said) else f" in {len(constant)} of {len(said)} runs"
+    which = "" if len(constant) == len(by_run) else f" in {len(constant)} of {len(by_run)} runs"
     return [f"all predictions are {' or '.join(sorted(set(constant['first'])))}{which}"]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-SHOWN = ("accuracy", "uar", "ccc")
+from pipeline.evaluation.metrics import METRICS
+
 DIGITS = 4
 
 
@@ -14,10 +15,11 @@ def short_metrics(scores: Mapping[str, Any]) -> dict[str, Any]:
         scores: As `summarise` returns them, or those of a skipped system.
 
     Returns:
-        `SHOWN` as far as the system has them, and its status: "trained"; "random", where random weights stood in
-        for published ones; or "skipped".
+        The metrics that are to be shown, as far as the system has them, and its status: "trained"; "random",
+        where random weights stood in for published ones; or "skipped".
     """
     if scores["status"] == "skipped":
         return {"status": "skipped"}
-    values = {name: round(scores[name], DIGITS) for name in SHOWN if name in scores}
+    shown = [metric.name for metric in METRICS.values() if metric.shown]
+    values = {name: round(scores[name], DIGITS) for name in shown if name in scores}
     return {**values, "status": "random" if scores.get("random_weights") else "trained"}

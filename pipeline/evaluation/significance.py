@@ -28,6 +28,7 @@ from scipy.stats import binomtest, ttest_ind
 from pipeline.evaluation.bootstrap import percentiles
 from pipeline.evaluation.comparable import Group, Member, Run, first_runs
 from pipeline.evaluation.group_scores import N_DRAWS, GroupScores, RunScores, score_group
+from pipeline.evaluation.metrics import rank_metric
 
 COLUMNS = {
     "study": "str",
@@ -151,7 +152,7 @@ def _compare_pair(group: Group, one: Member, other: Member, scores: GroupScores)
     return {
         "n_runs": len(one.runs),
         "n_runs_other": len(other.runs),
-        "score": "ccc" if group.targets else "uar",
+        "score": rank_metric(bool(group.targets)).name,
         "value": ours.observed.mean(),
         "value_other": theirs.observed.mean(),
         "difference": float(difference(ours.observed, theirs.observed, one.runs, other.runs)),

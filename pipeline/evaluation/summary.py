@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.evaluation.bootstrap import bootstrap_ccc, bootstrap_intervals
+from pipeline.evaluation.bootstrap import bootstrap_dimensions, bootstrap_intervals
 from pipeline.evaluation.cross import cross_metrics, cross_notes
 from pipeline.evaluation.folds import fold_metrics
+from pipeline.evaluation.metrics import class_metrics, metrics_of
 from pipeline.evaluation.regression import (
     describe_targets,
     target_notes,
@@ -38,7 +39,7 @@ def summarise(
 
     Args:
         predictions: The system's predictions, of every split.
-        about: See `pipeline.config.describe`.
+        about: What `pipeline.splits.describe.describe_system` says of the system.
         model: The trainer's facts about the model, at least `MODEL_FACTS`.
     """
     test = predictions[predictions["split"] == "test"]
@@ -67,27 +68,14 @@ def _of_classes(test: pd.DataFrame, classes: Sequence[str]) -> tuple[dict[str, A
     """Return the scores of classes, and notes on them."""
     truth = test.drop_duplicates("utterance_id")["label"].to_numpy()
     means, sds = mean_and_sd(scores_by_run(test, classes))
-    intervals = bootstrap_intervals(test, classes)
+    intervals, drawn = bootstrap_intervals(test, classes)
     uar_chance, majority_accuracy = chance_levels(truth, classes)
-    scores = {
-        "accuracy": means["accuracy"],
-        "accuracy_low": intervals.accuracy[0],
-        "accuracy_high": intervals.accuracy[1],
-        "accuracy_sd": sds["accuracy"],
-        "uar": means["uar"],
-        "uar_low": intervals.uar[0],
-        "uar_high": intervals.uar[1],
-        "uar_sd": sds["uar"],
-        "macro_f1": means["macro_f1"],
-        "weighted_f1": means["weighted_f1"],
-        "macro_precision": means["macro_precision"],
-        "auc": means["auc"],
-        "average_precision": means["average_precision"],
-        "ece": means["ece"],
-        "uar_chance": uar_chance,
-        "majority_accuracy": majority_accuracy,
-        "interval_over": intervals.drawn,
-    }
+    scores: dict[str, Any] = {}
+    for metric in class_metrics():
+        scores[metric.name] = means[metric.name]
+        if metric.interval:
+            scores |= _spread(metric.name, intervals[metric.name], sds[metric.name])
+    scores |= {"uar_chance": uar_chance, "majority_accuracy": majority_accuracy, "interval_over": drawn}
     notes = [*notes_on(truth, probabilities_of(test, classes), classes), *constant_notes(test)]
     return scores, notes
 
@@ -95,9 +83,17 @@ def _of_classes(test: pd.DataFrame, classes: Sequence[str]) -> tuple[dict[str, A
 def _of_dimensions(test: pd.DataFrame, targets: Sequence[str]) -> dict[str, Any]:
     """Return the scores of dimensions; `ccc` is the mean over the targets."""
     means, sds = mean_and_sd(target_scores_by_run(test, targets))
-    (low, high), drawn = bootstrap_ccc(test, targets)
-    scores = {"ccc": means["ccc"], "ccc_low": low, "ccc_high": high, "ccc_sd": sds["ccc"]}
+    intervals, drawn = bootstrap_dimensions(test, targets)
+    scores: dict[str, Any] = {}
+    for name, interval in intervals.items():
+        scores |= {name: means[name], **_spread(name, interval, sds[name])}
     for target in targets:
-        ccc, pcc, mse = (f"{name}_{target}" for name in ("ccc", "pcc", "mse"))
-        scores |= {ccc: means[ccc], f"{ccc}_sd": sds[ccc], pcc: means[pcc], mse: means[mse]}
+        for metric in metrics_of("values"):
+            name = f"{metric.name}_{target}"
+            scores |= {name: means[name], **({f"{name}_sd": sds[name]} if metric.interval else {})}
     return {**scores, "interval_over": drawn}
+
+
+def _spread(name: str, interval: tuple[float, float], sd: float | None) -> dict[str, float | None]:
+    """Return the entries that say how sure a score is."""
+    return {f"{name}_low": interval[0], f"{name}_high": interval[1], f"{name}_sd": sd}

@@ -51,7 +51,7 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
 
     Args:
         system: Its name.
-        about: What it is evaluated on; see `pipeline.config.describe`.
+        about: What it is evaluated on; see `pipeline.splits.describe`.
         code: Digest of the evaluation's code.
     """
     places = {"evaluated": evaluated_dir(system), "plots": plots_dir(system)}

@@ -7,14 +7,11 @@
 | figures/*.png | what `pipeline.exploration.files` lists |
 """
 
-from pathlib import Path
-
 import pandas as pd
 
 from pipeline.config.plans import ExploredStudy
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_table_path, curated_path, dropped_path
-from pipeline.core.tables import read_table
+from pipeline.core.tables import read_csv, read_table, write_csv
 from pipeline.exploration import studies, tables
 from pipeline.exploration.corpus_figures import save_levels, save_speakers
 from pipeline.exploration.files import figure_path, table_path
@@ -24,10 +21,10 @@ from pipeline.exploration.study_figures import save_account, save_durations, sav
 def explore_corpora(index: pd.DataFrame, corpora: list[str]) -> None:
     """Write what the corpora hold."""
     levels, speakers = tables.levels(index, corpora), tables.speakers(index)
-    _write_csv("durations", tables.durations(index, corpora))
-    _write_csv("labels", tables.labels(index))
-    _write_csv("speakers", speakers)
-    _write_csv("levels", levels)
+    write_csv(table_path("durations"), tables.durations(index, corpora))
+    write_csv(table_path("labels"), tables.labels(index))
+    write_csv(table_path("speakers"), speakers)
+    write_csv(table_path("levels"), levels)
     if len(speakers):
         save_speakers(figure_path("speakers"), speakers)
         save_levels(figure_path("levels"), levels)
@@ -35,14 +32,14 @@ def explore_corpora(index: pd.DataFrame, corpora: list[str]) -> None:
 
 def explore_studies(index: pd.DataFrame, explored: dict[str, ExploredStudy]) -> None:
     """Draw what curation makes of each study's corpora, and write their accounts as one table."""
-    accounts = {study: _read_csv(account_table_path(study)) for study in explored}
+    accounts = {study: read_csv(account_table_path(study)) for study in explored}
     for study, settings in explored.items():
         _explore_study(study, settings, index[index["corpus"].isin(settings.corpora)], accounts[study])
-    _write_csv("account", studies.join_accounts(accounts))
+    write_csv(table_path("account"), studies.join_accounts(accounts))
 
 
 def _explore_study(study: str, settings: ExploredStudy, index: pd.DataFrame, account: pd.DataFrame) -> None:
-    kept, dropped = read_table(curated_path(study), ["utterance_id", "label"]), _read_csv(dropped_path(study))
+    kept, dropped = read_table(curated_path(study), ["utterance_id", "label"]), read_csv(dropped_path(study))
     rows = studies.fates(study, index, kept, dropped)
     measured = studies.reached(rows, studies.DURATION)
     measured = measured.assign(within=measured["step"] != studies.DURATION)
@@ -50,16 +47,3 @@ def _explore_study(study: str, settings: ExploredStudy, index: pd.DataFrame, acc
     labels, classes = studies.label_counts(rows, settings.labels), studies.class_counts(rows)
     save_labels(figure_path("labels", study), study, labels, classes)
     save_account(figure_path("account", study), study, studies.left_by_corpus(account))
-
-
-def _write_csv(name: str, table: pd.DataFrame) -> None:
-    path = table_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read a table of `filter`; a class named "none" is a name, not a missing value."""
-    if not path.exists():
-        raise PipelineError(f"{path} is not there; `dvc repro filter` makes it")
-    return pd.read_csv(path, keep_default_na=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.config.settings import Curation
+from pipeline.config.studies import Curation
 from pipeline.exploration.canvas import (
     BEFORE,
     DROPPED,

@@ -21,7 +21,7 @@ UNKNOWN = "unknown"  # sex
 NO_LABEL = "(no label)"
 COLUMNS = [
     "corpus", "utterance_id", "speaker", "sex", "label", "seconds", "rate", "channels", "rms_dbfs", "peak",
-    "clipped", "dc_offset", "status", "reason",
+    "clipped", "dc_offset", "status",
 ]  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def clips_of(index: pd.DataFrame) -> pd.DataFrame:
 
 def utterances_of(index: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of an index that are utterances, usable or not."""
-    return index[~index["reason"].fillna("").str.startswith(STRAY)]
+    return index[index["status"] != STRAY]
 
 
 def durations(index: pd.DataFrame, corpora: Sequence[str]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
+from pipeline.core.tables import existing
 
 ROWS_A_GROUP = 256  # written and read at a time
 
@@ -90,7 +91,7 @@ def load_features(
     if len(places) < len(example_ids):
         twice = len(example_ids) - len(places)
         raise PipelineError(f"{feature_set}: {twice} of {len(example_ids)} utterances are asked for twice")
-    paths = [_existing(path) for path in shards]
+    paths = [existing(path) for path in shards]
     shapes = {name: shape for path in paths for name, shape in _read_shapes(path) if name in places}
     _check_complete(feature_set, places, shapes)
     rows: Any = [None] * len(places)
@@ -101,12 +102,6 @@ def load_features(
             if example in places:
                 rows[places[example]] = values
     return rows, next(filter(None, map(_names, paths)), None)
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise PipelineError(f"{path} is not there; `dvc repro {path}` makes it (or `dvc pull` fetches it)")
-    return path
 
 
 def _check_complete(feature_set: str, wanted: Collection[str], found: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from pipeline.config.settings import Settings
+from pipeline.config.base import Settings
 from pipeline.pretrained.torchaudio_cpu import prepare
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ import numpy as np
 from pydantic import Field, PositiveInt
 from tqdm import tqdm
 
-from pipeline.config.settings import Settings as Base
+from pipeline.config.base import Settings as Base
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
 from pipeline.core.row_cache import RowCache, digest

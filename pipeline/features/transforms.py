@@ -23,7 +23,7 @@ from functools import cache
 import numpy as np
 
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import TRANSFORM_BOUNDS
+from pipeline.config.splits import TRANSFORM_BOUNDS
 from pipeline.core.errors import PipelineError
 from pipeline.features.waves import at_least, check_wave
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from pydantic import PositiveFloat
 
-from pipeline.config.settings import Settings
+from pipeline.config.base import Settings
 from pipeline.core.errors import PipelineError
 
 TRIM_FRAME = 2048  # samples; librosa.effects.trim's defaults

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pipeline.config
 import pipeline.models
 import pipeline.pretrained
-from pipeline.config.settings import SklearnSystem, TorchSystem
+from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, ValidationError
 
 import pipeline.models
+from pipeline.config.base import Settings
 from pipeline.config.mistakes import describe, one_of
-from pipeline.config.settings import Settings
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:

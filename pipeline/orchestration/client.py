@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 
 
 def run_warm(address: str, arguments: list[str]) -> int:
@@ -28,9 +29,11 @@ def run_warm(address: str, arguments: list[str]) -> int:
             return 2
         streams = [stream.fileno() for stream in (sys.stdin, sys.stdout, sys.stderr)]
         payload = request.encode()
-        socket.send_fds(connection, [len(payload).to_bytes(8, "big")], streams)
-        connection.sendall(payload)
-        status = connection.recv(1)
+        status = b""
+        with suppress(ConnectionError):
+            socket.send_fds(connection, [len(payload).to_bytes(8, "big")], streams)
+            connection.sendall(payload)
+            status = connection.recv(1)
     if not status:
         print("error: the process that ran the stage was killed", file=sys.stderr)
         return 1

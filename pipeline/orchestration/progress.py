@@ -6,7 +6,15 @@ from collections.abc import Callable
 from threading import Lock
 
 _RUNNING = re.compile(r"Running stage '([^']+)'")
-_SILENT = re.compile(r"(Stage '[^']+' didn't change|> python -m pipeline|Updating lock file|Use `dvc|$)")
+# Lines of DVC that say nothing here: what it skips, the commands, and hints for those who type `dvc repro`.
+_SILENT = re.compile(
+    r"""\s*(
+    Stage\ '[^']+'\ didn't\ change | >\ python\ -m\ pipeline | (Updating|Generating)\ lock\ file | Use\ `dvc
+    | To\ track\ the\ changes\ with\ git | git\ add\  | To\ enable\ auto\ staging | dvc\ config\ core\.autostage
+    | $
+    )""",
+    re.VERBOSE,
+)
 
 
 class Progress:

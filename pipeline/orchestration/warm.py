@@ -2,8 +2,8 @@
 
 Importing torch, its optimisers, pandas and scikit-learn takes six seconds of a plain core, and a training of the
 demo corpus not much more. A forked child starts in a few hundredths of a second. It imports the project's own code
-afresh, so that a stage runs what its files say, and has the caller's streams, folder and environment; the results
-are those of a process of its own.
+afresh from the caller's folder, so that a stage runs what its files say, in an experiment's temporary copy too.
+It has the caller's streams and environment; the results are those of a process of its own.
 """
 
 import importlib
@@ -14,8 +14,10 @@ import socket
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
+from pipeline.core.code import PACKAGE
 from pipeline.pretrained import torchaudio_cpu
 
 LIBRARIES = (
@@ -42,8 +44,12 @@ LIBRARIES = (
 )
 
 
+LOOK_SECONDS = 2.0  # between two looks whether the process that started this one is still there
+
+
 def serve(address: Path) -> None:
-    """Wait for stages at a socket and run each in a child, until this process is ended."""
+    """Wait for stages at a socket and run each in a child, until this process or the one that started it ends."""
+    starter = os.getppid()
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "passive"
     )  # read when torch is loaded: see pipeline.training.train
@@ -51,11 +57,16 @@ def serve(address: Path) -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages; who started this process ends it
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(address))
         server.listen()
-        while True:
-            connection, _ = server.accept()
+        server.settimeout(LOOK_SECONDS)
+        while os.getppid() == starter:
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
             if not os.fork():
                 server.close()
                 _be_the_stage(connection)
@@ -65,33 +76,46 @@ def serve(address: Path) -> None:
 def _be_the_stage(connection: socket.socket) -> None:
     """Run the stage that is asked for, tell its exit status, and end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    status = 1
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    status, told = 1, threading.Event()
     try:
-        status = _run(connection)
+        status = _run(connection, told)
     except SystemExit as error:  # of the argument parser
         status = error.code if isinstance(error.code, int) else 1
     except Exception:  # noqa: BLE001 -- whatever it is, the caller has to hear of it
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        connection.sendall(bytes([status]))
-        os._exit(status)
+        told.set()
+        for tell in (sys.stdout.flush, sys.stderr.flush, lambda: connection.sendall(bytes([status]))):
+            with suppress(OSError):  # nobody listens any more
+                tell()
+    # An ordinary end, which also ends what the stage has started: workers that stay would hold the caller's streams.
+    sys.exit(status)
 
 
-def _run(connection: socket.socket) -> int:
+def _run(connection: socket.socket, told: threading.Event) -> int:
     length, streams, _, _ = socket.recv_fds(connection, 8, 3)
     request = json.loads(_receive(connection, int.from_bytes(length, "big")))
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+        os.close(stream)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
     del os.environ["SER_WARM"]  # processes that the stage starts are their own
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(connection, told), daemon=True).start()
+    _forget_the_project()
+    sys.path.insert(0, request["folder"])
     from pipeline.core.stage import run_stage
 
     return run_stage(request["arguments"])
+
+
+def _forget_the_project() -> None:
+    """Have all modules of the project imported anew: this process knows some, and of its own folder."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
 
 
 def _receive(connection: socket.socket, n_bytes: int) -> bytes:
@@ -104,7 +128,7 @@ def _receive(connection: socket.socket, n_bytes: int) -> bytes:
     return bytes(parts)
 
 
-def _end_with(connection: socket.socket) -> None:
+def _end_with(connection: socket.socket, told: threading.Event) -> None:
     """End this process when its caller ends: a stage must not go on after DVC was stopped."""
-    if not connection.recv(1):
+    if not connection.recv(1) and not told.is_set():
         os.kill(os.getpid(), signal.SIGTERM)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config.settings import RANDOM
+from pipeline.config.systems import RANDOM
 from pipeline.core.errors import PipelineError
 from pipeline.pretrained.find import (
     CONFIG,

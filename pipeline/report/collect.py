@@ -16,7 +16,7 @@ from pipeline.core.paths import (
     representations_dir,
     trained_dir,
 )
-from pipeline.core.tables import read_json
+from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.evaluation.system import scores_path
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
@@ -26,9 +26,7 @@ from pipeline.report.run_facts import Fact, run_facts
 from pipeline.report.system_detail import (
     ClassDetail,
     Detail,
-    existing,
     read_analysis,
-    read_csv,
     read_detail,
 )
 

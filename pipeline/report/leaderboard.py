@@ -4,16 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.settings import EMOTION
-
-COMPARED = ("accuracy", "uar", "weighted_f1")  # the first of them that a document reports is compared
-NEW_SPEAKERS = (  # protocols that test on speakers that were not trained on
-    "speaker_independent",
-    "speaker_k_fold",
-    "leave_one_speaker_out",
-    "leave_one_session_out",
-    "cross_corpus",
-)
+from pipeline.config.systems import EMOTION
+from pipeline.evaluation.metrics import class_metrics, main_metric, rank_metric
+from pipeline.splits.protocols import find_protocol
 
 
 @dataclass(frozen=True)
@@ -41,12 +34,12 @@ class Row:
     @property
     def new_speakers(self) -> bool:
         """Whether it is tested on speakers that it was not trained on."""
-        return self.split in NEW_SPEAKERS
+        return bool(find_protocol(self.split).new_speakers)
 
     @property
     def official(self) -> bool:
         """Whether the corpus says itself what is tested; of which speakers, is not known here."""
-        return self.split == "official"
+        return find_protocol(self.split).new_speakers is None
 
     @property
     def seconds(self) -> float | None:
@@ -88,12 +81,12 @@ class Row:
     @property
     def main_score(self) -> str:
         """What documents mostly report of systems of its kind."""
-        return "ccc" if self.targets else "accuracy"
+        return main_metric(bool(self.targets)).name
 
     @property
     def rank_score(self) -> str:
         """What systems of its kind are ordered and tested by: UAR counts a rare class as much as a frequent one."""
-        return "ccc" if self.targets else "uar"
+        return rank_metric(bool(self.targets)).name
 
     @property
     def score(self) -> float:
@@ -102,8 +95,8 @@ class Row:
 
     @property
     def compared(self) -> str | None:
-        """The score by which the system is compared with its document, if the document reports one."""
-        names = ("ccc",) if self.targets else COMPARED
+        """The first metric that its document reports, by which the two are compared; None where it reports none."""
+        names = [self.main_score] if self.targets else [metric.name for metric in class_metrics()]
         return next((name for name in names if self.published_value(name) is not None), None)
 
     @property

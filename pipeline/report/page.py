@@ -8,8 +8,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.evaluation import formats
+from pipeline.evaluation.metrics import METRICS, class_metrics
 from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
 from pipeline.report.real_tables import real_tables
@@ -65,7 +66,8 @@ def render_page(report: Report) -> str:
         report=report,
         warning=SYNTHETIC_WARNING,
         embed=_embed,
-        score_names=formats.SCORE_NAMES,
+        score_names={name: metric.title for name, metric in METRICS.items()},
+        class_metrics=class_metrics(),
         dimensions=DIMENSIONS,
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),

@@ -6,16 +6,16 @@ command that each names. All keys stand in every record; null says that a value 
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, ValidationError, model_validator
 
+from pipeline.config.base import Seed, Settings
 from pipeline.config.mistakes import describe, nearest
-from pipeline.config.settings import Protocol, Seed, Settings
 from pipeline.core.errors import PipelineError
 from pipeline.core.tables import read_json
 from pipeline.corpora.contract import adapter_names
-from pipeline.report.leaderboard import NEW_SPEAKERS
+from pipeline.splits.protocols import PROTOCOLS, find_protocol
 
 PATH = Path("results/real.json")
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -95,14 +95,16 @@ class RealResult(Settings):
         for key, corpora in (("train_corpus", self.train_corpus), ("test_corpus", self.test_corpus)):
             for name in corpora.split(","):
                 _check_name(name, adapter_names(), key, "corpus")
-        _check_name(self.protocol_name, get_args(Protocol), "protocol", "protocol")
+        _check_name(self.protocol_name, PROTOCOLS, "protocol", "protocol")
         return self
 
     @model_validator(mode="after")
     def _protocol_fits_new_speakers(self) -> Self:
-        name = self.protocol_name
-        if name != "official" and self.new_speakers not in (None, name in NEW_SPEAKERS):
-            raise ValueError(f"new_speakers is {self.new_speakers}, which protocol {name} contradicts")
+        known = find_protocol(self.protocol_name).new_speakers
+        if known is not None and self.new_speakers not in (None, known):
+            raise ValueError(
+                f"new_speakers is {self.new_speakers}, which protocol {self.protocol_name} contradicts"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,13 +3,13 @@
 A study has a table for each set of corpora, classes and dimensions apart, because their columns differ.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import groupby
 
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.evaluation.formats import (
     MISSING,
-    SCORE_NAMES,
     coefficient,
     coefficients,
     count,
@@ -18,6 +18,7 @@ from pipeline.evaluation.formats import (
     step,
     yes_no,
 )
+from pipeline.evaluation.metrics import METRICS, Metric, class_metrics
 from pipeline.report.leaderboard import Row
 from pipeline.report.markdown import Column, markdown_table
 
@@ -73,13 +74,28 @@ def _elsewhere(rows: list[Row]) -> str:
 def _table(rows: list[Row]) -> str:
     elsewhere = any("cross_corpora" in row.metrics for row in rows)
     dimensions = bool(rows[0].targets)
-    scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_CLASSES, _CROSS_UAR)
+    scores, cross = (_DIMENSIONS, _CROSS_PCC) if dimensions else (_class_scores(), _CROSS_UAR)
     return markdown_table(rows, [_SYSTEM, *scores, *(cross if elsewhere else []), *_FACTS])
 
 
-def _with_interval(row: Row, name: str, written: Callable[[float | None], str]) -> str:
-    value, low, high = (written(row.metrics[key]) for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{value} ({low}–{high})"
+def _class_scores() -> list[Column[Row]]:
+    """Return the columns of scores of classes: the metrics that tables have, the first with its interval."""
+    first, *others = (metric for metric in class_metrics() if metric.column)
+    return [
+        Column(f"{first.heading} (95 % interval)", partial(_with_interval, first)),
+        *(Column(metric.heading, partial(_value, metric)) for metric in others),
+        Column("published, %", published_text),
+        Column("difference", difference_text),
+    ]
+
+
+def _value(metric: Metric, row: Row) -> str:
+    return metric.written(row.metrics[metric.name])
+
+
+def _with_interval(metric: Metric, row: Row) -> str:
+    low, high = (metric.written(row.metrics[f"{metric.name}_{end}"]) for end in ("low", "high"))
+    return f"{_value(metric, row)} ({low}–{high})"
 
 
 def difference_text(row: Row) -> str:
@@ -94,7 +110,7 @@ def published_text(row: Row) -> str:
     if row.targets:
         return _by_dimension(row.published, "ccc")
     sd = f" ± {percent(row.published_sd)}" if row.published_sd is not None else ""
-    named = f" ({SCORE_NAMES[row.compared]})" if row.compared not in (None, "accuracy") else ""
+    named = f" ({METRICS[row.compared].title})" if row.compared not in (None, "accuracy") else ""
     return percent(row.published_score) + sd + named
 
 
@@ -109,18 +125,12 @@ def _dimension(name: str) -> Column[Row]:
 
 
 _SYSTEM: Column[Row] = Column("system", lambda row: f"`{row.system}`", number=False)
-_CLASSES: list[Column[Row]] = [
-    Column("accuracy, % (95 % interval)", lambda row: _with_interval(row, "accuracy", percent)),
-    Column("UAR, %", lambda row: percent(row.metrics["uar"])),
-    Column("published, %", published_text),
-    Column("difference", difference_text),
-]
 _CROSS_UAR: list[Column[Row]] = [
     Column("cross-corpus UAR, %", lambda row: percent(row.metrics.get("cross_uar"))),
     Column("published, %", lambda row: percent(row.published.get("cross_uar"))),
 ]
 _DIMENSIONS: list[Column[Row]] = [
-    Column("mean CCC (95 % interval)", lambda row: _with_interval(row, "ccc", coefficient)),
+    Column("mean CCC (95 % interval)", partial(_with_interval, METRICS["ccc"])),
     *map(_dimension, DIMENSIONS),
     Column("published, in that order", published_text),
     Column("difference of the means", difference_text),

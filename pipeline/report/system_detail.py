@@ -5,15 +5,13 @@ Everything else has to be there.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import analysis_dir, evaluated_dir, figures_dir, plots_dir, representations_dir
-from pipeline.core.tables import read_json
+from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.report.leaderboard import Row
 
 N_SHOWN = 10  # of each list of clips
@@ -249,14 +247,3 @@ def _figure(system: str, name: str) -> pd.DataFrame | None:
     """Read the numbers behind a figure; None where there was nothing to show."""
     path = figures_dir(system) / f"{name}.csv"
     return read_csv(path) if path.exists() else None
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table; a class named "none" is a name, not a missing value."""
-    return pd.read_csv(existing(path), keep_default_na=False, na_values=[""])
-
-
-def existing(path: Path) -> Path:
-    if not path.exists():
-        raise PipelineError(f"{path} is not there; `dvc repro` makes it")
-    return path

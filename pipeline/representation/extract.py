@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.machine import count_of
 from pipeline.representation.layers import check_names, recorded
 from pipeline.training.batches import Examples, by_length

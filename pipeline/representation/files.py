@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.core.tables import write_table
+from pipeline.core.tables import write_csv, write_table
 from pipeline.representation.figure import save_classes, save_values
 from pipeline.representation.separation import plane, separation
 
@@ -38,7 +38,7 @@ def write_representation(
     points = plane(values)
     drawn = clips.drop(columns="corpus").assign(x=points[:, 0], y=points[:, 1])
     csv, png = (stem.with_name(f"{stem.name}_tsne.{suffix}") for suffix in ("csv", "png"))
-    drawn.to_csv(csv, index=False, float_format="%.6f", lineterminator="\n")
+    write_csv(csv, drawn)
     labels = clips["label"].to_numpy()
     there = np.isfinite(points).all(axis=1)
     if there.any():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config.plans import SystemPlan
-from pipeline.config.settings import EMOTION, AnySystem, TorchSystem
+from pipeline.config.systems import EMOTION, AnySystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import representations_dir, split_path, trained_dir
 from pipeline.core.tables import read_table

@@ -8,7 +8,7 @@ model of IEMOCAP on the test part of MSP-Podcast.
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NAMES, TEST, TRAIN, UNUSED, VAL
 

@@ -38,8 +38,8 @@ class Clips:
     official: np.ndarray
     names: dict[str, list[str]]
 
-    def chosen(self, which: np.ndarray) -> "Clips":
-        """Return some of the clips, shape (clips,) bool, under the same numbers."""
+    def subset(self, which: np.ndarray) -> "Clips":
+        """Return the clips that `which` says, shape (clips,) bool; speakers and so on keep their numbers."""
         arrays = (field.name for field in fields(self) if field.name != "names")
         return replace(self, **{name: getattr(self, name)[which] for name in arrays})
 
@@ -56,8 +56,8 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
     """
     numbers, names = {}, {}
     for column in ("label", "speaker", "session", "sex", "corpus"):
-        numbers[column], found = pd.factorize(rows[column], sort=True)
-        names[column] = list(found)
+        numbers[column], unique = pd.factorize(rows[column], sort=True)
+        names[column] = list(unique)
     official = rows["official_split"].fillna(NAMES[UNUSED])
     unknown = sorted(set(official.unique()) - set(NAMES))
     if unknown:
@@ -79,7 +79,10 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
 
 
 def withhold(splits: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Leave out what would put a unit into two splits: test keeps its clips, then validation.
+    """Leave out the clips that would put a unit, such as a group of copies, into two splits.
+
+    Where a unit is in several splits, test keeps its clips and the others lose theirs; without test it is
+    validation that keeps them.
 
     Args:
         splits: Number of each clip's split, shape (clips,).

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold
 from pipeline.splits.one_fold import NO_SPEAKERS, check_spoken
 from pipeline.splits.shares import NO_VALIDATION, cut_clips, cut_speakers, validation_share
-from pipeline.splits.speakers import check_known, divide_speakers, every_class_without_any, speaker_parties
+from pipeline.splits.speakers import check_known, divide_speakers, every_class_without_any, speaker_clusters
 from pipeline.splits.stratify import stratified
 
 
@@ -40,19 +40,19 @@ def speaker_k_fold(clips: Clips, settings: SplitSettings, seed: int) -> list[np.
     """
     check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="k_fold"))
     n_folds = settings.folds
-    parties = speaker_parties(clips)
-    n_parties = parties.max() + 1
-    if n_parties < n_folds:
+    clusters = speaker_clusters(clips)
+    n_clusters = clusters.max() + 1
+    if n_clusters < n_folds:
         raise PipelineError(
-            f"{n_parties} independent speakers cannot be divided into {n_folds} folds: lower split.folds, set "
+            f"{n_clusters} independent speakers cannot be divided into {n_folds} folds: lower split.folds, set "
             f"split.protocol to k_fold, or add a corpus with more speakers"
         )
-    check_spoken(clips, parties, 2, "and two are needed, for one to train on while the other is tested")
+    check_spoken(clips, clusters, 2, "and two are needed, for one to train on while the other is tested")
     equal = np.full(n_folds, 1 / n_folds)
-    tested = divide_speakers(clips, parties, equal, seed, every_class_without_any)
+    tested = divide_speakers(clips, clusters, equal, seed, every_class_without_any)
     share = validation_share(settings)
     return [
-        cut_speakers(clips, parties, _test(tested == fold), share, [seed, fold]) for fold in range(n_folds)
+        cut_speakers(clips, clusters, _test(tested == fold), share, [seed, fold]) for fold in range(n_folds)
     ]
 
 
@@ -61,8 +61,8 @@ def leave_one_speaker_out(clips: Clips, settings: SplitSettings, seed: int) -> l
 
     Test: a speaker. Validation: the others of that speaker's sessions, as in the usual protocol of IEMOCAP, where
     the session partner validates; without any, the next speaker, after the last the first; nobody where
-    `fractions.val` is 0. Training: all others. Copies of a tested recording that others speak, or of a
-    validating one that is trained on, are unused.
+    `fractions.val` is 0. Training: all others. A copy of a tested clip that another speaker has is unused, and so
+    is a training clip that is a copy of a validating one.
     """
     check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
     n_speakers = len(clips.names["speaker"])
@@ -82,8 +82,8 @@ def leave_one_session_out(clips: Clips, settings: SplitSettings, seed: int) -> l
     """Test every session in turn, in sorted order.
 
     Test: a session. Validation: the next session, after the last the first; none where `fractions.val` is 0.
-    Training: all others. Where a tested speaker speaks in another session, or a recording has a copy there, that
-    clip is unused; so is one that is trained on and belongs with validation so.
+    Training: all others. A clip of another session is unused if its speaker, or a copy of it, is tested; so is a
+    training clip whose speaker, or a copy of which, validates.
     """
     advice = "set split.protocol to leave_one_speaker_out, or leave their corpus out"
     check_known(clips, clips.sessions, "session", advice)

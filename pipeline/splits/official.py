@@ -3,11 +3,11 @@
 import numpy as np
 
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold
 from pipeline.splits.shares import cut_clips, cut_speakers, validation_share
-from pipeline.splits.speakers import speaker_parties
+from pipeline.splits.speakers import speaker_clusters
 
 
 def official(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]:
@@ -29,7 +29,7 @@ def official(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarra
                 f"of it that are left: set split.protocol to another, or leave {name} out of the study"
             )
         if VAL not in published:
-            splits[own] = cut_clips(clips.chosen(own), splits[own], share, [seed, corpus])
+            splits[own] = cut_clips(clips.subset(own), splits[own], share, [seed, corpus])
     splits = withhold(splits, clips.groups)
     if not (splits == TRAIN).any():
         raise PipelineError(
@@ -62,8 +62,8 @@ def cross_corpus(clips: Clips, settings: SplitSettings, seed: int) -> list[np.nd
             f"every recording outside split.test_corpora ({', '.join(tested)}) has a copy in them, so that nothing "
             f"is left to train on: take one out, or give the study another corpus"
         )
-    parties, share = speaker_parties(clips), validation_share(settings)
-    spoken = np.isin(parties, parties[clips.speakers != NOBODY])
-    splits[spoken] = cut_speakers(clips.chosen(spoken), parties[spoken], splits[spoken], share, seed)
-    splits[~spoken] = cut_clips(clips.chosen(~spoken), splits[~spoken], share, seed)
+    clusters, share = speaker_clusters(clips), validation_share(settings)
+    spoken = np.isin(clusters, clusters[clips.speakers != NOBODY])
+    splits[spoken] = cut_speakers(clips.subset(spoken), clusters[spoken], splits[spoken], share, seed)
+    splits[~spoken] = cut_clips(clips.subset(~spoken), splits[~spoken], share, seed)
     return [splits]

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import Clips
 from pipeline.splits.shares import proportions
-from pipeline.splits.speakers import check_known, divide_speakers, every_class_in_all, speaker_parties
+from pipeline.splits.speakers import check_known, divide_speakers, every_class_in_all, speaker_clusters
 from pipeline.splits.stratify import stratified
 
 NO_SPEAKERS = "set split.protocol to {instead}, or leave their corpus out"
@@ -39,22 +39,22 @@ def speaker_independent(clips: Clips, settings: SplitSettings, seed: int) -> lis
     """
     check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
     numbers, fractions = proportions(settings)
-    parties = speaker_parties(clips)
-    n_parties, n_splits = parties.max() + 1, len(fractions)
-    if n_parties < n_splits:
+    clusters = speaker_clusters(clips)
+    n_clusters, n_splits = clusters.max() + 1, len(fractions)
+    if n_clusters < n_splits:
         raise PipelineError(
-            f"{n_parties} independent speakers cannot be divided into {n_splits} splits: set "
+            f"{n_clusters} independent speakers cannot be divided into {n_splits} splits: set "
             f"split.protocol to stratified, or add a corpus with more speakers"
         )
-    check_spoken(clips, parties, n_splits, f"and there are {n_splits} splits, each of which needs one")
-    parts = divide_speakers(clips, parties, fractions, seed, every_class_in_all)
+    check_spoken(clips, clusters, n_splits, f"and there are {n_splits} splits, each of which needs one")
+    parts = divide_speakers(clips, clusters, fractions, seed, every_class_in_all)
     return [numbers[parts].astype(np.int8)]
 
 
-def check_spoken(clips: Clips, parties: np.ndarray, n_needed: int, why: str) -> None:
-    """Raise where a class is spoken by fewer parties of speakers than are needed."""
+def check_spoken(clips: Clips, clusters: np.ndarray, n_needed: int, why: str) -> None:
+    """Raise where a class is spoken by fewer clusters of speakers than are needed."""
     for label, name in enumerate(clips.names["label"]):
-        by = parties[clips.labels == label]
+        by = clusters[clips.labels == label]
         n = len(np.unique(by))
         if n < n_needed:
             raise PipelineError(

@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import Resampling, Transform
+from pipeline.config.splits import Resampling, Transform
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NAMES, TRAIN, UNUSED
 
@@ -26,7 +26,7 @@ def resample(fold: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFram
       the surplus becomes unused, in a seeded order; the same in every other part that `parts` names.
     - oversample: the classes with fewer than `n_per_class` training clips, or fewer than the largest class, get
       copies up to that number: one of each clip in a seeded order, then another, and so on. The copies of a clip
-      go through the transforms in turn, from one that its id draws.
+      go through the transforms in turn; with which they begin follows from its id.
     - augment: every training clip gets one copy for each transform.
 
     Args:
@@ -88,7 +88,7 @@ def _training(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _in_seeded_order(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return rows in the order of the hashes of their ids."""
-    keys = np.array([_drawn(seed, name, "order") for name in rows["utterance_id"]])
+    keys = np.array([_uniform(seed, name, "order") for name in rows["utterance_id"]])
     return rows.iloc[np.argsort(keys, kind="stable")]
 
 
@@ -109,9 +109,9 @@ def transforms_of(
 ) -> list[str]:
     """Return the transforms of a clip's first copies, such as "noise=0.0050@42", all different.
 
-    Copy by copy they go through the transforms' names in turn, from one that the id draws. The strength is
-    uniform in the transform's range, by a hash of seed, id and copy number, at four decimals; a copy that has
-    been there is passed over.
+    Copy by copy they go through the transforms' names in turn; with which they begin follows from the id. The
+    strength is uniform in the transform's range, by a hash of seed, id and copy number, at four decimals. A
+    strength that an earlier copy has is passed over.
 
     Args:
         utterance_id: Of the clip.
@@ -130,13 +130,13 @@ def transforms_of(
             f"split.resampling asks for {n} copies of {utterance_id}, but its transforms have {n_different} "
             f"strengths in all at four decimals: widen their ranges, name another transform, or lower n_per_class"
         )
-    start = int(_drawn(seed, utterance_id, "start") * len(names))
+    start = int(_uniform(seed, utterance_id, "start") * len(names))
     texts: dict[str, None] = {}
     number = 0
     while len(texts) < n:
         name = names[(start + number) % len(names)]
         (low, high), (lowest, highest) = ranges[name], steps[name]
-        strength = low + (high - low) * _drawn(seed, utterance_id, number)
+        strength = low + (high - low) * _uniform(seed, utterance_id, number)
         step = min(max(round(strength * STEPS), lowest), highest)
         texts[f"{name}={step / STEPS:.4f}@{seed}"] = None
         number += 1
@@ -153,7 +153,7 @@ def _steps(name: str, low: float, high: float) -> tuple[int, int]:
     return lowest, highest
 
 
-def _drawn(seed: int, utterance_id: str, what: str | int) -> float:
-    """Return a number in [0, 1) that follows from its arguments alone."""
+def _uniform(seed: int, utterance_id: str, what: str | int) -> float:
+    """Return a number in [0, 1), uniform over the arguments and the same for the same ones."""
     digest = blake2b(f"{seed} {what} {utterance_id}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest) >> 11) / 2**53

@@ -4,7 +4,8 @@ from typing import get_args
 
 import numpy as np
 
-from pipeline.config.settings import Split, SplitSettings
+from pipeline.config.base import Split
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import TRAIN, VAL, Clips
 from pipeline.splits.speakers import divide_speakers, every_class_in_training
@@ -40,7 +41,7 @@ def cut_clips(clips: Clips, splits: np.ndarray, share: float, seed: Seed) -> np.
     train = splits == TRAIN
     if not share or not train.any():
         return splits
-    left = clips.chosen(train)
+    left = clips.subset(train)
     parts = stratified(
         left.labels,
         left.groups,
@@ -54,13 +55,13 @@ def cut_clips(clips: Clips, splits: np.ndarray, share: float, seed: Seed) -> np.
 
 
 def cut_speakers(
-    clips: Clips, parties: np.ndarray, splits: np.ndarray, share: float, seed: Seed
+    clips: Clips, clusters: np.ndarray, splits: np.ndarray, share: float, seed: Seed
 ) -> np.ndarray:
     """Turn whole speakers of the training, about a share of its clips, into validation.
 
     Args:
         clips: All clips.
-        parties: Number of each one's party of speakers, shape (clips,).
+        clusters: Number of each one's cluster of speakers, shape (clips,).
         splits: Number of each one's split, shape (clips,).
         share: Of the training clips; 0 changes nothing.
         seed: Of the assignments that are tried.
@@ -74,14 +75,14 @@ def cut_speakers(
     train = splits == TRAIN
     if not share or not train.any():
         return splits
-    n_parties = len(np.unique(parties[train]))
-    if n_parties < 2:
+    n_clusters = len(np.unique(clusters[train]))
+    if n_clusters < 2:
         raise PipelineError(
-            f"{n_parties} independent speaker is left for training and validation, and each needs one: "
+            f"{n_clusters} independent speaker is left for training and validation, and each needs one: "
             f"{NO_VALIDATION}, or add a corpus with more speakers"
         )
     fractions = np.array([1 - share, share])
-    parts = divide_speakers(clips.chosen(train), parties[train], fractions, seed, every_class_in_training)
+    parts = divide_speakers(clips.subset(train), clusters[train], fractions, seed, every_class_in_training)
     return put(splits, train, parts)
 
 

@@ -1,7 +1,7 @@
 """Assigning whole speakers to splits.
 
 Of many seeded assignments the one is taken whose splits come closest to the proportions, for every class and
-sex. Speakers who share a group of copies count as one: a party.
+sex. Speakers who share a group of copies form a cluster, which is never divided.
 """
 
 from collections.abc import Callable
@@ -27,10 +27,10 @@ def check_known(clips: Clips, numbers: np.ndarray, what: str, advice: str) -> No
         raise PipelineError(f"{len(without)} utterances have no {what}, such as {without[0]}: {advice}")
 
 
-def speaker_parties(clips: Clips) -> np.ndarray:
+def speaker_clusters(clips: Clips) -> np.ndarray:
     """Number the speakers of the clips, equally where they share a group of copies.
 
-    A clip whose speaker is not known belongs to the party of its copies.
+    A clip whose speaker is not known belongs to the cluster of its copies.
 
     Returns:
         Shape (clips,).
@@ -45,13 +45,13 @@ def speaker_parties(clips: Clips) -> np.ndarray:
 
 
 def divide_speakers(
-    clips: Clips, parties: np.ndarray, fractions: np.ndarray, seed: Seed, suits: Suits
+    clips: Clips, clusters: np.ndarray, fractions: np.ndarray, seed: Seed, suits: Suits
 ) -> np.ndarray:
-    """Assign parties of speakers to splits.
+    """Assign clusters of speakers to splits.
 
     Args:
         clips: Their clips.
-        parties: Number of each one's party, shape (clips,).
+        clusters: Number of each one's cluster, shape (clips,).
         fractions: Of the splits, shape (splits,).
         seed: Of the assignments that are tried.
         suits: Which assignments are possible at all.
@@ -59,10 +59,10 @@ def divide_speakers(
     Returns:
         Number of each clip's split, shape (clips,).
     """
-    names, party = np.unique(parties, return_inverse=True)
-    classes = count_by(party, clips.labels, len(names), len(clips.names["label"]))
-    sexes = count_by(party, clips.sexes, len(names), len(clips.names["sex"]))
-    return best_assignment(classes, sexes, fractions, seed, suits)[party]
+    names, cluster = np.unique(clusters, return_inverse=True)
+    classes = count_by(cluster, clips.labels, len(names), len(clips.names["label"]))
+    sexes = count_by(cluster, clips.sexes, len(names), len(clips.names["sex"]))
+    return best_assignment(classes, sexes, fractions, seed, suits)[cluster]
 
 
 def count_by(units: np.ndarray, kinds: np.ndarray, n_units: int, n_kinds: int) -> np.ndarray:
@@ -72,19 +72,19 @@ def count_by(units: np.ndarray, kinds: np.ndarray, n_units: int, n_kinds: int) -
     return np.bincount(pairs, minlength=n_units * n_kinds).reshape(n_units, n_kinds)
 
 
-def every_class_in_all(held: np.ndarray) -> np.ndarray:
+def every_class_in_all(clip_counts: np.ndarray) -> np.ndarray:
     """Every split has every class."""
-    return np.all(held, axis=(1, 2))
+    return np.all(clip_counts, axis=(1, 2))
 
 
-def every_class_in_training(held: np.ndarray) -> np.ndarray:
+def every_class_in_training(clip_counts: np.ndarray) -> np.ndarray:
     """The first split has every class, and every other split something."""
-    return np.all(held[:, TRAIN], axis=1) & np.all(np.any(held, axis=2), axis=1)
+    return np.all(clip_counts[:, TRAIN], axis=1) & np.all(np.any(clip_counts, axis=2), axis=1)
 
 
-def every_class_without_any(held: np.ndarray) -> np.ndarray:
+def every_class_without_any(clip_counts: np.ndarray) -> np.ndarray:
     """Every split has something, and the others together have every class, whichever is taken away."""
-    return np.all(np.any(held, axis=2), axis=1) & np.all(np.sum(held > 0, axis=1) > 1, axis=1)
+    return np.all(np.any(clip_counts, axis=2), axis=1) & np.all(np.sum(clip_counts > 0, axis=1) > 1, axis=1)
 
 
 def best_assignment(
@@ -122,10 +122,12 @@ def best_assignment(
         orders = rng.permuted(np.tile(np.arange(len(counts)), (n_tries, 1)), axis=1)
         splits = np.empty_like(orders)
         np.put_along_axis(splits, orders, cut(classes.sum(axis=1)[orders], fractions), axis=1)
-        held = np.stack([(splits == split).astype(float) @ counts for split in range(len(fractions))], axis=1)
-        deviation = np.abs(held / counts.sum(axis=0) - fractions[:, None])
+        clip_counts = np.stack(
+            [(splits == split).astype(float) @ counts for split in range(len(fractions))], axis=1
+        )
+        deviation = np.abs(clip_counts / counts.sum(axis=0) - fractions[:, None])
         costs = deviation[..., :n_classes].max(axis=(1, 2)) + deviation.mean(axis=(1, 2))
-        costs[~suits(held[..., :n_classes])] = np.inf
+        costs[~suits(clip_counts[..., :n_classes])] = np.inf
         if costs.min() < lowest:
             best, lowest = splits[costs.argmin()], costs.min()
     if best is None:

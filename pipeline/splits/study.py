@@ -4,11 +4,12 @@ import logging
 
 import pandas as pd
 
-from pipeline.config.settings import SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import split_counts_path, split_path
 from pipeline.core.schemas import SPLIT
-from pipeline.core.tables import write_table
+from pipeline.core.tables import write_csv, write_table
+from pipeline.splits.protocols import find_protocol
 from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 
 log = logging.getLogger(__name__)
@@ -17,17 +18,17 @@ log = logging.getLogger(__name__)
 def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
     """Reduce a split to the corpora that the study has in the active profile.
 
-    Where none are named, all are split but those that are tested besides. A cross-corpus split that has nobody
-    left to test, or to train on, has no corpora: its table is empty.
+    Where none are named, all are split but those that are tested besides. A protocol that tests whole corpora and
+    has none left to test, or none to train on, gets no corpora at all: its table is empty.
     """
     besides = [corpus for corpus in corpora if corpus in settings.also_test]
     others = [corpus for corpus in corpora if corpus not in besides]
     named = others if settings.corpora is None else settings.corpora
     present = [corpus for corpus in corpora if corpus in named]
     tested = [corpus for corpus in settings.test_corpora if corpus in present]
-    is_cross = settings.protocol == "cross_corpus" and settings.test_corpora
+    by_corpus = find_protocol(settings.protocol).by_corpus and settings.test_corpora
     changes = {
-        "corpora": [] if is_cross and len(tested) in (0, len(present)) else present,
+        "corpora": [] if by_corpus and len(tested) in (0, len(present)) else present,
         "test_corpora": tested or settings.test_corpora,
         "also_test": besides,
     }
@@ -53,7 +54,7 @@ def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, vari
         raise PipelineError(f"split: {where}: {error}") from error
     counts = count_splits(table)
     write_table(split_path(study, variant), table, SPLIT)
-    counts.to_csv(split_counts_path(study, variant), index=False, lineterminator="\n")
+    write_csv(split_counts_path(study, variant), counts)
     if n_shared := counts["n_shared"].sum():
         log.warning("split: %s: %d examples have a copy in another split, as published", where, n_shared)
     for label, n_folds in untrained_classes(counts).items():

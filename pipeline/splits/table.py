@@ -5,31 +5,19 @@ never in two splits of a fold, unless `group_duplicates` is off, which is how pu
 training of each fold is then resampled. Corpora that are not split may be tested besides.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import Protocol, SplitSettings
+from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT
 from pipeline.splits.also_test import CROSS, add_cross, cross_rows, cross_splits
-from pipeline.splits.clips import NAMES, TEST, UNUSED, Clips, as_clips
-from pipeline.splits.k_folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
-from pipeline.splits.official import cross_corpus, official
-from pipeline.splits.one_fold import speaker_independent, stratified_split
+from pipeline.splits.clips import NAMES, TEST, UNUSED, as_clips
+from pipeline.splits.protocols import find_protocol
 from pipeline.splits.resample import resample
 
-PROTOCOLS: dict[Protocol, Callable[[Clips, SplitSettings, int], list[np.ndarray]]] = {
-    "stratified": stratified_split,
-    "speaker_independent": speaker_independent,
-    "k_fold": k_fold,
-    "speaker_k_fold": speaker_k_fold,
-    "leave_one_speaker_out": leave_one_speaker_out,
-    "leave_one_session_out": leave_one_session_out,
-    "official": official,
-    "cross_corpus": cross_corpus,
-}
 MOST_FOLDS = np.iinfo(SPLIT.field("fold").type.to_pandas_dtype()).max
 
 
@@ -56,8 +44,9 @@ def split_utterances(curated: pd.DataFrame, settings: SplitSettings) -> pd.DataF
     if rows.empty:
         return rows.reindex(columns=SPLIT.names)
     clips = as_clips(rows, settings.group_duplicates)
-    by_seed = [PROTOCOLS[settings.protocol](clips, settings, seed) for seed in settings.seeds]
-    _check_drawn(by_seed, settings)
+    protocol = find_protocol(settings.protocol)
+    by_seed = [protocol.cut(clips, settings, seed) for seed in settings.seeds]
+    _check_seeds(by_seed, settings)
     return pd.concat(_examples(rows, besides, by_seed, settings), ignore_index=True)[SPLIT.names]
 
 
@@ -74,7 +63,7 @@ def _examples(
             fold += 1
 
 
-def _check_drawn(by_seed: list[list[np.ndarray]], settings: SplitSettings) -> None:
+def _check_seeds(by_seed: list[list[np.ndarray]], settings: SplitSettings) -> None:
     """Raise where several seeds would give the same split again and again, or too many folds."""
     first, *others = by_seed
     if len(first) * len(by_seed) > MOST_FOLDS:

@@ -15,8 +15,8 @@ from pipeline.evaluation.analysis import (
     read_transcripts,
     write_audit,
     write_changes,
-    write_csv,
     write_failures,
+    write_rounded,
 )
 from pipeline.evaluation.comparable import Groups, not_comparable
 from pipeline.evaluation.significance import compare
@@ -36,9 +36,9 @@ def main() -> None:
             predictions = read_table(predictions_path(system))
             groups.add(system, study, predictions)
             listed += write_failures(folder, system, predictions, paths, transcripts)
-    write_csv(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
+    write_rounded(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
     significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), plan.baselines)
-    write_csv(folder / "significance.csv", significance)
+    write_rounded(folder / "significance.csv", significance)
     n_changes = write_changes(folder / "change", groups, plan.baselines, scores)
     write_audit(folder, plan, scores)
     for pair in not_comparable(groups, plan.baselines):

@@ -5,7 +5,7 @@ import logging
 from pipeline.config.plans import DeduplicatePlan, load_plan
 from pipeline.core.paths import DATA, duplicates_path
 from pipeline.core.schemas import DUPLICATES
-from pipeline.core.tables import write_table
+from pipeline.core.tables import write_csv, write_table
 from pipeline.curation.duplicates import NONE, find_duplicates, list_groups
 from pipeline.curation.tables import COMPARED, read_fingerprints, read_indexes
 
@@ -19,7 +19,7 @@ def main() -> None:
     for corpus in corpora:
         write_table(duplicates_path(corpus), duplicates[index["corpus"] == corpus], DUPLICATES)
     groups = list_groups(index, duplicates)
-    groups.to_csv(DATA / "duplicates" / "groups.csv", index=False, lineterminator="\n")
+    write_csv(DATA / "duplicates" / "groups.csv", groups, None)
     copies = duplicates[duplicates["kind"] != NONE]
     n_groups, n_conflicts = copies["group"].nunique(), copies["conflict"].sum()
     log.info(

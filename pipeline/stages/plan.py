@@ -7,9 +7,10 @@ nothing for the others. No other stage reads params.yaml.
 import logging
 
 from pipeline.config.params import Params, load_params
-from pipeline.config.planning import PLANNERS
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
 from pipeline.models.check import check_model
+from pipeline.planning.planners import PLANNERS
+from pipeline.splits.protocols import check_protocols
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ def main() -> None:
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a family of models, or a kind of feature, does not take what it is asked for."""
+    """Raise where a protocol is not there, or a family of models or kind of feature does not take its settings."""
+    check_protocols(params)
     for name in params.systems:
         check_model(params.system(name), f"systems.{name}")
     for name in params.ensembles:

@@ -19,7 +19,7 @@ import pipeline.core
 import pipeline.models
 import pipeline.pretrained
 import pipeline.training
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.code import file_digest as source_file_digest
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import DIMENSIONS, EMOTION, System, TorchSystem
+from pipeline.config.systems import DIMENSIONS, EMOTION, System, TorchSystem
 from pipeline.core.errors import PipelineError
 
 UNUSED = "unused"  # the split of rows that their fold leaves out

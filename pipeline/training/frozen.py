@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.models.registry import load_networks
 from pipeline.training.batches import Examples, by_length
 from pipeline.training.network import Network

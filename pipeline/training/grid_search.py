@@ -18,7 +18,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import SklearnSystem
+from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
 from pipeline.models.reduction_head import choose_solver
@@ -41,16 +41,26 @@ class Candidate:
 
     Attributes:
         settings: Of the classifier.
-        scores: One a fold.
+        scores: One a fold; none where it is the only point, for nothing is to be chosen.
     """
 
     settings: dict[str, Any]
     scores: list[float]
 
     @property
-    def mean(self) -> float:
+    def mean(self) -> float | None:
         """Mean score over the folds."""
-        return float(np.mean(self.scores))
+        return float(np.mean(self.scores)) if self.scores else None
+
+    @property
+    def sd(self) -> float | None:
+        """Standard deviation over the folds."""
+        return float(np.std(self.scores)) if self.scores else None
+
+
+def best_of(candidates: list[Candidate]) -> Candidate:
+    """Return the first of the candidates with the highest mean."""
+    return max(candidates, key=lambda candidate: candidate.mean or 0.0)
 
 
 def fit_transform(head: Pipeline | None, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -91,7 +101,7 @@ def search(
     seed: int,
     name: str,
 ) -> list[Candidate]:
-    """Score every point of a system's grid.
+    """Score every point of a system's grid; one that stands alone is not scored.
 
     Args:
         estimator: Unfitted; its last step is what the grid tunes.
@@ -115,6 +125,8 @@ def search(
             key, classifier.get_params(), f"parameter of {type(classifier).__name__}", f"systems.{name}.grid"
         )
     scorer = _scorer(system.scoring, name)
+    if len(grid) == 1:
+        return [Candidate(grid[0], [])]
     folds = _prepare(head, values, labels, groups, system.folds, seed, name)
 
     def score(task: tuple[dict[str, Any], Prepared]) -> float:

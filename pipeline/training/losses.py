@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, nll_loss
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 
 SMALLEST = 1e-8  # of a denominator: below it, predictions and truth are constant and equal

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import EMOTION
+from pipeline.config.systems import EMOTION
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_model
 from pipeline.models.registry import Inputs, load_networks

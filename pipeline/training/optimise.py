@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 
 Schedule: TypeAlias = ReduceLROnPlateau | LambdaLR

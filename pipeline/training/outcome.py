@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.config.settings import System
+from pipeline.config.systems import System
 from pipeline.core.paths import history_path, predictions_path, trained_dir
-from pipeline.core.tables import write_json, write_table
+from pipeline.core.tables import write_csv, write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 
 # target: of a network that has one dimension to itself, else "". A score that a target does not have is empty.
@@ -146,9 +146,7 @@ def history_table(outcomes: list[Outcome]) -> pd.DataFrame:
 
 def write_history(name: str, history: pd.DataFrame) -> None:
     """Write the history of a system, as `history_table` lays it out."""
-    path = history_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    history.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    write_csv(history_path(name), history, "%.6g")
 
 
 def write_skipped(name: str, schema: pa.Schema, plan: str) -> None:

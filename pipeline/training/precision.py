@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 
 log = logging.getLogger(__name__)
 MIXED = "bf16, LSTM in float32"

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config.analysis import External
-from pipeline.config.settings import Ensemble, System
+from pipeline.config.ensembles import Ensemble
+from pipeline.config.external import External
+from pipeline.config.systems import System
 from pipeline.core.parallel import worker_count
 from pipeline.training.outcome import Outcome
 

@@ -29,10 +29,11 @@ from tqdm import tqdm
 
 from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
+from pipeline.core.tables import write_csv
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints
 from pipeline.training.data import StudyData
 from pipeline.training.loop import Diverged, TrainingRun
@@ -111,7 +112,7 @@ def search_settings(
     trials = finished(study)[: search.trials]
     models.mkdir(parents=True, exist_ok=True)
     table = trials_table(trials, system)
-    table.to_csv(models / "trials.csv", index=False, float_format="%.6g", lineterminator="\n")
+    write_csv(models / "trials.csv", table, "%.6g")
     best = _best(trials, system, where)
     log.info("%s: trial %d of %d is the best: %s", where, trials.index(best), len(trials), best.params)
     return settings_of(best, search, system, where)

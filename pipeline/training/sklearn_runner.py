@@ -9,12 +9,12 @@ from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from pipeline.config.settings import SklearnSystem
+from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_estimator
 from pipeline.training.data import StudyData
 from pipeline.training.estimator_files import save_estimator
-from pipeline.training.grid_search import Candidate, fit_transform, search, split_steps
+from pipeline.training.grid_search import Candidate, best_of, fit_transform, search, split_steps
 from pipeline.training.outcome import Outcome, rows_to_predict
 
 
@@ -55,7 +55,7 @@ class SklearnRunner:
         estimator = build_estimator(self.system.model, self.system.architecture, seed)
         groups = self.data.clips["group"].to_numpy()[train_rows]
         candidates = search(estimator, values, labels, groups, self.system, seed, self.name)
-        best = max(candidates, key=lambda candidate: candidate.mean)
+        best = best_of(candidates)
         head, classifier = split_steps(estimator)
         classifier.set_params(**best.settings).fit(fit_transform(head, values, labels), labels)
         fitted = Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
@@ -79,9 +79,7 @@ class SklearnRunner:
             "best": best.settings,
             "best_score": best.mean,
             "n_features": int(classifier.n_features_in_),
-            "grid": [
-                {**c.settings, self.system.scoring: c.mean, "sd": float(np.std(c.scores))} for c in candidates
-            ],
+            "grid": [{**c.settings, self.system.scoring: c.mean, "sd": c.sd} for c in candidates],
         }
         names = self.data.feature_names.get("features") if head is None else None  # components have no names
         if names and hasattr(classifier, "feature_importances_"):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pipeline.config.mistakes import describe, nearest
-from pipeline.config.settings import System, TorchSystem
+from pipeline.config.systems import System, TorchSystem
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import Ensemble
+from pipeline.config.ensembles import Ensemble
 from pipeline.core.errors import PipelineError
 from pipeline.core.row_cache import digest
 from pipeline.training.checkpoint import checkpoint_folder, remove_checkpoints

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.config.settings import RANDOM, TorchSystem
+from pipeline.config.systems import RANDOM, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.registry import load_networks
 from pipeline.pretrained.bert import CLS, FEWEST, SEP, read_vocabulary, word_piece_ids

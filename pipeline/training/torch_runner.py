@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.config.call import call
-from pipeline.config.settings import EMOTION, TorchSystem
+from pipeline.config.systems import EMOTION, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import load_pretrained
 from pipeline.models.check import checkpointer, pretrained_blocks

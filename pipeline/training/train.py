@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.config.plans import SystemPlan
-from pipeline.config.settings import SklearnSystem, TorchSystem
+from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.paths import predictions_path, trained_dir
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.tables import write_json, write_table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipeline.config.settings import Asr
+from pipeline.config.asr import Asr
 from pipeline.core.audio import load_mono
 from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name

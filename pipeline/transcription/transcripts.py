@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.config.settings import Asr
+from pipeline.config.asr import Asr
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.corpus_audio import corpus_audio
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.tables import read_json, read_table, write_json, write_table
+from pipeline.core.tables import read_csv, read_json, read_table, write_csv, write_json, write_table
 
 SCHEMA = pa.schema([("name", pa.string()), ("n", pa.int32())])
 
@@ -43,3 +43,25 @@ def test_json_is_rounded_and_ordered(tmp_path):
 def test_a_missing_file_says_what_makes_it(tmp_path, read):
     with pytest.raises(PipelineError, match="dvc repro"):
         read(tmp_path / "gone")
+
+
+def test_csv_has_six_decimals_and_unix_line_ends(tmp_path):
+    write_csv(tmp_path / "deep" / "t.csv", pd.DataFrame({"name": ["none", None], "x": [1 / 3, 2.0]}))
+    assert (tmp_path / "deep" / "t.csv").read_bytes() == b"name,x\nnone,0.333333\n,2.000000\n"
+
+
+@pytest.mark.parametrize(("float_format", "written"), [("%.6g", "1.23457e-05"), (None, "1.23456789e-05")])
+def test_csv_keeps_the_digits_of_small_numbers_on_demand(tmp_path, float_format, written):
+    write_csv(tmp_path / "t.csv", pd.DataFrame({"p": [1.23456789e-05]}), float_format)
+    assert (tmp_path / "t.csv").read_text() == f"p\n{written}\n"
+
+
+def test_a_class_named_none_is_read_as_a_name(tmp_path):
+    write_csv(tmp_path / "t.csv", pd.DataFrame({"class": ["none", "NA", None]}))
+    assert read_csv(tmp_path / "t.csv")["class"].fillna("missing").tolist() == ["none", "NA", "missing"]
+
+
+@pytest.mark.parametrize("read", [read_csv, read_json, read_table])
+def test_what_is_not_there_is_named_with_what_makes_it(tmp_path, read):
+    with pytest.raises(PipelineError, match=r"absent is not there; `dvc repro .*absent` makes it"):
+        read(tmp_path / "absent")

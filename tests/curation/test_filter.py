@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config.settings import Curation, Study
+from pipeline.config.studies import Curation, Study
 from pipeline.core.errors import PipelineError
 from pipeline.curation.filter import COMBINED, STEPS, curate, unknown_labels
 
@@ -50,23 +50,33 @@ def test_own_labels_become_classes():
 
 
 @pytest.mark.parametrize(
-    ("bad", "step", "reason"),
+    ("bad", "step", "code", "reason"),
     [
-        (row("a", status="quarantined", reason="stray: not audio"), "utterances", "stray: not audio"),
-        (row("a", status="quarantined", reason="empty file"), "readable", "empty file"),
-        (row("a", group="h1", kind="exact", keep=False), "after_deduplication", "exact copy of h1"),
-        (row("a", group="h1", kind="near", keep=False), "after_deduplication", "near copy of h1"),
-        (row("a", seconds=0.999), "within_duration", "1.00 s, shorter than 1 s"),
-        (row("a", seconds=4.1), "within_duration", "4.10 s, longer than 4 s"),
-        (row("a", "calm"), "labelled", "label 'calm' is left out by the study"),
-        (row("a", "bored"), "labelled", "label 'bored' is not in the study's map"),
-        (row("a", "odd"), "kept", "class other has 1 clips"),
+        (row("a", status="stray", reason="not audio"), "utterances", "stray", "not audio"),
+        (row("a", status="quarantined", reason="empty file"), "readable", "quarantined", "empty file"),
+        (
+            row("a", group="h1", kind="exact", keep=False),
+            "after_deduplication",
+            "exact_copy",
+            "exact copy of h1",
+        ),
+        (
+            row("a", group="h1", kind="near", keep=False),
+            "after_deduplication",
+            "near_copy",
+            "near copy of h1",
+        ),
+        (row("a", seconds=0.999), "within_duration", "too_short", "1.00 s, shorter than 1 s"),
+        (row("a", seconds=4.1), "within_duration", "too_long", "4.10 s, longer than 4 s"),
+        (row("a", "calm"), "labelled", "left_out", "label 'calm' is left out by the study"),
+        (row("a", "bored"), "labelled", "not_in_map", "label 'bored' is not in the study's map"),
+        (row("a", "odd"), "kept", "rare_class", "class other has 1 clips"),
     ],
 )
-def test_what_each_step_drops(bad, step, reason):
+def test_what_each_step_drops(bad, step, code, reason):
     result = curated(bad)
     assert result.dropped.to_dict("records") == [
-        {"utterance_id": "a", "corpus": "x", "path": "a.wav", "step": step, "reason": reason}
+        {"utterance_id": "a", "corpus": "x", "path": "a.wav", "step": step, "code": code, "reason": reason}
     ]
     before = list(STEPS)[: list(STEPS).index(step)]
     assert {name: n for name, n in result.counts.items() if n == 5} == dict.fromkeys([COMBINED, *before], 5)
@@ -80,6 +90,7 @@ def test_the_bounds_of_the_duration_are_kept(seconds):
 def test_contradicting_copies_are_all_dropped():
     pair = {"group": "a", "kind": "exact", "conflict": True}
     dropped = curated(row("a", "sad", **pair), row("b", "happy", keep=False, **pair)).dropped
+    assert dropped["code"].tolist() == ["conflict"] * 2
     assert dropped["reason"].tolist() == ["labels or speakers contradict each other in the group of a"] * 2
 
 
@@ -93,7 +104,7 @@ def test_a_representative_outside_the_study_is_replaced():
     elsewhere = {"group": "y/1", "kind": "exact", "keep": False}
     result = curated(row("b", **elsewhere), row("a", **elsewhere))
     assert "a" in result.kept["utterance_id"].tolist()
-    assert result.dropped["reason"].tolist() == ["exact copy of a"]
+    assert result.dropped[["code", "reason"]].values.tolist() == [["exact_copy", "exact copy of a"]]
 
 
 def test_an_unreadable_representative_is_no_representative():
@@ -163,7 +174,7 @@ def test_the_account_adds_up(seed):
             group=f"g{groups[i]}",
             keep=bool(i == np.flatnonzero(groups == groups[i])[0]),
             conflict=bool(groups[i] % 7 == 0),
-            **({"status": "quarantined", "reason": "stray: x"} if rng.random() < 0.1 else {}),
+            **({"status": "stray", "reason": "x"} if rng.random() < 0.1 else {}),
         )
         for i in range(200)
     ]

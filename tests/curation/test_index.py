@@ -65,9 +65,9 @@ def test_rows(root, tmp_path):
     write_table(tmp_path / "index.parquet", build_index(adapter(*FOUND), root), INDEX)
     index = read_table(tmp_path / "index.parquet").set_index("utterance_id")
     assert list(index.index) == ["made_up/a", "made_up/b", "made_up/c", "made_up/notes.txt"]
-    assert index["status"].tolist() == ["quarantined", "ok", "quarantined", "quarantined"]
+    assert index["status"].tolist() == ["quarantined", "ok", "quarantined", "stray"]
     assert index["reason"].fillna("").tolist() == [
-        "no label", "", "empty file; no label either", "stray: no audio"
+        "no label", "", "empty file; no label either", "no audio"
     ]  # fmt: skip
     assert index.loc["made_up/b", ["path", "speaker", "sex", "label", "arousal"]].tolist() == [
         "b.wav", "made_up/1", "female", "sad", 0.5

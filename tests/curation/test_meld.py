@@ -51,16 +51,24 @@ def test_a_good_clip_stays(index):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "status", "reason"),
     [
-        ("train_dia125_utt3", "MP4, cannot be decoded: Invalid data found when processing input, after"),
-        ("train_dia1_utt0", "MP4, cannot be decoded: Invalid data found when processing input"),
-        ("train_splits/dia110_utt7.mp4", "stray: listed in train_sent_emo.csv, but there is no such file"),
+        (
+            "train_dia125_utt3",
+            "quarantined",
+            "MP4, cannot be decoded: Invalid data found when processing input, after",
+        ),
+        (
+            "train_dia1_utt0",
+            "quarantined",
+            "MP4, cannot be decoded: Invalid data found when processing input",
+        ),
+        ("train_splits/dia110_utt7.mp4", "stray", "listed in train_sent_emo.csv, but there is no such file"),
     ],
 )
-def test_what_cannot_be_read_is_quarantined(index, name, reason):
+def test_what_cannot_be_read_is_quarantined(index, name, status, reason):
     row = index.loc[f"meld/{name}"]
-    assert row["status"] == "quarantined"
+    assert row["status"] == status
     assert row["reason"].startswith(reason)
 
 
@@ -68,6 +76,6 @@ def test_a_clip_of_minutes_stays_until_a_study_drops_it(index):
     good = index[index["status"] == "ok"]
     assert good.loc["meld/test_dia38_utt4", "seconds"] == pytest.approx(305)
     study = SimpleNamespace(curation=SimpleNamespace(min_seconds=0.3, max_seconds=30.0))
-    assert STEPS["within_duration"](good, study).dropna().to_dict() == {
-        "meld/test_dia38_utt4": "305.00 s, longer than 30 s"
+    assert STEPS["within_duration"](good, study).to_dict("index") == {
+        "meld/test_dia38_utt4": {"code": "too_long", "reason": "305.00 s, longer than 30 s"}
     }

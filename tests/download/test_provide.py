@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from pipeline.config.settings import CorpusSource
+from pipeline.config.corpora import CorpusSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.tree import list_files
 from pipeline.corpora.contract import Archive, load_adapter

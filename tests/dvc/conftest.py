@@ -5,14 +5,21 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.orchestration.session import warm_process
+from tests.settings import shipped_values
+
 COPIED = ["pipeline", "results", "dvc.yaml", ".dvcignore", ".gitignore", ".gitattributes", ".dvc/config"]
 STUDY = "ravdess_methods"
+SYSTEMS = ("ravdess_cnn4", "ravdess_random_forest")
+FEATURE_SETS = ("mel_image_128", "spectral_scalars")
 SIZES = {
     "demo_ravdess": {"n_speakers": 2},
     "demo_tess": {"n_words": 2},
@@ -21,10 +28,11 @@ SIZES = {
 
 @dataclass
 class Sandbox:
-    """A checkout and the folder its row caches share."""
+    """A checkout, the folder its row caches share, and the socket of the process that runs its stages, if any."""
 
     root: Path
     cache: Path
+    warm: str = ""
     environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -34,6 +42,7 @@ class Sandbox:
             "PATH": os.pathsep.join([binaries, os.environ["PATH"]]),
             "SER_CACHE": str(self.cache),
             "SER_WORKERS": "1",
+            "SER_WARM": self.warm,
             "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.org",
             "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.org",
         }  # fmt: skip
@@ -53,10 +62,12 @@ class Sandbox:
         command = arguments if arguments and arguments[0] == "dvc" else ("dvc", "repro", *arguments, "report")
         return set(re.findall(r"Running stage '([^']+)'", self.run(*command)))
 
-    def edit(self, path: str, change) -> None:
+    def edit(self, path: str, change: Callable[[str], str]) -> None:
         """Rewrite a file of the checkout through a function of its text."""
         file = self.root / path
-        file.write_text(change(file.read_text()))
+        before = file.read_text()
+        assert change(before) != before, f"{path} does not say what was to be changed"
+        file.write_text(change(before))
 
     def reset(self) -> None:
         """Go back to the last commit, outputs included."""
@@ -64,43 +75,40 @@ class Sandbox:
         self.run("dvc", "checkout", "-q", "--allow-missing")
 
 
-def small_params() -> dict:
+def small_params() -> dict[str, Any]:
     """params.yaml with two tiny synthetic corpora and two quick systems."""
-    params = YAML(typ="safe").load(Path("params.yaml").read_text())
-    params["corpora"] = {name: {**params["corpora"][name], "sizes": SIZES[name]} for name in SIZES}
-    params["profiles"] = {
-        "demo": {
-            **params["profiles"]["demo"],
-            "corpora": {STUDY: ["demo_ravdess"]},
-        }
-    }
-    params["studies"] = {STUDY: params["studies"][STUDY]}
-    params["studies"][STUDY]["curation"]["min_per_class"] = 4
-    del params["studies"][STUDY]["variants"]["by_speaker"]  # there are two speakers
-    labels = params["studies"][STUDY]["labels"]
-    params["studies"][STUDY]["labels"] = {name: labels[name] for name in SIZES}
+    params = shipped_values()
+    corpora = {name: {**params["corpora"][name], "sizes": SIZES[name]} for name in SIZES}
+    imitated = {name: corpus.pop("imitates") for name, corpus in corpora.items()}  # which are not there
+    params["corpora"] = corpora
+    params["profiles"] = {"demo": {**params["profiles"]["demo"], "corpora": {STUDY: ["demo_ravdess"]}}}
+    study = params["studies"][STUDY]
+    del study["variants"]["by_speaker"]  # there are two speakers
+    labels = {name: study["labels"].get(name) or study["labels"][imitated[name]] for name in SIZES}
+    params["studies"] = {STUDY: {**study, "labels": labels, "curation": {"min_per_class": 4}}}
     params["asr"] |= {"studies": [], "gold": []}
-    params["feature_sets"] = {
-        kind: {
-            name: {**settings, "studies": [STUDY]}
-            for name, settings in sets.items()
-            if STUDY in settings["studies"]
-        }
-        for kind, sets in params["feature_sets"].items()
+    all_sets = params["feature_sets"]["audio"] | params["feature_sets"]["text"]
+    audio = {name: {**all_sets[name], "studies": [STUDY]} for name in FEATURE_SETS}
+    params["feature_sets"] = {"audio": audio, "text": {}}
+    cnn, forest = (params["systems"][name] for name in SYSTEMS)
+    cnn["small"] = {"epochs": 1}
+    forest["small"] = {"folds": 2, "grid": {key: values[:1] for key, values in forest["grid"].items()}}
+    params["systems"] = dict(zip(SYSTEMS, (cnn, forest), strict=True))
+    params["recipes"] = {cnn["recipe"]: params["recipes"][cnn["recipe"]]}
+    left_out = {settings["kind"] for settings in all_sets.values()} - {
+        settings["kind"] for settings in audio.values()
     }
-    systems = {name: params["systems"][name] for name in ("ravdess_cnn4", "ravdess_random_forest")}
-    systems["ravdess_cnn4"]["small"]["epochs"] = 1
-    systems["ravdess_random_forest"]["small"] |= {
-        "folds": 2,
-        "grid": {key: values[:1] for key, values in systems["ravdess_random_forest"]["grid"].items()},
-    }
-    params["systems"] = systems
+    params["defaults"] = {name: block for name, block in params["defaults"].items() if name not in left_out}
     params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
-    params["published"] = {
-        name: {**params["published"][name], "corpora": ["demo_ravdess"]} for name in systems
-    }
     return params
+
+
+def small_published() -> dict[str, Any]:
+    """results/published.yaml of those systems alone, compared on the synthetic corpus."""
+    document = YAML(typ="safe").load(Path("results/published.yaml").read_text("utf-8"))["documents"][STUDY]
+    systems = {name: document["systems"][name] for name in SYSTEMS}
+    return {"documents": {STUDY: {**document, "corpora": ["demo_ravdess"], "systems": systems}}}
 
 
 def make_checkout(root: Path) -> None:
@@ -112,15 +120,23 @@ def make_checkout(root: Path) -> None:
             shutil.copytree(name, root / name, ignore=ignore)
         else:
             shutil.copy(name, root / name)
-    with (root / "params.yaml").open("w") as file:
-        YAML().dump(small_params(), file)
+    for name, values in {"params.yaml": small_params(), "results/published.yaml": small_published()}.items():
+        with (root / name).open("w") as file:
+            YAML().dump(values, file)
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory) -> Sandbox:
+def warm() -> Iterator[str]:
+    """The socket of a process that has the libraries imported: without it, most of the time goes into that."""
+    with warm_process() as environment:
+        yield environment["SER_WARM"]
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory, warm) -> Sandbox:
     """A checkout in which everything up to the report has been built and committed."""
     folder = tmp_path_factory.mktemp("dvc")
-    box = Sandbox(folder / "project", folder / "cache")
+    box = Sandbox(folder / "project", folder / "cache", warm)
     make_checkout(box.root)
     box.run("git", "init", "-q", "-b", "main")
     box.repro()
@@ -130,7 +146,7 @@ def sandbox(tmp_path_factory) -> Sandbox:
 
 
 @pytest.fixture
-def clean(sandbox):
+def clean(sandbox) -> Iterator[Sandbox]:
     """The sandbox, as committed before and after a test."""
     yield sandbox
     sandbox.reset()

@@ -4,13 +4,16 @@ import json
 
 import pytest
 
+from tests.dvc.conftest import SYSTEMS
+
 pytestmark = pytest.mark.xdist_group("dvc")
 
-SYSTEMS = ("ravdess_cnn4", "ravdess_random_forest")
+RESULTS = {"evaluate", "analyse", "report"}
+OF_CNN4 = {"train@ravdess_cnn4", "represent@ravdess_cnn4", *RESULTS}
 
 
-def comment(text: str) -> str:
-    return text + "\n# a comment\n"
+def constant(text: str) -> str:
+    return text + "\nCHANGED = True\n"
 
 
 def rows(box) -> set[str]:
@@ -21,63 +24,71 @@ def test_a_second_run_changes_nothing(clean):
     assert clean.repro() == set()
 
 
+def test_comments_and_docstrings_run_nothing_but_the_digests(clean):
+    clean.edit("pipeline/core/errors.py", lambda text: text.replace('"""', '"""Of all stages. ', 1))
+    for path in ("core/paths", "models/mel_cnn", "corpora/demo_ravdess", "training/loop", "stages/train"):
+        clean.edit(f"pipeline/{path}.py", lambda text: text + "\n# a comment\n")
+    assert clean.repro() == {"code"}
+
+
 def test_a_learning_rate_runs_one_system_and_metrics_diff_shows_it(clean):
-    ran = clean.repro("dvc", "exp", "run", "-S", "systems.ravdess_cnn4.lr=0.00001", "report")
-    own = {f"{stage}@ravdess_cnn4" for stage in ("train", "evaluate", "represent")}
-    assert ran == {"plan", *own, "analyse", "report"}
+    ran = clean.repro("dvc", "exp", "run", "-S", "++systems.ravdess_cnn4.lr=0.0005", "report")
+    assert ran == {"plan", *OF_CNN4}
     shown = clean.run("dvc", "metrics", "diff", "main")
-    assert "metrics/ravdess_cnn4.json" in shown
-    assert "metrics/ravdess_random_forest.json" not in shown
+    assert "metrics/systems/ravdess_cnn4.json" in shown
+    assert "ravdess_random_forest" not in shown
+
+
+def test_a_constant_in_a_model_file_runs_its_systems(clean):
+    clean.edit("pipeline/models/mel_cnn.py", constant)
+    assert clean.repro() == {"code", "plan", *OF_CNN4}
+
+
+def test_a_constant_in_a_corpus_file_runs_its_index(clean):
+    clean.edit("pipeline/corpora/demo_ravdess.py", constant)
+    assert clean.repro() == {"code", "plan", "index@demo_ravdess"}
 
 
 @pytest.mark.slow
-def test_a_comment_in_a_model_file_runs_its_systems(clean):
-    clean.edit("pipeline/models/mel_cnn.py", comment)
-    own = {f"{stage}@ravdess_cnn4" for stage in ("train", "evaluate", "represent")}
-    assert clean.repro() == {"code", *own, "report"}
+def test_a_constant_in_a_kind_of_feature_runs_its_feature_sets(clean):
+    clean.edit("pipeline/features/spectral_scalars.py", constant)
+    ran = clean.repro()
+    own = {f"{stage}@spectral_scalars" for stage in ("features", "store")}
+    assert {"code", "plan"} | own <= ran <= {"code", "plan", "train@ravdess_random_forest", *own, *RESULTS}
 
 
 @pytest.mark.slow
 def test_a_protocol_runs_its_study(clean):
-    split = "studies.ravdess_methods.split"
+    split = "++studies.ravdess_methods.split"
     ran = clean.repro(
         "dvc", "exp", "run", "-S", f"{split}.protocol=k_fold", "-S", f"{split}.folds=4", "report"
     )
-    assert {stage for stage in ran if not stage.startswith(("plan", "explore", "store_"))} == {
-        "split@ravdess_methods",
-        *(f"{stage}@{system}" for stage in ("train", "evaluate") for system in SYSTEMS),
+    assert {stage for stage in ran if not stage.startswith(("plan", "store"))} == {
+        "split",
+        *(f"train@{system}" for system in SYSTEMS),
         "represent@ravdess_cnn4",
-        "analyse",
-        "report",
+        *RESULTS,
     }
-
-
-@pytest.mark.slow
-def test_a_comment_in_a_corpus_file_runs_its_index(clean):
-    clean.edit("pipeline/corpora/demo_ravdess.py", comment)
-    assert clean.repro() == {"code", "index@demo_ravdess"}
 
 
 @pytest.mark.slow
 def test_a_further_corpus_computes_no_old_feature(clean):
     before = rows(clean)
-    both = "profiles.demo.corpora.ravdess_methods=[demo_ravdess,demo_tess]"
+    both = "++profiles.demo.corpora.ravdess_methods=[demo_ravdess,demo_tess]"
     ran = clean.repro("dvc", "exp", "run", "-S", both, "report")
-    scores = json.loads((clean.root / "data/details/ravdess_cnn4/scores.json").read_text())
+    scores = json.loads((clean.root / "data/evaluated/ravdess_cnn4/scores.json").read_text())
     assert scores["corpora"] == "demo_ravdess,demo_tess"
-    assert {stage for stage in ran if stage.startswith("features")} == {
-        "features_mel_image@mel_image_128",
-        "features_spectral_scalars@spectral_scalars",
-    }
+    indexed = {stage for stage in ran if stage.startswith(("index", "features"))}
+    assert indexed == {"index@demo_tess", "features@mel_image_128", "features@spectral_scalars"}
     assert before < rows(clean)
 
 
 def test_an_unknown_profile_is_named(clean):
-    output = clean.run("dvc", "exp", "run", "-S", "profile=demmo", check=False)
+    output = clean.run("dvc", "exp", "run", "-S", "++profile=demmo", check=False)
     assert "unknown profile 'demmo', did you mean 'demo'" in output
 
 
 def test_a_string_for_a_list_is_named(clean):
-    setting = "profiles.demo.corpora.ravdess_methods=demo_tess"
+    setting = "++profiles.demo.corpora.ravdess_methods=demo_tess"
     output = clean.run("dvc", "exp", "run", "-S", setting, check=False)
     assert "write a list as [a, b]" in output

@@ -3,18 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.config.asr import Asr
+from pipeline.config.corpora import CorpusSource
 from pipeline.config.params import Params
+from pipeline.config.profiles import Profile
 from pipeline.config.published import Published, Result
-from pipeline.config.settings import (
-    Asr,
-    CorpusSource,
-    Curation,
-    Profile,
-    Resampling,
-    SklearnSystem,
-    SplitSettings,
-    Study,
-)
+from pipeline.config.splits import Resampling, SplitSettings
+from pipeline.config.studies import Curation, Study
+from pipeline.config.systems import SklearnSystem
 
 CLASSES = ["angry", "happy", "sad"]
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.evaluation.change import confusion_change, is_score, recall_change, score_change
+from pipeline.evaluation.change import confusion_change, recall_change, score_change
 from pipeline.evaluation.change_figure import save_change
 from pipeline.evaluation.comparable import Groups
+from pipeline.evaluation.metrics import metric_of
 from tests.evaluation.made_up import predictions
 
 BASELINE = np.array([[6, 4, 0], [5, 15, 0], [0, 0, 0]])
@@ -63,7 +64,7 @@ def test_scores_by_hand():
     "name", ["uar", "average_precision", "ccc_arousal", "mse_valence", "uar_fold_mean", "cross_uar"]
 )
 def test_scores_are_known(name):
-    assert is_score(name)
+    assert metric_of(name)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_scores_are_known(name):
     ],
 )
 def test_what_is_no_score_is_known(name):
-    assert not is_score(name)
+    assert metric_of(name) is None
 
 
 def test_confusion_of_a_group_is_that_of_its_run():

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
+from pipeline.evaluation.agreement import concordance
 from pipeline.evaluation.folds import fold_metrics, fold_table, run_table
-from pipeline.evaluation.regression import concordance
 from tests.evaluation.made_up import CLASSES, dimension_predictions, predictions, random_predictions
 
 LABELS = ["angry", "happy", "angry", "angry"]

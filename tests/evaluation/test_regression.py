@@ -6,10 +6,8 @@ import pytest
 from scipy.stats import pearsonr
 
 from pipeline.core.errors import PipelineError
+from pipeline.evaluation.agreement import concordance, correlation
 from pipeline.evaluation.regression import (
-    PER_TARGET_COLUMNS,
-    concordance,
-    correlation,
     describe_targets,
     per_target_table,
     residual_line,
@@ -20,6 +18,7 @@ from pipeline.evaluation.regression import (
 )
 from tests.evaluation.made_up import dimension_predictions, predictions, random_dimensions
 
+PER_TARGET_COLUMNS = ["target", "n_test", "ccc", "pcc", "mse", "slope", "intercept"]
 TARGETS = ["arousal", "valence"]
 
 

@@ -13,11 +13,16 @@ from sklearn.metrics import (
 
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation import scores
+from pipeline.evaluation.curves import one_vs_rest_auc
+from pipeline.evaluation.metrics import metrics_of
+from pipeline.evaluation.reliability import calibration_error
 from tests.evaluation.made_up import CLASSES, predictions, random_predictions
 
 # 4 angry: 3 found, 1 as happy; 2 happy: 1 found, 1 as sad; 2 sad: none found
 LABELS = ["angry"] * 4 + ["happy"] * 2 + ["sad"] * 2
 PREDICTED = ["angry", "angry", "angry", "happy", "happy", "sad", "angry", "happy"]
+
+BY_FOLD = [metric for metric in metrics_of("counts") if metric.by_fold]
 
 
 def score(labels, predicted, probabilities=None, classes=CLASSES):
@@ -31,36 +36,36 @@ def test_scores_by_hand():
     result = score(LABELS, PREDICTED)
     precision = (3 / 4 + 1 / 3 + 0) / 3
     f1 = [2 * 3 / (4 + 4), 2 * 1 / (2 + 3), 0]
-    assert result.accuracy == pytest.approx(4 / 8)
-    assert result.uar == pytest.approx((3 / 4 + 1 / 2 + 0) / 3)
-    assert result.macro_precision == pytest.approx(precision)
-    assert result.macro_f1 == pytest.approx(sum(f1) / 3)
-    assert result.weighted_f1 == pytest.approx((4 * f1[0] + 2 * f1[1]) / 8)
+    assert result["accuracy"] == pytest.approx(4 / 8)
+    assert result["uar"] == pytest.approx((3 / 4 + 1 / 2 + 0) / 3)
+    assert result["macro_precision"] == pytest.approx(precision)
+    assert result["macro_f1"] == pytest.approx(sum(f1) / 3)
+    assert result["weighted_f1"] == pytest.approx((4 * f1[0] + 2 * f1[1]) / 8)
 
 
 def test_scores_agree_with_scikit_learn():
     table = random_predictions(300, accuracy=0.6)
     result = score(table["label"], table["predicted"])
-    assert result.uar == pytest.approx(balanced_accuracy_score(table["label"], table["predicted"]))
-    assert result.macro_f1 == pytest.approx(f1_score(table["label"], table["predicted"], average="macro"))
+    assert result["uar"] == pytest.approx(balanced_accuracy_score(table["label"], table["predicted"]))
+    assert result["macro_f1"] == pytest.approx(f1_score(table["label"], table["predicted"], average="macro"))
 
 
 def test_a_class_missing_from_the_truth_does_not_lower_the_averages():
     result = score(["angry", "angry", "happy"], ["angry", "sad", "happy"])
-    assert result.uar == pytest.approx((1 / 2 + 1) / 2)
-    assert result.macro_f1 == pytest.approx((2 / 3 + 1) / 2)
+    assert result["uar"] == pytest.approx((1 / 2 + 1) / 2)
+    assert result["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_one_class_in_the_truth_has_no_auc():
     result = score(["angry", "angry"], ["angry", "sad"])
-    assert (result.accuracy, result.uar, result.auc) == (0.5, 0.5, None)
+    assert (result["accuracy"], result["uar"], result["auc"]) == (0.5, 0.5, None)
 
 
 @pytest.mark.parametrize(("constant", "uar"), [("angry", 1 / 3), ("sad", 1 / 3)])
 def test_saying_one_class_always_has_the_uar_of_chance(constant, uar):
     result = score(LABELS, [constant] * len(LABELS))
-    assert result.uar == pytest.approx(uar)
-    assert result.auc == pytest.approx(0.5)  # all tied
+    assert result["uar"] == pytest.approx(uar)
+    assert result["auc"] == pytest.approx(0.5)  # all tied
 
 
 def test_an_unknown_label_is_named():
@@ -76,7 +81,7 @@ def test_no_clips_is_an_error():
 def test_auc_counts_ties_one_half():
     labels = np.asarray(["no", "no", "yes", "yes"], dtype=object)
     yes = np.asarray([0.1, 0.5, 0.5, 0.9])
-    auc = scores.one_vs_rest_auc(labels, np.column_stack([1 - yes, yes]), ["no", "yes"])
+    auc = one_vs_rest_auc(labels, np.column_stack([1 - yes, yes]), ["no", "yes"])
     assert auc == pytest.approx((1 + 1 + 0.5 + 1) / 4)
 
 
@@ -85,19 +90,19 @@ def test_auc_agrees_with_scikit_learn():
     labels = np.asarray(CLASSES, dtype=object)[rng.integers(3, size=200)]
     probabilities = rng.dirichlet(np.ones(3), size=200)
     expected = roc_auc_score(labels, probabilities, multi_class="ovr", average="macro", labels=CLASSES)
-    assert scores.one_vs_rest_auc(labels, probabilities, CLASSES) == pytest.approx(expected)
+    assert one_vs_rest_auc(labels, probabilities, CLASSES) == pytest.approx(expected)
 
 
 def test_without_probabilities_there_is_no_auc_and_no_calibration_error():
     result = score(LABELS, PREDICTED, np.full((8, 3), np.nan))
-    assert (result.auc, result.average_precision, result.ece) == (None, None, None)
+    assert (result["auc"], result["average_precision"], result["ece"]) == (None, None, None)
 
 
 def test_calibration_error_by_hand():
     # 0.8 sure and right in half of the cases: 0.3 off; 0.6 sure and always right: 0.4 off
     labels = np.asarray(["a", "b", "a", "a"], dtype=object)
     probabilities = np.asarray([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4], [0.6, 0.4]])
-    assert scores.calibration_error(labels, probabilities, ["a", "b"]) == pytest.approx((0.3 + 0.4) / 2)
+    assert calibration_error(labels, probabilities, ["a", "b"]) == pytest.approx((0.3 + 0.4) / 2)
 
 
 def test_confusion_keeps_the_order_of_the_classes():
@@ -132,7 +137,9 @@ def test_scores_of_groups_are_those_of_each_by_itself(group):
     groups = np.random.default_rng(1).integers(4, size=60)
     part = table[groups == group]
     present = sorted(set(part["label"]))
-    found = {name: values[group] for name, values in scores.found_scores(table, groups, CLASSES).items()}
+    found = {
+        name: values[group] for name, values in scores.label_scores(table, groups, CLASSES, BY_FOLD).items()
+    }
     f1 = f1_score(part["label"], part["predicted"], average="macro", labels=present)
     recall = recall_score(part["label"], part["predicted"], average="macro", labels=present)
     assert found == pytest.approx(
@@ -142,7 +149,7 @@ def test_scores_of_groups_are_those_of_each_by_itself(group):
 
 def test_a_group_without_a_class_is_scored_on_the_others():
     table = predictions(["angry", "angry", "sad"], ["angry", "happy", "angry"])
-    found = scores.found_scores(table, np.array([0, 0, 1]), CLASSES)
+    found = scores.label_scores(table, np.array([0, 0, 1]), CLASSES, BY_FOLD)
     # The first group's angry clips: one of two is found, and nothing else is taken for angry
     assert found["uar"].tolist() == [0.5, 0]
     assert found["macro_f1"].tolist() == [pytest.approx(2 / 3), 0]

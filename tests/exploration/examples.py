@@ -11,7 +11,7 @@ CLIP = {
     "channels": 1, "rms_dbfs": -20.0, "peak": 0.5, "clipped": 0.0, "dc_offset": 0.0, "status": "ok", "reason": None,
 }  # fmt: skip
 BROKEN = {"seconds": None, "rate": None, "channels": None, "status": "quarantined", "reason": "empty file"}
-STRAY = {**BROKEN, "speaker": None, "label": None, "reason": "stray: a document"}
+STRAY = {**BROKEN, "speaker": None, "label": None, "status": "stray", "reason": "a document"}
 
 
 def index(*rows: dict[str, Any]) -> pd.DataFrame:

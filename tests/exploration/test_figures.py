@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pipeline.config.settings import Curation
+from pipeline.config.studies import Curation
 from pipeline.exploration import canvas, tables
 from pipeline.exploration.corpus_figures import save_levels, save_speakers
 from pipeline.exploration.studies import ORDER

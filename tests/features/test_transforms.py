@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from pipeline.config import settings
+from pipeline.config import splits
 from pipeline.core.errors import PipelineError
 from pipeline.features.transforms import Transform, apply, parse
 from tests.features.examples import signal
@@ -41,7 +41,7 @@ def digests():
 
 
 def test_they_are_those_of_the_params():
-    assert set(settings.TRANSFORM_BOUNDS) == set(get_args(settings.Transform))
+    assert set(splits.TRANSFORM_BOUNDS) == set(get_args(splits.Transform))
 
 
 def test_text_is_read():

@@ -125,7 +125,7 @@ _CASES = [
     _images("utbm_cnn_lstm", 1_521_351),
     _images("utbm_cnn_blstm", 2_652_871),
     _images("utbm_cnn_blstm_attention", 2_685_896),
-    _images("utbm_cnn_blstm_attention_no_regularisation", 2_685_896),
+    _images("utbm_cnn_blstm_attention_unregularised", 2_685_896),
     _images("utbm_cnn_blstm_attention_no_dropout", 2_685_896),
     _images("utbm_cnn_blstm_attention_no_cnn", 331_016),
     _images("utbm_cnn_blstm_attention_no_lstm", 914_376),

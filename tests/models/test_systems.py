@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.loop import TrainingRun
+from pipeline.training.losses import concordance
 from pipeline.training.outcome import Outcome
 from pipeline.training.torch_runner import TorchRunner, networks_of
 from tests.models.cases import gradient_arrived
@@ -17,8 +19,12 @@ from tests.training.test_torch_runner import files, save_and_stop_after
 every_system = pytest.mark.parametrize("system", SMALL_SYSTEMS.values(), ids=SMALL_SYSTEMS)
 
 
-class Gradients:
-    """Which of a network's tensors had a gradient after any epoch; to be called after each."""
+class Lesson:
+    """Ends a training once every tensor had a gradient and the clips are known by heart; to be called after epochs.
+
+    How many epochs that takes differs between CPUs: where batch normalisation sees four clips at a time, the
+    rounding of a sum decides how the training goes on.
+    """
 
     def __init__(self) -> None:
         self.touched: set[str] = set()
@@ -30,9 +36,16 @@ class Gradients:
             (self.trainable if parameter.requires_grad else self.frozen).add(name)
             if gradient_arrived(name, parameter):
                 self.touched.add(name)
+        if run.best_epoch == run.epoch and self.touched == self.trainable and known_by_heart(run.history[-1]):
+            run.settings = run.settings.model_copy(update={"epochs": run.epoch})
 
 
-def train(folder: Path, system: TorchSystem, on_epoch: Gradients | None = None) -> Outcome:
+def known_by_heart(scores: dict[str, float]) -> bool:
+    """Tell from an epoch's scores whether every class is right, or the dimensions are nearly so."""
+    return scores["val_ccc"] > 0.8 if "val_ccc" in scores else scores["val_accuracy"] == 1
+
+
+def train(folder: Path, system: TorchSystem, on_epoch: Lesson | None = None) -> Outcome:
     """Train a small system on its dozen clips; its files lie below a folder."""
     runner = TorchRunner(
         clips_for(system), system, "toy", folder / "models", folder / "checkpoints", on_epoch=on_epoch
@@ -45,16 +58,16 @@ def test_it_learns_a_few_clips_by_heart_and_is_the_same_once_loaded(
     tmp_path: Path, system: TorchSystem
 ) -> None:
     system = with_weights(system, tmp_path)
-    gradients = Gradients()
-    outcome = train(tmp_path, system, gradients)
+    lesson = Lesson()
+    outcome = train(tmp_path, system, lesson)
     data, rows, predicted = clips_for(system), outcome.rows["test"], outcome.probabilities["test"]
     if system.regression:
-        errors = predicted - data.dimensions[rows]
-        assert (errors.std(axis=0) < 0.75 * data.dimensions[rows].std(axis=0)).all()
+        agreement = concordance(torch.from_numpy(predicted), torch.from_numpy(data.dimensions[rows]))
+        assert agreement.mean() > 0.75
     else:
         np.testing.assert_array_equal(predicted.argmax(axis=1), data.targets[rows])
-    assert gradients.touched == gradients.trainable
-    assert not gradients.touched & gradients.frozen
+    assert lesson.touched == lesson.trainable
+    assert not lesson.touched & lesson.frozen
 
     # A clip at a time, so without the padding that its neighbours gave it.
     outputs = np.concatenate(

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from distributed import LocalCluster
 
-from pipeline.config.settings import Asr
+from pipeline.config.asr import Asr
 from pipeline.core import cluster as module
 from pipeline.core.code import this_checkout
 from pipeline.core.errors import PipelineError

@@ -53,7 +53,7 @@ def _write_features(clips: Mapping[str, Clip], out: Path, batch: int) -> None:
 def transcripts(clips: Path, out: Path, batch: int) -> None:
     import pandas as pd
 
-    from pipeline.config.settings import Asr
+    from pipeline.config.asr import Asr
     from pipeline.transcription.corpus import whisper_transcripts
 
     paths = sorted(clips.glob("*.wav"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.config.settings import Resampling, SplitSettings
+from pipeline.config.splits import Resampling, SplitSettings
 from tests.curation.signals import curated
 
 THREE = {"train": 0.7, "val": 0.15, "test": 0.15}

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.splits.table import PROTOCOLS, count_splits, split_utterances, untrained_classes
+from pipeline.splits.protocols import PROTOCOLS
+from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 from tests.splits.splitting import alike, counts, dialogues, resampling, settings, study
 
 BESIDES = {"also_test": ["msp_podcast"], "test_corpora": []}

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import CURATED, SPLIT
 from pipeline.splits.clips import withhold
-from pipeline.splits.table import PROTOCOLS, count_splits, split_utterances, untrained_classes
+from pipeline.splits.protocols import PROTOCOLS
+from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 from tests.curation.signals import curated
 from tests.splits.splitting import NOTHING, alike, counts, n_splits_of_each, resampling, settings, study
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from pipeline.config.ensembles import Ensemble
 from pipeline.config.plans import EnsemblePlan, write_plan
-from pipeline.config.settings import Ensemble
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT, predictions_schema

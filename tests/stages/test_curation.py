@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from pipeline.config.params import check_params
-from pipeline.config.settings import MAIN
+from pipeline.config.studies import MAIN
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_path, curated_path, quarantine_path, split_path
 from pipeline.stages import deduplicate, filter, index, split
@@ -141,8 +141,8 @@ def test_a_study_without_corpora_is_skipped(working):
 def test_quarantined_files_are_listed_for_a_person(working):
     run_all()
     rows = quarantine_path("tess").read_text().splitlines()
-    assert rows == ["utterance_id,path,reason", rows[1]]
-    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,")
+    assert rows == ["utterance_id,path,status,reason", rows[1]]
+    assert rows[1].startswith("tess/data/Thumbs.db,data/Thumbs.db,stray,")
 
 
 def test_an_unknown_label_is_named(working, caplog):

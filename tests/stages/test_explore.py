@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config.plans import ExploredStudy, ExplorePlan, write_plan
-from pipeline.config.settings import Curation
+from pipeline.config.studies import Curation
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_table_path, curated_path, dropped_path, index_path
 from pipeline.core.schemas import CURATED, INDEX

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
-from pipeline.config.analysis import External
+from pipeline.config.external import External
 from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, ExternalPlan, write_plan
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError

@@ -31,7 +31,7 @@ CORPUS = "corpus"
 SLOW_KIND = """
 import os, time
 import numpy as np
-from pipeline.config.settings import Settings as Base
+from pipeline.config.base import Settings as Base
 
 VERSION, LIBRARIES, BACKEND, DTYPE = "1", ("numpy",), "threads", np.dtype(np.float32)
 

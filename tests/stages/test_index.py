@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 import soundfile
 
+from pipeline.config.corpora import CorpusSource
 from pipeline.config.plans import IndexPlan, write_plan
-from pipeline.config.settings import CorpusSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import index_dir, index_facts_path, index_path, manifest_path, quarantine_path
 from pipeline.core.tables import read_json, read_table

@@ -247,6 +247,15 @@ def test_a_model_that_is_not_there_is_named():
         change_params(systems=systems)
 
 
+def test_a_protocol_that_is_not_there_is_named(tmp_path):
+    studies = shipped_values()["studies"]
+    studies["utbm"]["split"]["protocol"] = "leave_one_out"
+    with pytest.raises(
+        PipelineError, match=r"studies.utbm.split.protocol: unknown protocol .*'leave_one_.*_out'"
+    ):
+        change_params(tmp_path, studies=studies)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

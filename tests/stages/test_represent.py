@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from sklearn.metrics import silhouette_score
 
 from pipeline.config.plans import RepresentPlan, write_plan
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import representations_dir

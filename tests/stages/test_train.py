@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config.plans import SystemPlan, write_plan
-from pipeline.config.settings import DIMENSIONS
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT, TRANSCRIPTS, predictions_schema

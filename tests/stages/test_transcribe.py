@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import soundfile
 
+from pipeline.config.asr import Asr
 from pipeline.config.plans import TranscribePlan, write_plan
-from pipeline.config.settings import Asr
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import clips_path, manifest_path, transcripts_path
 from pipeline.core.tables import read_table, write_json, write_table

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from optuna.trial import FixedTrial
 
-from pipeline.config.settings import TorchSystem
+from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData

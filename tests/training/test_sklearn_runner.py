@@ -1,5 +1,6 @@
 """Training of scikit-learn pipelines: the grid search, files, probabilities."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_the_grid_holds_no_copy_out_of_what_it_trains_on() -> None:
     generator = np.random.default_rng(0)
     values = np.repeat(generator.normal(size=(60, 6)), 2, axis=0)
     labels = np.repeat(generator.choice(["angry", "sad"], 60), 2)
-    system = toy.sklearn_system(**{**toy.FOREST, "grid": {"n_estimators": [20]}})
+    system = toy.sklearn_system(**{**toy.FOREST, "grid": {"n_estimators": [20, 21]}})
     estimator = build_estimator("random_forest", {}, seed=7)
     apart = search(estimator, values, labels, np.repeat(np.arange(60), 2), system, 7, "toy")[0].mean
     together = search(estimator, values, labels, np.arange(120), system, 7, "toy")[0].mean
@@ -103,6 +104,14 @@ def test_fewer_components_than_asked_for_warn_nobody(
 ) -> None:
     runner(tmp_path, toy.SVM, architecture={**toy.SVM["architecture"], "select_k": 129}).train(7, 0)
     assert not [str(w.message) for w in recwarn if "n_features" in str(w.message)]
+
+
+def test_a_grid_of_one_point_is_not_scored(tmp_path: Path) -> None:
+    outcome = runner(tmp_path, toy.FOREST, grid={"n_estimators": [5]}).train(7, 0)
+    about = json.loads((tmp_path / "seed7_fold0.json").read_text())
+    assert about["best"] == {"n_estimators": 5}
+    assert (about["best_score"], about["grid"][0]["sd"]) == (None, None)
+    assert len(outcome.probabilities["test"])
 
 
 def test_an_unknown_parameter_of_the_grid_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.config.settings import SklearnSystem, TorchSystem
+from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.training.data import SPLITS, StudyData
 
 CLASSES = ["angry", "happy", "sad"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from pipeline.config.settings import Asr
+from pipeline.config.asr import Asr
 from pipeline.transcription import corpus as module
 from pipeline.transcription.corpus import gold_transcripts, whisper_transcripts
 

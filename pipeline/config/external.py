@@ -1,10 +1,11 @@
-"""What is done with predictions once they are there: settings of the stages that train nothing."""
+"""Block `external`: predictions made elsewhere."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from pipeline.config.settings import EMOTION, Settings, Split
+from pipeline.config.base import Settings, Split
+from pipeline.config.systems import EMOTION
 
 
 class External(Settings):

@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from pipeline.config.analysis import External
+from pipeline.config.ensembles import Ensemble
+from pipeline.config.external import External
 from pipeline.config.params import Params
-from pipeline.config.settings import AnySystem, Ensemble, SplitSettings, Study
+from pipeline.config.splits import SplitSettings
+from pipeline.config.studies import Study
+from pipeline.config.systems import AnySystem
+from pipeline.splits.protocols import find_protocol
 
 Scored = AnySystem | Ensemble | External
 RESAMPLED = {"undersample": "undersampled", "oversample": "oversampled", "augment": "augmented"}
@@ -56,19 +60,11 @@ def describe_protocol(study: Study, system: Scored, corpora: list[str]) -> str:
 
 
 def _protocol(split: SplitSettings, system: Scored, corpora: list[str]) -> str:
-    name = split.protocol.replace("_", "-")
-    match split.protocol:
-        case "stratified" | "speaker_independent":
-            return f"{name} " + "/".join(f"{100 * share:.3g}" for share in shares(split, system).values())
-        case "k_fold":
-            return f"{split.folds}-fold"
-        case "speaker_k_fold":
-            return f"{split.folds}-fold by speaker"
-        case "cross_corpus":
-            tested = [name for name in split.test_corpora if name in corpora]
-            return f"cross-corpus, tested on {' and '.join(tested)}"
-        case _:
-            return name
+    test_corpora = " and ".join(name for name in split.test_corpora if name in corpora)
+    words = "/".join(f"{100 * share:.3g}" for share in shares(split, system).values())
+    return find_protocol(split.protocol).words.format(
+        shares=words, folds=split.folds, test_corpora=test_corpora
+    )
 
 
 def shares(split: SplitSettings, system: Scored) -> dict[str, float]:

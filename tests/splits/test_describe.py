@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.config.describe import describe_protocol, describe_system
 from pipeline.config.params import load_params
+from pipeline.splits.describe import describe_protocol, describe_system
 from tests.evaluation import made_up
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from pipeline.config.describe import describe_system, shares
 from pipeline.config.params import Params
 from pipeline.config.plans import (
     AnalysePlan,
@@ -34,6 +33,7 @@ from pipeline.config.plans import (
 )
 from pipeline.core.paths import code_path, store_path
 from pipeline.core.tables import read_json, write_json
+from pipeline.splits.describe import describe_system, shares
 
 TRANSCRIPTS = "transcripts"
 

@@ -1,0 +1,14 @@
+"""Block `profiles`: which corpora there are, and how large the training is."""
+
+from typing import Literal
+
+from pipeline.config.base import Settings
+
+
+class Profile(Settings):
+    """Which corpora stand behind each study, and how large the training is."""
+
+    size: Literal["small", "full"]
+    asr_source: Literal["whisper", "gold"]
+    weights: Literal["published", "random"]  # of systems that start from published ones
+    corpora: dict[str, list[str]]  # by study

@@ -1,0 +1,135 @@
+"""params.yaml in the form in which DVC writes it, so that `dvc exp run -S` changes what it says and no more."""
+
+import difflib
+import shutil
+from pathlib import Path
+
+import pytest
+from dvc.utils.hydra import apply_overrides
+from dvc.utils.serialize import modify_yaml
+
+from pipeline.config.params import load_params
+
+SHIPPED = Path("params.yaml")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A params.yaml to change."""
+    return Path(shutil.copy(SHIPPED, tmp_path))
+
+
+def settings(path):
+    """The settings of all systems and ensembles in the active profile."""
+    params = load_params(path)
+    return {name: params.scored(name).model_dump() for name in [*params.systems, *params.ensembles]}
+
+
+def changed_lines(path):
+    """Numbers of the shipped file's lines that another replaces, and the lines that are there in their place."""
+    shipped, found = SHIPPED.read_text().splitlines(), path.read_text().splitlines()
+    matcher = difflib.SequenceMatcher(None, shipped, found, autojunk=False)
+    changes = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
+    gone = [number for _, start, stop, _, _ in changes for number in range(start, stop)]
+    return gone, [line for _, _, _, start, stop in changes for line in found[start:stop]]
+
+
+def test_dvc_dumps_it_as_it_is(copy):
+    with modify_yaml(copy) as values:
+        assert values["profile"] == "demo"
+    assert copy.read_text() == SHIPPED.read_text()
+
+
+def test_an_override_that_sets_what_is_there_changes_nothing(copy):
+    apply_overrides(copy, ["++profile=demo"])
+    assert copy.read_text() == SHIPPED.read_text()
+
+
+def test_it_is_not_long():
+    assert len(SHIPPED.read_text().splitlines()) < 1100
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("++profile=open", "profile: open"),
+        ("++recipes.ravdess_cnn.lr=0.0005", "    lr: 0.0005"),
+        ("++recipes.ravdess_cnn.batch_size=32", "    batch_size: 32"),
+        ("++asr.max_tokens=32", "  max_tokens: 32"),
+        ("++profiles.demo.size=full", "    size: full"),
+        ("++corpora.demo_dialogue.seed=2", "  demo_dialogue: {source: synthetic, seed: 2}"),
+    ],
+)
+def test_one_value_is_one_line(copy, override, line):
+    apply_overrides(copy, [override])
+    gone, there = changed_lines(copy)
+    assert len(gone) == 1
+    assert there == [line]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "++systems.ravdess_cnn4.lr=0.0005",
+        "++systems.ravdess_cnn4.architecture.dropout=0.5",
+        "++systems.ravdess_cnn4.train_on=[train,val]",
+        "++systems.ravdess_cnn4.variant=by_speaker",
+    ],
+)
+def test_a_change_of_a_system_stays_in_its_entry(copy, override):
+    apply_overrides(copy, [override])
+    lines = SHIPPED.read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("  ravdess_cnn4: "))
+    stop = next(number for number in range(start + 1, len(lines)) if not lines[number].startswith("    "))
+    gone, _ = changed_lines(copy)
+    assert set(gone) <= set(range(start, stop))
+
+
+@pytest.mark.parametrize(
+    ("override", "changes"),
+    [
+        ("++systems.ravdess_cnn4.lr=0.0005", {"lr": 0.0005}),
+        ("++systems.ravdess_cnn4.precision=bf16", {"precision": "bf16"}),
+        ("++systems.ravdess_cnn4.seeds=[1,2]", {"seeds": [1, 2]}),
+    ],
+)
+def test_a_key_that_a_system_does_not_state_is_set_for_it_alone(copy, override, changes):
+    before = settings(SHIPPED)
+    apply_overrides(copy, [override])
+    after = settings(copy)
+    assert {name for name in before if before[name] != after[name]} == {"ravdess_cnn4"}
+    assert after["ravdess_cnn4"] == {**before["ravdess_cnn4"], **changes}
+
+
+def test_one_key_of_an_architecture_leaves_the_others(copy):
+    before = load_params(SHIPPED).system("ravdess_cnn4").architecture
+    apply_overrides(copy, ["++systems.ravdess_cnn4.architecture.hidden=[8,8]"])
+    assert load_params(copy).system("ravdess_cnn4").architecture == {**before, "hidden": [8, 8]}
+
+
+def test_a_recipe_changes_its_family(copy):
+    before = settings(SHIPPED)
+    apply_overrides(copy, ["++recipes.ravdess_cnn.lr=0.0005"])
+    after = settings(copy)
+    family = {name for name in before if name.startswith("ravdess_cnn") and name != "ravdess_cnn_mlp"}
+    assert {name for name in before if before[name] != after[name]} == family
+    assert {after[name]["lr"] for name in family} == {0.0005}
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "++systems.ravdess_cnn4.lr=0.0005",
+        "++recipes.cnn14.momentum=0.5",
+        "++studies.utbm.split.seeds=[1]",
+        "++representations.ravdess_cnn3=[embedding]",
+        "++external.theirs={file: a.csv, study: utbm, variant: main}",
+    ],
+)
+def test_comments_survive(copy, override):
+    apply_overrides(copy, [override])
+    assert comments(copy) == comments(SHIPPED)
+
+
+def comments(path):
+    return [line.partition("#")[2] for line in path.read_text().splitlines() if "#" in line]
