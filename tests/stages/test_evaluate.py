@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from pipeline.config.describe import describe_system
 from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, write_plan
 from pipeline.core.paths import evaluated_dir, figures_dir, metrics_path, plots_dir, trained_dir
 from pipeline.core.tables import read_json, write_json
 from pipeline.evaluation.system import scores_path
+from pipeline.splits.describe import describe_system
 from pipeline.stages import evaluate
 from pipeline.stages.evaluate import OUTPUTS
 from tests.evaluation import made_up

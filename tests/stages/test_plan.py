@@ -247,20 +247,20 @@ def test_a_model_that_is_not_there_is_named():
         change_params(systems=systems)
 
 
-def test_a_protocol_that_is_not_there_is_named(tmp_path):
+def test_a_protocol_that_is_not_there_is_named():
     studies = shipped_values()["studies"]
-    studies["utbm"]["split"]["protocol"] = "leave_one_out"
+    studies["utbm"].setdefault("split", {})["protocol"] = "leave_one_out"
     with pytest.raises(
         PipelineError, match=r"studies.utbm.split.protocol: unknown protocol .*'leave_one_.*_out'"
     ):
-        change_params(tmp_path, studies=studies)
+        change_params(studies=studies)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"n_melz": 3}, r"feature_sets\..*mel_image_128.n_melz: unknown key, did you mean 'n_mels'"),
-        ({"n_mels": "many"}, r"feature_sets\..*mel_image_128.n_mels: Input should be a valid integer"),
+        ({"n_fft": "many"}, r"feature_sets\..*mel_image_128.n_fft: Input should be a valid integer"),
     ],
 )
 def test_what_a_kind_of_feature_does_not_take_is_named(changes, message):
