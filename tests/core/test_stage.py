@@ -67,7 +67,7 @@ def test_help_lists_the_stages(tmp_path, root):
     [
         (["index"], "the following arguments are required: corpus"),
         (["evaluate", "net"], "unrecognized arguments: net"),
-        (["evalute"], "invalid choice: 'evalute'"),
+        (["indexes"], "invalid choice: 'indexes'"),
     ],
     ids=["too few", "too many", "no such stage"],
 )
