@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pipeline.config.settings import Ensemble
+from pipeline.config.ensembles import Ensemble
 
 STACKING: dict[str, Any] = {
     "model": "mlp",
