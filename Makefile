@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # What torch, oneDNN, MKL and OpenBLAS do on a processor without AVX: other kernels, so other roundings.
 OLD_CPU := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 OPENBLAS_CORETYPE=Nehalem
 
-.PHONY: help setup tour repro test test-slow check format bench picture clean
+.PHONY: help setup tour repro test test-cpu test-slow check format bench picture clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -35,7 +35,7 @@ test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-cpu: $(READY)  ## the tests of networks, with the arithmetic of an old processor: none may hang on rounding
-	$(OLD_CPU) $(BIN)/python -m pytest -n auto --dist loadgroup tests/models tests/training tests/pretrained tests/evaluation/test_representations.py
+	$(OLD_CPU) $(BIN)/python -m pytest -n auto --dist loadgroup tests/models tests/training tests/pretrained tests/representation
 
 test-slow: $(READY)  ## the tests that take minutes: queues, rebuilding elsewhere
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow

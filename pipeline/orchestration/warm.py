@@ -89,7 +89,7 @@ def _be_the_stage(connection: socket.socket) -> None:
         for tell in (sys.stdout.flush, sys.stderr.flush, lambda: connection.sendall(bytes([status]))):
             with suppress(OSError):  # nobody listens any more
                 tell()
-    # An ordinary end, which also ends what the stage has started: workers that stay would hold the caller's streams.
+    # An ordinary end, which ends what the stage has started, too: workers would hold the caller's streams.
     sys.exit(status)
 
 
