@@ -78,7 +78,7 @@ def test_a_kind_computes():
     kind = module("my_kind", example("Kind of feature", "import numpy"))
     entry = yaml.safe_load(example("Kind of feature", "my_set:"))["my_set"]
     parsed = kind.Settings(**{key: entry[key] for key in entry.keys() - {"kind", "studies"}})
-    wave = np.tile(np.float32([1, -1, -1, -1]), 205)  # two crossings in four samples
+    wave = np.tile(np.array([1, -1, -1, -1], np.float32), 205)  # two crossings in four samples
     features = kind.extract(wave, settings=parsed)
     assert features.dtype == kind.DTYPE
     assert features.tolist() == [[0.5], [0.5]]
