@@ -37,7 +37,8 @@ class Metric:
         function: Computes it.
         written: How a value is written for people.
         higher_is_better: Whether a system is better the higher its value.
-        interval: Whether it has a bootstrap interval and a standard deviation over the runs. Of values it is then
+        interval: Whether it has a bootstrap interval and a standard deviation over the runs. Of counts it must
+            then be defined for any clips, also of one class, since resamples may be such. Of values it is then
             also averaged over the dimensions, and needs `of_moments`.
         of_moments: Of values: the same, of sums as `pipeline.evaluation.bootstrap.moments` makes them.
         needs_spread: Of values: whether it says nothing of clips that are all rated alike.
