@@ -168,7 +168,7 @@ def _draw(rng: np.random.Generator, n_batch: int, n_clusters: int) -> np.ndarray
 
 
 def percentiles(values: np.ndarray) -> Interval:
-    """Return the ends of the interval, low and high."""
+    """Return the ends of the interval, low and high, over the resamples in which the score is defined."""
     tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
+    low, high = np.nanpercentile(values, [tail, 100 - tail])
     return float(low), float(high)

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom
 
 from pipeline.evaluation.agreement import concordance
-from pipeline.evaluation.bootstrap import bootstrap_dimensions, bootstrap_intervals
+from pipeline.evaluation.bootstrap import bootstrap_dimensions, bootstrap_intervals, percentiles
 from pipeline.evaluation.regression import score_targets, values_of
 from tests.evaluation.made_up import (
     CLASSES,
@@ -143,3 +143,9 @@ def test_clips_without_a_value_do_not_count():
         bootstrap_dimensions(rows, TARGETS)[0]["ccc"] for rows in (pd.concat([table, more]), table)
     )
     assert with_them == pytest.approx(without, abs=0.04)
+
+
+def test_resamples_in_which_a_score_is_undefined_are_left_out():
+    defined = np.linspace(0.0, 1.0, 41)
+    assert percentiles(np.append(defined, np.nan)) == pytest.approx(percentiles(defined))
+    assert percentiles(defined) == pytest.approx((0.025, 0.975))
