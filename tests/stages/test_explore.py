@@ -127,5 +127,7 @@ def test_an_index_of_another_run_is_an_error(inputs):
 
 def test_a_missing_account_is_named(inputs):
     account_table_path("study").unlink()
-    with pytest.raises(PipelineError, match=r"study_account\.csv is not there; `dvc repro .*study_account\.csv` makes it"):
+    with pytest.raises(
+        PipelineError, match=r"study_account\.csv is not there; `dvc repro .*study_account\.csv` makes it"
+    ):
         explore.main()
