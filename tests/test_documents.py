@@ -19,8 +19,6 @@ MAKE = re.compile(r"(?:^ +|`)make ([a-z-]+)", re.MULTILINE)
 MOST_BYTES = 12_000
 EXAMPLES = {"my_corpus.py", "my_kind.py", "my_family.py", "my_stage.py"}  # of docs/adding.md
 EXAMPLES |= {f"test_{name}" for name in EXAMPLES}
-# Named already, and made by what comes next: a name is taken out of here as soon as it is there.
-COMING: set[str] = set()
 
 
 def found(pattern):
@@ -39,11 +37,6 @@ FUNCTIONS = sorted(
 FILES = sorted({match[1] for _, match in found(NAMED_FILE) if Path(match[1]).name not in EXAMPLES})
 
 
-def there(path):
-    """Tell whether a path, relative to the root, is there, or is to come."""
-    return path.exists() or path.resolve().relative_to(ROOT.resolve()).as_posix() in COMING
-
-
 def anchors(page):
     """Return the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
@@ -54,13 +47,13 @@ def anchors(page):
 def test_a_link_leads_somewhere(page, target):
     name, _, anchor = target.partition("#")
     path = (ROOT / page).parent / name if name else ROOT / page
-    assert there(path)
+    assert path.exists()
     assert not anchor or anchor in anchors(path)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_is_named_is_there(name):
-    assert there(ROOT / name)
+    assert (ROOT / name).exists()
 
 
 @pytest.mark.parametrize(("page", "name", "target"), FUNCTIONS)
@@ -84,12 +77,7 @@ def test_stages_that_are_named_are_there():
 
 def test_targets_of_make_are_there():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert {match[1] for _, match in found(MAKE)} - {"tour"} <= targets
-
-
-@pytest.mark.parametrize("path", sorted(COMING))
-def test_what_is_to_come_has_not_come(path):
-    assert not (ROOT / path).exists(), f"{path} is there: take it out of COMING"
+    assert {match[1] for _, match in found(MAKE)} <= targets
 
 
 def test_the_readme_is_short():

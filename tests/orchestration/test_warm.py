@@ -56,6 +56,11 @@ def main(what: str) -> None:
 '''
 
 
+def hear_interrupts() -> None:
+    """Let a process be interrupted, though these tests were started in the background, where nobody is."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Project:
     """A folder with a stage `do`, and the socket of the warm process."""
@@ -75,6 +80,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=hear_interrupts,
         )
 
     def run(self, *arguments: str, text: str = "", **options) -> tuple[int, str, str]:
