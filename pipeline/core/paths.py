@@ -28,6 +28,15 @@ def audio_root(corpus: str) -> Path:
     return cache_dir() / "corpora" / corpus
 
 
+def corpus_of(path: Path) -> str:
+    """Return the corpus that a file below an `audio_root` is of; "<corpus>" of one that lies elsewhere."""
+    named = os.environ.get("SER_CORPORA")
+    for folder in [*([Path(named)] if named else []), cache_dir() / "corpora"]:
+        if path != folder and path.is_relative_to(folder):
+            return path.relative_to(folder).parts[0]
+    return "<corpus>"
+
+
 def code_path(kind: str, name: str) -> Path:
     """What `code` writes of a module: `kind` is its package, such as "stages" or "models"."""
     return DATA / "code" / kind / f"{name}.json"
