@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from pipeline.core.errors import PipelineError
+
 DATA = Path("data")
 METRICS = Path("metrics")
 PLOTS = Path("plots")
@@ -13,10 +15,19 @@ def cache_dir() -> Path:
 
     It is `$SER_CACHE`, else `data/cache` of the main checkout: DVC sets `DVC_ROOT` to it also for experiments
     that run in a temporary copy, so that all of them share one cache.
+
+    Raises:
+        PipelineError: It cannot be made.
     """
     named = os.environ.get("SER_CACHE")
     folder = Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "data" / "cache"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PipelineError(
+            f"the cache folder {folder} cannot be made ({error.strerror}): name another in SER_CACHE, which is "
+            f"{named or 'not set'}"
+        ) from error
     return folder
 
 

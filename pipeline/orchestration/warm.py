@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.core.code import PACKAGE
+from pipeline.core.machine import place_library_caches
 from pipeline.pretrained import torchaudio_cpu
 
 LIBRARIES = (
@@ -53,6 +54,7 @@ def serve(address: Path) -> None:
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "passive"
     )  # read when torch is loaded: see pipeline.training.train
+    place_library_caches()
     torchaudio_cpu.prepare()
     for name in LIBRARIES:
         importlib.import_module(name)
