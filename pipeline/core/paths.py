@@ -1,6 +1,7 @@
 """Where everything lies: the outputs of the stages, relative to the repository root, and the cache folder."""
 
 import os
+import shlex
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
@@ -46,6 +47,20 @@ def corpus_of(path: Path) -> str:
         if path != folder and path.is_relative_to(folder):
             return path.relative_to(folder).parts[0]
     return "<corpus>"
+
+
+def left_behind(file: Path | str) -> str:
+    """Say what to do where a file that a user named is missing because this runs in an experiment's own folder.
+
+    Such a folder (`--temp`, `--queue`) has what git tracks. Empty where that is not why.
+    """
+    root = Path(os.environ.get("DVC_ROOT", "."))
+    if Path(file).exists() or not (root / file).exists():
+        return ""
+    return (
+        f"; it lies in {root.resolve()}, but an experiment in a folder of its own has only what git tracks: add "
+        f"`--copy-paths {shlex.quote(str(file))}` to the command, or `git add` the file"
+    )
 
 
 def code_path(kind: str, name: str) -> Path:
