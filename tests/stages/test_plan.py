@@ -72,7 +72,7 @@ def changed_files(change):
 
 @pytest.mark.parametrize(("corpus", "needed"), [("demo_tess", True), ("ravdess", False)])
 def test_corpora_of_the_profile_are_needed(corpus, needed):
-    assert load_plan(IndexPlan, "index", corpus).needed is needed
+    assert load_plan(IndexPlan, "index", corpus).left_out_by == (None if needed else "demo")
 
 
 @pytest.mark.parametrize(
