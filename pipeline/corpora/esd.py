@@ -10,8 +10,8 @@ Communication 137: 1-18, 2022, doi:10.1016/j.specom.2021.11.006
 `{speaker}/{emotion}/{speaker}_{number}.wav`; some copies have folders train, evaluation and test below each
 emotion, which are the official split. `{speaker}.txt` holds a line a clip, clip, text and emotion separated by
 tabs: in UTF-8, UTF-16, GBK or Windows-1252, now and then with a blank for a tab, and with some emotions in
-Chinese; where a spreadsheet saved it, semicolons or commas stand for the tabs. It is used for the text. The label is the folder's: where a line contradicts it, the folder wins and
-the log counts such clips.
+Chinese; saved by a spreadsheet it has semicolons or commas for tabs. It is used for the text. The label is the
+folder's: where a line contradicts it, the folder wins and the log counts such clips.
 """
 
 import logging
@@ -95,14 +95,14 @@ def read_clips(root: Path) -> dict[str, Line]:
     Raises:
         LabelTableError: A file names no clip.
     """
-    clips = {}
+    clips: dict[str, Line] = {}
     for path in map(PurePosixPath, list_files(root)):
         if path.stem in SEX and path.suffix == ".txt":
             found = [match for line in read_lines(root / path, decode_line) if (match := CLIP.match(line))]
             if not found:
                 raise LabelTableError(
-                    f"{root / path}: no line of it begins with a clip's name, such as {path.stem}_000001, followed by "
-                    f"text and emotion. Fetch it anew, or take it away"
+                    f"{root / path}: no line of it begins with a clip's name, such as {path.stem}_000001, "
+                    f"followed by text and emotion. Fetch it anew, or take it away"
                 )
             clips |= {match["clip"]: read_line(match["rest"]) for match in found}
     return clips

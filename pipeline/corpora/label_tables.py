@@ -1,8 +1,8 @@
 """Reading the tables and texts that come with a corpus, whatever program saved them last.
 
-A spreadsheet that opens a table and saves it again may change the separator, the encoding, the ends of lines and the
-decimal point. All of that is told by content here. What cannot be read is an error that names the table: a table
-passed over would leave its clips without labels, and nobody would know why.
+A spreadsheet that opens a table and saves it again may change the separator, the encoding, the ends of lines and
+the decimal point. All of that is told by content here. What cannot be read is an error that names the table: one
+that is passed over would leave its clips without labels, and nobody would know why.
 """
 
 import codecs
@@ -45,8 +45,8 @@ def read_rows(
 ) -> Iterator[Row]:
     """Yield the rows of a table, one by one, by the names of the columns that are asked for.
 
-    Cells come without blanks around them; one that a row lacks is empty, and so is all of an optional column that is
-    not there. Names of columns are compared without regard to case. Rows without any content are passed over.
+    Cells come without blanks around them; one that a row lacks is empty, and so is all of an optional column that
+    is not there. Names of columns are compared without regard to case. Rows without any content are passed over.
 
     Args:
         path: The table.
@@ -75,7 +75,7 @@ def _open(
         raise OtherTableError(
             f"{path}: empty; expected a table with the columns {_listed(columns)}. {MENDED}"
         )
-    separators = SEPARATORS
+    separators: tuple[str, ...] = SEPARATORS
     if lines[start].strip().lower().startswith("sep="):  # a hint that spreadsheets read and hide
         separators = (lines[start].strip()[len("sep=") :][:1] or "\t",)
         start += 1
@@ -114,10 +114,11 @@ def _records(path: Path, lines: list[str], start: int, separator: str) -> Iterat
             n_cells = n_cells or len(cells)
             line = start + before - n_lines + 1
             n_marks = sum(part.count('"') for part in lines[line - 1 : line - 1 + n_lines])
-            if n_lines > 1 and (len(cells) != n_cells or n_marks % 2):
+            faults = (n_lines > 1) + (len(cells) != n_cells) + n_marks % 2
+            if faults > 1:  # one alone is right: a line break in a cell, a row cut short, the mark of inches
                 raise LabelTableError(
-                    f"{path}: a quotation that begins in line {line} takes in {n_lines} lines: close it, or take "
-                    f"the quotation mark away"
+                    f"{path}: a quotation that begins in line {line} is not closed there; close it, or take the "
+                    f"quotation mark away"
                 )
             yield [cell.strip() for cell in cells]
     except csv.Error as error:

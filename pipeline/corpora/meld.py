@@ -8,16 +8,17 @@ http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz
 S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria and R. Mihalcea, "MELD: A multimodal multi-party dataset
 for emotion recognition in conversations", ACL 2019: 527-536, doi:10.18653/v1/P19-1050
 
-`dia{X}_utt{Y}.mp4` in train_splits, dev_splits_complete and output_repeated_splits_test, however deep, or in folders
-that people made of them, such as train_splits_wav, train_audio or dev, as WAV or FLAC too; labels are in
-{train,dev,test}_sent_emo.csv. The same numbers are other utterances in each part, so the part is a piece
-of the name: train_dia0_utt0. The three lists are UTF-8 that was once Windows-1252: apostrophes came out as
-control characters, which are turned back.
+`dia{X}_utt{Y}.mp4` in train_splits, dev_splits_complete and output_repeated_splits_test, however deep, or in
+folders that people made of them, such as train_splits_wav, train_audio or dev, as WAV or FLAC too; labels are in
+{train,dev,test}_sent_emo.csv. The same numbers are other utterances in each part, so the part is a piece of the
+name: train_dia0_utt0. The three lists are UTF-8 that was once Windows-1252: apostrophes came out as control
+characters, which are turned back.
 
-The speaker is the name in the list, its case, blanks and dots made alike ("Phoebe Sr." is Phoebe Sr). Clips of
-several voices name all of them ("Ross And Rachel", "Joey/drake"), and no speaker-independent split has such a clip on
-another side than the clips of one of them. The number of speakers is not known for sure: papers count 304 names as
-they are spelt, and All, Both or Man are as many people as there were scenes; who they are is not known. Most test speakers speak in the training part too, so the official split is not speaker-independent.
+The speaker is the name in the list, its case, blanks and dots made alike ("Phoebe Sr." is Phoebe Sr). A clip of
+several voices names all of them ("Ross And Rachel", "Joey/drake"), and a speaker-independent split never has it on
+another side than clips of one of them. The number of speakers is not known for sure: papers count 304 names as
+they are spelt, and All, Both or Man are as many people as there were scenes; who they are is not known. Most test
+speakers speak in the training part too, so the official split is not speaker-independent.
 
 One listed clip is missing (dev dia110_utt7) and one is corrupt (train dia125_utt3). A few clips are not listed
 (such as dev dia49_utt4). Two test clips were cut wrongly and last minutes (dia38_utt4 305 s, dia220_utt0 235 s):
@@ -110,7 +111,7 @@ def read_rows(root: Path) -> dict[Key, Row]:
 
 
 def part_of(folder: str) -> str | None:
-    """Return the part that a folder's name tells, such as "train" of "train_splits_wav"; None where it tells none."""
+    """Return the part that a folder's name tells, such as "train" of "train_splits_wav"; None where it does not."""
     words = set(re.findall(r"[a-z0-9]+", folder.lower()))
     parts = {PART_OF_WORD[word] for word in words & PART_OF_WORD.keys()}
     return parts.pop() if len(parts) == 1 else None
@@ -141,7 +142,8 @@ def parse(path: PurePosixPath, rows: Mapping[Key, Row]) -> Entry:
     """Take what the part's list says of a clip."""
     key = key_of(path)
     if key is None:
-        problem = f"not dia{{X}}_utt{{Y}} in one of the folders {', '.join(FOLDERS.values())}, or {', '.join(FOLDERS)}"
+        folders = ", ".join([*FOLDERS.values(), *FOLDERS])
+        problem = f"not dia{{X}}_utt{{Y}} in a folder that tells the part, such as {folders}"
         return Entry(str(path), path.stem, problem=problem)
     part, clip = key
     if key not in rows:

@@ -141,8 +141,8 @@ def the_one(root: Path, paths: Iterable[PurePosixPath], name: str) -> Path | Non
     found = [path for path in paths if path.name == name]
     if len(found) > 1:
         raise PipelineError(
-            f"msp_podcast: {len(found)} tables {name} below {root}: {', '.join(map(str, found[:4]))}; expected that "
-            f"of one release. Move the others away, or into a folder named `previous`"
+            f"msp_podcast: {len(found)} tables {name} below {root}: {', '.join(map(str, found[:4]))}; expected "
+            f"that of one release. Move the others away, or into a folder named `previous`"
         )
     return root / found[0] if found else None
 

@@ -201,7 +201,7 @@ STEPS_BEFORE = dict(zip(STEPS, [COMBINED, *STEPS], strict=False))
 
 
 def large_losses(curated: Curated) -> list[str]:
-    """Say of which corpora a step takes many clips, or all are gone; labels that the study leaves out are no loss."""
+    """Say which corpora lose many clips at a step, or all; labels that the study leaves out are no loss."""
     n_left = curated.account.groupby(["step", "corpus"])["n"].sum()
     lost = curated.dropped[~curated.dropped["code"].isin((STRAY, LEFT_OUT, NOT_IN_MAP))]
     sentences = []
@@ -210,7 +210,8 @@ def large_losses(curated: Curated) -> list[str]:
         if len(rows) > LARGE * n_before:
             commonest = rows["reason"].value_counts().index[0]
             sentences.append(
-                f"{corpus}: {len(rows):,} of {n_before:,} clips are lost at the step {step!r}, such as by: {commonest}"
+                f"{corpus}: {len(rows):,} of {n_before:,} clips are lost at the step {step!r}, such as for: "
+                f"{commonest}"
             )
     gone = sorted(set(n_left.index.get_level_values("corpus")) - set(curated.kept["corpus"]))
     return [*sentences, *(f"{corpus}: nothing of it is left" for corpus in gone)]

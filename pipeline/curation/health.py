@@ -1,4 +1,4 @@
-"""How a corpus on this disk is: one line of counts, in which every file stands once, and what is not as it should be.
+"""How a corpus on this disk is: a line of counts, in which every file stands once, and what is not as it should be.
 
 Whatever deviates from a complete copy is marked, for a corpus that lost its labels or half of its clips looks like
 any other in the tables further down.
@@ -33,9 +33,9 @@ def corpus_health(corpus: Corpus, index: pd.DataFrame, paths: Iterable[str]) -> 
 
     Returns:
         n_files = n_readable + n_quarantined + n_strays + n_passed_over: all files that are there; the last are
-        documents, listed nowhere. n_absent: those that tables list and that are not there. expected: utterances of a
-        complete copy. quarantined: count by kind of reason, the most frequent first. missing_tables and surprises:
-        sentences.
+        documents, listed nowhere. n_absent: those that tables list and that are not there. expected: utterances of
+        a complete copy. quarantined: count by kind of reason, the most frequent first. missing_tables and
+        surprises: sentences; a table that is a stray, such as one of an earlier release, is missing.
     """
     names = {readable(path) for path in paths}
     there = index["path"].isin(names)
@@ -54,7 +54,7 @@ def corpus_health(corpus: Corpus, index: pd.DataFrame, paths: Iterable[str]) -> 
         **counts,
         "expected": corpus.expected["utterances"],
         "quarantined": kinds_of_reason(index.loc[status == QUARANTINED, "reason"]),
-        "missing_tables": missing_tables(corpus, names),
+        "missing_tables": missing_tables(corpus, names - set(index["path"])),
         "surprises": list(surprises(corpus, index)) if len(utterances(index)) else [],
     }
 

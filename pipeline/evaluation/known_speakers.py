@@ -1,4 +1,4 @@
-"""Which systems, those of predictions made elsewhere among them, are tested on speakers whom they were trained on."""
+"""Which systems, predictions made elsewhere among them, are tested on speakers whom they were trained on."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

@@ -23,12 +23,14 @@ def known_speakers(counts: pd.DataFrame, train_on: Collection[str]) -> pd.DataFr
     by_name = {name: voices(name) for name in named["speaker"].unique()}
     trained = named[named["split"].isin(train_on)]
     heard = {
-        (fold, voice) for fold, name in zip(trained["fold"], trained["speaker"]) for voice in by_name[name]
+        (fold, voice)
+        for fold, name in zip(trained["fold"], trained["speaker"], strict=True)
+        for voice in by_name[name]
     }
     tested = named[named["split"].isin(TESTED)]
     known = [
         any((fold, voice) in heard for voice in by_name[name])
-        for fold, name in zip(tested["fold"], tested["speaker"])
+        for fold, name in zip(tested["fold"], tested["speaker"], strict=True)
     ]
     return tested[known]
 

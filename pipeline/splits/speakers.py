@@ -30,7 +30,8 @@ def check_known(clips: Clips, numbers: np.ndarray, what: str, advice: str) -> No
 def speaker_clusters(clips: Clips) -> np.ndarray:
     """Number the speakers of the clips, equally where they share a group of copies, or a voice.
 
-    Where several people speak in one clip, all of them belong together. A clip whose speaker is not known belongs to the cluster of its copies.
+    Where several people speak in one clip, all of them belong together. A clip whose speaker is not known belongs
+    to the cluster of its copies.
 
     Returns:
         Shape (clips,).

@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a protocol or a corpus's label is not there, or a family of models or kind of feature does not take its settings."""
+    """Raise where a protocol or a label of a corpus is not there, or a plug-in does not take its settings."""
     check_protocols(params)
     check_label_maps(params)
     for name in params.systems:

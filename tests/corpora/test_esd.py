@@ -2,10 +2,11 @@ import codecs
 
 import pytest
 
+from pipeline.core.tree import list_files
 from pipeline.corpora import esd
-from pipeline.corpora.contract import Entry
+from pipeline.corpora.contract import Entry, missing_tables
 from pipeline.corpora.esd import Line, decode_line, read_line
-from pipeline.corpora.label_tables import decode
+from pipeline.corpora.label_tables import LabelTableError, decode
 from tests.corpora.trees import entries, strays, touch
 
 TOP = "Emotion Speech Dataset"
@@ -137,3 +138,27 @@ def test_lines(words, expected):
 def test_a_blank_after_the_clips_name(tmp_path):
     write(tmp_path, "0011/0011.txt", "0011_000001 I keep.\tNeutral\n\nnonsense\n0011_000002\n")
     assert esd.read_clips(tmp_path) == {"0011_000001": Line("I keep.", "Neutral")}
+
+
+@pytest.mark.parametrize("separator", [";", ",", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gbk"])
+def test_a_spreadsheets_text_file(tmp_path, separator, encoding):
+    lines = f"0011_000001{separator}Oh, no.{separator}生气\r\n0011_000002{separator}I keep.{separator}Sad\r\n"
+    write(tmp_path, "0011/0011.txt", lines.encode(encoding))
+    assert esd.read_clips(tmp_path) == {
+        "0011_000001": Line("Oh, no.", "Angry"),
+        "0011_000002": Line("I keep.", "Sad"),
+    }
+
+
+@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\xff" * 50])
+def test_a_text_file_that_is_none(tmp_path, content):
+    write(tmp_path, "0011/0011.txt", content)
+    with pytest.raises(LabelTableError, match=r"0011\.txt: no line of it begins with a clip's name"):
+        esd.read_clips(tmp_path)
+
+
+def test_text_files_that_are_not_there_are_named(tmp_path):
+    build(tmp_path)
+    assert missing_tables(esd.CORPUS, list_files(tmp_path))[0] == "0012.txt (what speaker 0012 says)"
+    assert len(missing_tables(esd.CORPUS, list_files(tmp_path))) == 9
