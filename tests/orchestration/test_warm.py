@@ -149,6 +149,7 @@ def project(tmp_path, socket, root) -> Project:
         "core/__init__.py",
         "core/stage.py",
         "core/errors.py",
+        "core/machine.py",
         "orchestration",
     ):
         copy = shutil.copytree if (root / "pipeline" / path).is_dir() else shutil.copy
