@@ -56,13 +56,13 @@ def serve(address: Path) -> None:
     torchaudio_cpu.prepare()
     for name in LIBRARIES:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages; who started this process ends it
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(address))
         server.listen()
         server.settimeout(LOOK_SECONDS)
         while os.getppid() == starter:
+            _reap()
             try:
                 connection, _ = server.accept()
             except TimeoutError:
@@ -73,9 +73,15 @@ def serve(address: Path) -> None:
             connection.close()
 
 
+def _reap() -> None:
+    """Take note of children that have ended, whose processor time then counts as this process's."""
+    with suppress(ChildProcessError):  # there is none
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _be_the_stage(connection: socket.socket) -> None:
     """Run the stage that is asked for, tell its exit status, and end."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     status, told = 1, threading.Event()
     try:
