@@ -122,7 +122,9 @@ def check_readable(corpus: Corpus, facts: dict[str, Any], listed: str) -> None:
         listed: Where each file and its reason stand.
     """
     if not facts["n_readable"]:
-        tables = "".join(f" There is no {table}." for table in facts["missing_tables"])
+        missing = facts["missing_tables"]
+        more = f" and {len(missing) - SHOWN} further tables" * (len(missing) > SHOWN)
+        tables = f" There is no {', no '.join(missing[:SHOWN])}{more}." if missing else ""
         raise PipelineError(
             f"{corpus.name}: none of {facts['n_quarantined']:,} utterances can be used{_reasons(facts)}.{tables} "
             f"{listed} lists them one by one. {corpus.how_to_get}"

@@ -129,9 +129,7 @@ def test_raters_of_a_release_with_one_column(tmp_path):
 def test_a_list_without_its_columns(tmp_path):
     touch(tmp_path, "Audios/a.wav", "Labels/x")
     (tmp_path / "Labels/labels_consensus.csv").write_text("FileName,EmoClass\na.wav,H\n")
-    with pytest.raises(
-        LabelTableError, match=r"consensus\.csv: no column EmoAct, EmoVal, EmoDom, Split_Set"
-    ):
+    with pytest.raises(LabelTableError, match=r"consensus\.csv: no column EmoAct, EmoVal, EmoDom, Split_Set"):
         entries(msp_podcast, tmp_path)
 
 

@@ -78,9 +78,7 @@ def test_a_link_to_a_disk_that_is_not_mounted(disk):
 def test_all_corpora_on_a_disk_that_is_not_mounted(disk, monkeypatch):
     (disk.parent / "link").symlink_to("/mnt/nowhere")
     monkeypatch.setenv("SER_CORPORA", str(disk.parent / "link"))
-    with pytest.raises(
-        PipelineError, match=r"names .*link, which is a link to /mnt/nowhere, which is not"
-    ):
+    with pytest.raises(PipelineError, match=r"names .*link, which is a link to /mnt/nowhere, which is not"):
         disk_folder("savee")
 
 

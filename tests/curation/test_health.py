@@ -58,8 +58,8 @@ def test_every_file_stands_once():
         facts[f"n_{what}"] for what in ("readable", "quarantined", "strays", "passed_over")
     )
     assert health_line(facts) == (
-        "savee: 6 files, 1 readable of 3 expected (!), 2 quarantined (2 silent: … dBFS) (!), 1 strays, 2 documents, "
-        "1 listed and not there (!)"
+        "savee: 6 files, 1 readable of 3 expected (!), 2 quarantined (2 silent: … dBFS) (!), 1 strays, "
+        "2 documents, 1 listed and not there (!)"
     )
     assert deviations(facts) == {"n_readable", "n_quarantined", "n_absent"}
 

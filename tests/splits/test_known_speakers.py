@@ -43,8 +43,8 @@ def test_one_who_is_tested_together_with_another():
 )
 def test_what_is_said(new_speakers, says):
     assert known_speakers_warning(COUNTS, ["train"], "official", new_speakers) == (
-        f"5 of 34 tested clips are of 2 speakers who are trained on, such as c/Ann; protocol official {says}: do not "
-        "take the scores for those of new speakers"
+        f"5 of 34 tested clips are of 2 speakers who are trained on, such as c/Ann; protocol official {says}: do "
+        "not take the scores for those of new speakers"
     )
 
 

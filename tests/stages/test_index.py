@@ -63,8 +63,8 @@ def test_counts_and_surprises_are_written_and_logged(caplog):
     assert facts["surprises"][0] == "tess: 2 utterances; a complete copy has 2,800"
     assert facts["surprises"][0] in caplog.messages
     assert caplog.messages[-1].startswith(
-        "index: tess: 3 files, 1 readable of 2,800 expected (!), 1 quarantined (1 not audio: text) (!), 1 strays, 0 "
-        "documents; 0 with notes, "
+        "index: tess: 3 files, 1 readable of 2,800 expected (!), 1 quarantined (1 not audio: text) (!), 1 strays, "
+        "0 documents; 0 with notes, "
     )
     assert "tess: 1 of 2 utterances cannot be used (1 not audio: text)" in caplog.messages
 
