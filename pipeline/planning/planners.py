@@ -32,7 +32,7 @@ from pipeline.config.plans import (
     TranscribePlan,
     write_plan,
 )
-from pipeline.core.paths import code_path, store_path
+from pipeline.core.paths import code_path, representations_dir, store_path
 from pipeline.core.tables import read_json, write_json
 from pipeline.splits.describe import describe_system, shares
 from pipeline.splits.protocols import find_protocol
@@ -212,6 +212,9 @@ def plan_represent(params: Params) -> None:
             code=code_of("stages/represent"), names=representations, plan=system_plan(params, name)
         )
         write_plan(plan, "represent", name)
+    write_json(
+        representations_dir("none") / "silhouettes.json", {}
+    )  # the report looks for the folder around it
 
 
 def plan_analyse(params: Params) -> None:
