@@ -8,6 +8,7 @@ import logging
 
 from pipeline.config.base import Form
 from pipeline.config.params import Params, load_params
+from pipeline.corpora.label_maps import check_label_maps
 from pipeline.evaluation.external import check_files
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
 from pipeline.models.check import check_model
@@ -30,8 +31,9 @@ def main() -> None:
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a protocol is not there, or a family of models or kind of feature does not take its settings."""
+    """Raise where a protocol or a label of a corpus is not there, or a plug-in does not take its settings."""
     check_protocols(params)
+    check_label_maps(params)
     check_files(params.external)
     forms: dict[str, Form] = {"transcripts": "text", "none": "none", "logits": "vector"}
     for name, feature_set in params.feature_sets.items():

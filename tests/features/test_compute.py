@@ -120,7 +120,7 @@ def test_a_clip_that_changed_since_the_index_is_an_error_and_fills_no_cache(
     assert n_computed == 1
 
 
-@pytest.mark.parametrize("container", ["flac", "caf", "aiff"])
+@pytest.mark.parametrize("container", ["flac", "aiff", "au"])
 def test_the_same_sound_in_another_container_is_the_clip_that_was_indexed(files, monkeypatch, container):
     key, path = one(files, 3)
     wave, rate = soundfile.read(path, dtype="int16")
