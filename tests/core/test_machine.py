@@ -156,25 +156,29 @@ def environment(monkeypatch):
     return os.environ
 
 
+def named(environment):
+    return {name: value for name, value in environment.items() if name in AVX2}
+
+
 def test_libraries_compute_with_what_every_machine_has(environment):
     pin_instructions()
-    assert environment == AVX2
+    assert named(environment) == AVX2
 
 
 def test_what_the_environment_names_itself_stays(environment):
     environment["ONEDNN_MAX_CPU_ISA"] = "SSE41"
     pin_instructions()
-    assert environment == {**AVX2, "ONEDNN_MAX_CPU_ISA": "SSE41"}
+    assert named(environment) == {**AVX2, "ONEDNN_MAX_CPU_ISA": "SSE41"}
 
 
 def test_nothing_is_pinned_where_that_is_wanted_or_makes_no_sense(environment, monkeypatch):
     environment["SER_SIMD"] = "native"
     pin_instructions()
-    assert environment == {"SER_SIMD": "native"}
+    assert named(environment) == {}
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     del environment["SER_SIMD"]
     pin_instructions()
-    assert environment == {}
+    assert named(environment) == {}
 
 
 def test_another_word_is_an_error(environment):

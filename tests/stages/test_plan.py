@@ -79,7 +79,7 @@ def test_corpora_of_the_profile_are_needed(corpus, needed):
     ("feature_set", "corpora"),
     [
         ("spectral_scalars", ["demo_ravdess", "demo_tess"]),
-        ("compare_functionals", ["demo_ravdess", "demo_tess"]),
+        ("compare_functionals", ["demo_ravdess"]),
     ],
 )
 def test_the_corpora_of_its_studies_need_a_feature_set(feature_set, corpora):
