@@ -18,12 +18,14 @@ class Window:
         end: Likewise.
         speech: Whether there is sound enough to be asked about.
         scores: Probability by class, or value by dimension; None where there is no speech.
+        speech_seconds: How much of it is loud enough; what it counts in the answer for the whole.
     """
 
     start: float
     end: float
     speech: bool
     scores: dict[str, float] | None
+    speech_seconds: float
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,12 @@ def top(scores: Mapping[str, float], n: int = 3) -> list[tuple[str, float]]:
 
 
 def whole(windows: Sequence[Window]) -> dict[str, float] | None:
-    """Return the mean of the windows' scores, each weighted by its seconds; None where none has speech."""
-    spoken = [window for window in windows if window.scores is not None]
-    seconds = sum(window.end - window.start for window in spoken)
+    """Return the mean of the windows' scores, each weighted by its seconds of speech; None where none has any."""
+    asked = [(window.scores, window.speech_seconds) for window in windows if window.scores is not None]
+    seconds = sum(weight for _, weight in asked)
     if not seconds:
         return None
-    mean: dict[str, float] = {}
-    for window in spoken:
-        for name, score in (window.scores or {}).items():
-            mean[name] = mean.get(name, 0.0) + score * (window.end - window.start) / seconds
-    return mean
+    return {name: sum(scores[name] * weight for scores, weight in asked) / seconds for name in asked[0][0]}
 
 
 def table(answers: Mapping[str, Answer]) -> pd.DataFrame:
@@ -78,19 +76,20 @@ def table(answers: Mapping[str, Answer]) -> pd.DataFrame:
         answers: By file.
 
     Returns:
-        `file`, `system`, `start` and `end` in seconds, `whole`, `speech`, `top` (the most probable class;
-        empty for dimensions), a column for each class or dimension, and `notes`.
+        `file`, `system`, `part` ("file" or "window"), `start` and `end` in seconds, `speech_seconds`, `top` (the
+        most probable class; empty for dimensions), a column for each class or dimension, and `notes`.
     """
     rows = []
     for file, answer in answers.items():
-        everything = Window(0.0, answer.seconds, answer.scores is not None, answer.scores)
+        seconds = sum(window.speech_seconds for window in answer.windows)
+        everything = Window(0.0, answer.seconds, answer.scores is not None, answer.scores, seconds)
         for number, window in enumerate([everything, *answer.windows]):
             best = top(window.scores, 1)[0][0] if window.scores and answer.kind == "classes" else None
             rows.append(
                 {
-                    **{"file": file, "system": answer.system, "whole": number == 0},
-                    **{"start": window.start, "end": window.end, "speech": window.speech, "top": best},
-                    **(window.scores or {}),
+                    **{"file": file, "system": answer.system, "part": "window" if number else "file"},
+                    **{"start": window.start, "end": window.end, "speech_seconds": window.speech_seconds},
+                    **{"top": best, **(window.scores or {})},
                     "notes": "; ".join(answer.notes) if number == 0 else "",
                 }
             )
