@@ -87,9 +87,14 @@ def table(answers: Mapping[str, Answer]) -> pd.DataFrame:
             best = top(window.scores, 1)[0][0] if window.scores and answer.kind == "classes" else None
             rows.append(
                 {
-                    **{"file": file, "system": answer.system, "part": "window" if number else "file"},
-                    **{"start": window.start, "end": window.end, "speech_seconds": window.speech_seconds},
-                    **{"top": best, **(window.scores or {})},
+                    "file": file,
+                    "system": answer.system,
+                    "part": "window" if number else "file",
+                    "start": window.start,
+                    "end": window.end,
+                    "speech_seconds": window.speech_seconds,
+                    "top": best,
+                    **(window.scores or {}),
                     "notes": "; ".join(answer.notes) if number == 0 else "",
                 }
             )
