@@ -99,6 +99,14 @@ class ClipReader:
             features[name] = embedded.compute(texts)
         return Prepared(len(clips), features, list(texts), languages)
 
+    def load_whisper(self) -> None:
+        """Load what listens, so that whether it is there is known before any clip comes.
+
+        Raises:
+            PipelineError: The model is not at hand.
+        """
+        _load_whisper(self.trained)
+
 
 class AudioFeatures:
     """A feature set that is computed from samples, by the very function that the stage `features` calls.
@@ -182,10 +190,7 @@ def transcribe(clips: Sequence[Clip], trained: Trained) -> tuple[list[str], list
     """
     from pipeline.transcription.decode import decode
 
-    asr = trained.asr
-    if asr is None:
-        raise PipelineError(f"{trained.name} reads text, but nothing says how to transcribe: give texts")
-    model = _load_whisper(asr, trained.name)
+    model, asr = _load_whisper(trained)
     texts: list[str] = []
     languages: list[str] = []
     for start in range(0, len(clips), asr.batch_size):
@@ -197,10 +202,14 @@ def transcribe(clips: Sequence[Clip], trained: Trained) -> tuple[list[str], list
     return texts, languages
 
 
-def _load_whisper(asr: Asr, system: str) -> Any:
+def _load_whisper(trained: Trained) -> tuple[Any, Asr]:
+    """Return the model and how it decodes."""
     from pipeline.transcription.weights import find_checkpoint, load_once
 
+    asr = trained.asr
+    if asr is None:
+        raise PipelineError(f"{trained.name} reads text, but nothing says how to transcribe: give texts")
     try:
-        return load_once(str(find_checkpoint(asr.model) or asr.model), device_name())[0]
+        return load_once(str(find_checkpoint(asr.model) or asr.model), device_name())[0], asr
     except PipelineError as error:
-        raise PipelineError(f"{system} reads what is said, and no text was given: {error}") from error
+        raise PipelineError(f"{trained.name} reads what is said, and no text was given: {error}") from error

@@ -138,6 +138,14 @@ class Predictor:
         seconds = windows[-1].end if windows else 0.0
         return Answer(self.name, self.kind, seconds, windows, whole(windows), notes, self.models_in_words())
 
+    def load_whisper(self) -> None:
+        """Load what listens where no text is given, which else happens with the first clip.
+
+        Raises:
+            PipelineError: The model is not at hand.
+        """
+        self._reader.load_whisper()
+
     def models_in_words(self) -> str:
         """Say which seeds and folds are asked."""
         seeds = sorted({seed for seed, _ in self.trained.models})

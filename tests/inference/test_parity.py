@@ -27,7 +27,8 @@ pytestmark = pytest.mark.slow
 
 def inputs_of(trained: Trained) -> str:
     """Name what a system reads: systems of one name share the features of a clip."""
-    return "+".join(sorted({one.name for part in trained.parts for one in part.feature_sets.values()})) or "text"
+    names = {one.name for part in trained.parts for one in part.feature_sets.values()}
+    return "+".join(sorted(names | {"text"} if trained.reads_text else names))
 
 
 def by_inputs(system: str) -> object:
