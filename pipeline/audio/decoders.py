@@ -94,7 +94,7 @@ def ffmpeg(file: BinaryIO, container: str) -> Iterator[Decoding]:
     file.seek(0)
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(av.open(file, format=DEMUXERS[container]))
+            opened: Any = stack.enter_context(av.open(file, format=DEMUXERS[container]))
             if not opened.streams.audio:
                 raise DecodingError("a film without a sound track")
             stream = opened.streams.audio[0]
