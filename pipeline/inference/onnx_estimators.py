@@ -75,9 +75,10 @@ def _keep_probabilities(model: Any, *, n_classes: int, decisions: bool) -> None:
     given = model.graph.output[1].name
     name = "outputs"
     if decisions:
-        half = helper.make_tensor("half", TensorProto.FLOAT, [], [0.5 if n_classes == 2 else 1.0])
-        model.graph.initializer.append(half)
-        model.graph.node.append(helper.make_node("Mul", [given, "half"], ["scaled"]))
+        # Of two classes skl2onnx gives the decision value and its negative, the second class's first.
+        factor = helper.make_tensor("factor", TensorProto.FLOAT, [], [-0.5 if n_classes == 2 else 1.0])
+        model.graph.initializer.append(factor)
+        model.graph.node.append(helper.make_node("Mul", [given, "factor"], ["scaled"]))
         model.graph.node.append(helper.make_node("Softmax", ["scaled"], [name], axis=1))
     else:
         model.graph.node.append(helper.make_node("Identity", [given], [name]))

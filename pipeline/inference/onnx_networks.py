@@ -5,8 +5,11 @@ pictures that the network resizes. Sizes that Python reads are constants in a tr
 width, which cuts no padding away, and clips long enough to be padded by none.
 """
 
+import os
+import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -147,13 +150,28 @@ def _try(
             return whole(*(torch.from_numpy(values) for values in batch.values())).numpy()
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _silent():
             warnings.simplefilter("ignore")
             export(whole, design, tuple(torch.from_numpy(values) for values in traced.values()), path)
             return largest_difference(path, original, [traced, *batches])
     except Exception as error:
         why = str(error).strip().splitlines()[0] if str(error).strip() else ""
         raise NotExported(f"{export.__name__[1:]}: {type(error).__name__}: {why[:200]}") from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what torch's C++ prints to itself: of a trace that fails, the whole graph."""
+    sys.stdout.flush()
+    screen = os.dup(1)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(screen, 1)
+        os.close(screen)
 
 
 def _by_tracing(whole: Whole, design: Design, inputs: tuple[Tensor, ...], path: Path) -> None:
