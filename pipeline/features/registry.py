@@ -6,7 +6,7 @@ Kinds with `extract` are computed from samples, those with `embed` from transcri
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast
 
@@ -39,6 +39,8 @@ class Kind(Protocol):
 class TextKind(Protocol):
     """What a module that computes features from transcripts offers."""
 
+    VERSION: str
+    LIBRARIES: tuple[str, ...]
     DTYPE: np.dtype
     FORM: Form  # of one clip's features
     Settings: type[BaseModel]
@@ -50,6 +52,11 @@ class TextKind(Protocol):
         self, texts: Iterable[str], embedder: Any, device: Any, description: str
     ) -> tuple[dict[str, np.ndarray], int]:
         """Return the features of each text, and how many of them were computed now."""
+
+    def compute(
+        self, texts: Sequence[str], embedder: Any, device: Any, description: str | None
+    ) -> Iterator[Mapping[str, np.ndarray]]:
+        """Compute the features of different texts, by text, without the cache; no description, no progress bar."""
 
     def text_key(self, text: str) -> str:
         """Name a text in caches and shards."""
@@ -87,6 +94,20 @@ def load_text_kind(name: str) -> TextKind:
     if not reads_text(name):
         raise PipelineError(f"{name!r} is no kind of feature that is computed from transcripts")
     return cast(TextKind, _module(name))
+
+
+def kind_version(name: str) -> str:
+    """Return the version of the code of a kind of any sort: another one computes something else."""
+    return _any_kind(name).VERSION
+
+
+def kind_libraries(name: str) -> tuple[str, ...]:
+    """Return the libraries of a kind of any sort, whose versions may change a value."""
+    return _any_kind(name).LIBRARIES
+
+
+def _any_kind(name: str) -> Kind | TextKind:
+    return load_text_kind(name) if reads_text(name) else load_kind(name)
 
 
 def parse_settings(kind: Kind | TextKind, values: Mapping[str, Any], where: str) -> Any:

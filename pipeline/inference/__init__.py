@@ -1,0 +1,1 @@
+"""From a recording to emotions: what was trained, asked about audio files."""
