@@ -16,6 +16,7 @@ from pipeline.config.plans import (
     EvaluatePlan,
     ExploredStudy,
     ExplorePlan,
+    ExportPlan,
     ExternalPlan,
     FeaturesPlan,
     FilteredStudy,
@@ -34,6 +35,7 @@ from pipeline.config.plans import (
 )
 from pipeline.core.paths import code_path, representations_dir, store_path
 from pipeline.core.tables import read_json, write_json
+from pipeline.inference.plans import read_plans
 from pipeline.splits.describe import describe_system, shares
 from pipeline.splits.protocols import find_protocol
 
@@ -207,6 +209,13 @@ def evaluated_split(params: Params, name: str) -> EvaluatedSplit:
     )
 
 
+def plan_export(params: Params) -> None:
+    """Write down what the functions before it planned of each system that is exported."""
+    for name, settings in params.exports.items():
+        plan = ExportPlan(code=code_of("stages/export"), onnx=settings.onnx, plans=read_plans(name))
+        write_plan(plan, "export", name)
+
+
 def plan_represent(params: Params) -> None:
     for name, representations in params.representations.items():
         plan = RepresentPlan(
@@ -273,6 +282,7 @@ PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_combine,
     plan_external,
     plan_evaluate,
+    plan_export,
     plan_represent,
     plan_analyse,
     plan_report,
