@@ -17,14 +17,6 @@ from pipeline.core.paths import DATA
 WARM_SECONDS = 60  # that the warm process has to import its libraries
 FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
 LEAVES = ("train", "combine", "external", "evaluate", "represent", "analyse", "report")  # little follows
-    "train",
-    "combine",
-    "external",
-    "evaluate",
-    "represent",
-    "analyse",
-    "report",
-)  # few follow from one of them
 
 
 def require_dvc() -> None:
