@@ -35,6 +35,7 @@ ORDER = (
     "representation",
     "exploration",
     "report",
+    "app",
     "planning",
     "stages",
     "orchestration",

@@ -1,0 +1,60 @@
+"""Serve the web application: `make app` runs it."""
+
+import argparse
+import logging
+import sys
+
+import uvicorn
+
+from pipeline.app.cards import read_cards
+from pipeline.app.server import create_app
+from pipeline.app.systems import Catalogue, choose
+from pipeline.config.plans import AppPlan, load_plan
+from pipeline.core.errors import PipelineError
+from pipeline.inference.predictor import load, trained_systems
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipeline.app", description=__doc__)
+    parser.add_argument("--system", help="the one that is asked by default (app.system in params.yaml)")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the whole network in")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        catalogue = open_catalogue(arguments.system)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    hosts = LOOPBACK if arguments.host in LOOPBACK else None
+    print(
+        f"{catalogue.default} answers at http://{arguments.host}:{arguments.port} (Ctrl-C ends it)",
+        flush=True,
+    )
+    uvicorn.run(
+        create_app(catalogue, hosts=hosts),
+        host=arguments.host,
+        port=arguments.port,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+    )
+    return 0
+
+
+def open_catalogue(system: str | None) -> Catalogue:
+    """Return the trained systems, and which of them answers by default: the named one, or that of params.yaml."""
+    cards = read_cards(trained_systems())
+    if system is not None:
+        return Catalogue(cards, load, system)
+    default, instead = choose(load_plan(AppPlan, "app").system, cards)
+    if instead:
+        print(instead)
+    return Catalogue(cards, load, default)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
