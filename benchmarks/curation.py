@@ -30,10 +30,11 @@ import soundfile
 from scipy.fft import irfft, rfft
 
 from benchmarks.curation_scale import bench_scale, copy_of, flipped
-from pipeline.core.audio import read_audio, resample, to_mono
+from pipeline.audio.containers import SUFFIXES
+from pipeline.audio.reading import read_sound
+from pipeline.audio.wave import resample
 from pipeline.core.parallel import parallel_map
 from pipeline.core.tree import list_files
-from pipeline.curation.containers import SUFFIXES
 from pipeline.curation.fingerprint import BITS, PAUSE, fingerprint
 from pipeline.curation.inspection import inspect
 from pipeline.curation.near import COVERAGE, MIN_RATIO, near_pairs
@@ -59,7 +60,7 @@ def timed(function: Callable, paths: list[Path]) -> float:
 
 def bench_index(paths: list[Path]) -> None:
     """Print the speed of inspection, and of decoding alone."""
-    decode, index = timed(read_audio, paths), timed(inspect, paths)
+    decode, index = timed(read_sound, paths), timed(inspect, paths)
     n_bytes = sum(path.stat().st_size for path in paths)
     print(
         f"index: {len(paths)} files, {n_bytes / 1e6:.0f} MB in {index:.1f} s: {len(paths) / index:.0f} "
@@ -103,8 +104,8 @@ def bench_search(paths: list[Path], sizes: list[int]) -> None:
 
 
 def load(path: Path) -> Clip:
-    wave, rate = read_audio(path)
-    return to_mono(wave), rate
+    sound = read_sound(path)
+    return sound.mono, sound.rate
 
 
 def fingerprint_file(path: Path) -> np.ndarray:

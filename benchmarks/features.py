@@ -28,7 +28,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from benchmarks.curation import readable
-from pipeline.core.audio import load_mono
+from pipeline.audio.reading import load_mono
 from pipeline.core.parallel import parallel_map, worker_count
 from pipeline.demo.synthesise import synthesise as synthesise_demo
 from pipeline.features import functionals, log_mel, mel_image, mfcc

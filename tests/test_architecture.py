@@ -19,6 +19,7 @@ TOP = [path for path in MODULES if path.parent == PACKAGE]
 # `python -m pipeline.<name>` stands directly below pipeline/; all others are packages.
 ORDER = (
     "core",
+    "audio",
     "config",
     "demo",
     "corpora",
@@ -45,6 +46,7 @@ STAGE_LINES = 60
 
 # Modules without a test file of their own name that no test imports, by what tests them.
 TESTED_BY = {
+    "audio/decoders.py": "audio/test_hostile.py",
     "config/base.py": "config/test_params.py",
     "config/checks.py": "config/test_params.py",
     "config/expand.py": "config/test_params.py",

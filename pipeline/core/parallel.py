@@ -5,11 +5,16 @@ Where the work is done does not change a result.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import get_context
 from typing import Any, Literal, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -44,6 +49,7 @@ def parallel_map(
     batch_size: int = 32,
     workers: int | None = None,
     where: Literal["anywhere", "here"] = "anywhere",
+    crashed: Callable[[Item], Result] | None = None,
 ) -> Iterator[Result]:
     """Apply a function to every item, several at a time; see `parallel_batches`.
 
@@ -55,16 +61,54 @@ def parallel_map(
         batch_size: Items sent to a worker at a time.
         workers: Number of workers; `worker_count()` if None.
         where: "here" keeps the work on this machine.
+        crashed: Gives the result of an item that ends the process of its worker, such as a file whose decoder
+            crashes; without it the map ends with an error. Of this machine's processes alone.
     """
-    for results in parallel_batches(
+    n_done = 0
+    batches = parallel_batches(
         partial(_each, function),
         batched(items, batch_size),
         description=description,
         backend=backend,
         workers=workers,
         where=where,
-    ):
-        yield from results
+    )
+    try:
+        for results in batches:
+            n_done += len(results)
+            yield from results
+    except TerminatedWorkerError:
+        if crashed is None:
+            raise
+        yield from _each_apart(function, items[n_done:], crashed, workers or worker_count())
+
+
+def _each_apart(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    crashed: Callable[[Item], Result],
+    n_processes: int,
+) -> Iterator[Result]:
+    """Apply a function to items in processes of one item at a time, so that it is known which item ends one."""
+    local = threading.local()
+    pools: list[ProcessPoolExecutor] = []
+
+    def apart(item: Item) -> Result:
+        if not hasattr(local, "pool"):
+            local.pool = ProcessPoolExecutor(1, get_context("spawn"))
+            pools.append(local.pool)
+        try:
+            return local.pool.submit(function, item).result()
+        except BrokenProcessPool:
+            del local.pool
+            return crashed(item)
+
+    try:
+        with ThreadPoolExecutor(n_processes) as threads:
+            yield from threads.map(apart, items)
+    finally:
+        for pool in pools:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _each(function: Callable[[Any], Any], batch: Sequence[Any]) -> list[Any]:

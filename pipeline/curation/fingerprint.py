@@ -29,7 +29,7 @@ from functools import cache
 import numpy as np
 from scipy.fft import rfft  # four times as fast as numpy's on float32
 
-from pipeline.core.audio import resample
+from pipeline.audio.wave import resample
 
 RATE = 8000  # Hz
 FRAME = 1024  # samples

@@ -85,11 +85,18 @@ def inspect_all(paths: list[Path], name: str) -> Iterator[Inspection]:
     keys = list(parallel_map(content_key, paths, description=f"hash {name}", backend="threads"))
     rows = cache.get_many(key for key in keys if key)
     new = {key: path for key, path in zip(keys, paths, strict=True) if key and key not in rows}
-    inspected = parallel_map(inspect, list(new.values()), description=f"index {name}", batch_size=16)
+    inspected = parallel_map(
+        inspect, list(new.values()), description=f"index {name}", batch_size=16, crashed=crashed
+    )
     computed = ({key: asdict(seen)} for key, seen in zip(new, inspected, strict=True))
     for fresh in cache.store(computed, CACHED_AT_A_TIME):
         rows.update(fresh)
     return (Inspection(**rows[key]) if key else inspect(path) for key, path in zip(keys, paths, strict=True))
+
+
+def crashed(path: Path) -> Inspection:
+    """Stand for a file that ends the process which reads it."""
+    return Inspection(reason=f"{path.suffix.lower() or 'file'} that crashes its decoder")
 
 
 def settings_digest() -> str:

@@ -1,21 +1,25 @@
 """Looking at one audio file: can it be used, what is odd about it, and what does it measure."""
 
-import hashlib
 import math
-import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from pipeline.core.audio import AudioError, promised_seconds, read_audio, to_mono
+from pipeline.audio.containers import SUFFIXES
+from pipeline.audio.reading import AudioError, Sound, read_sound
+from pipeline.audio.wave import audio_hash, channel_signs
 from pipeline.curation import fingerprint
-from pipeline.curation.containers import SUFFIXES, find_payload, read_head, sniff
 
 SILENCE_DBFS = -70.0  # below, a clip counts as silent; the quietest clip of RAVDESS has -64 dBFS
 FULL_SCALE = 1 - 2**-14  # the two highest values of 16 bits
 MAX_MISSING_SECONDS = 0.05  # cut off the end of a file before it counts as truncated
+MIN_SECONDS = 0.025  # a frame of analysis
+MAX_SECONDS = 3600  # of one clip: longer is no utterance, and takes the memory of all others
+MAX_PEAK = (
+    2.0  # of floating point samples: 6 dB over full scale; beyond, they are on another scale, such as 32768
+)
+MAX_BEYOND = 64  # bytes after the samples: more is worth a note
 NOTED_CLIPPING = 1e-3  # of the samples
 NOTED_OFFSET = 0.01  # of full scale
 MIN_RMS = 1e-10  # stands for digital silence: -200 dBFS
@@ -33,15 +37,7 @@ SUBTYPES = {  # what is worth a note; "PCM_16" is the rule, and compressed conta
     "MS_ADPCM": "ADPCM",
 }
 
-NOT_AUDIO = {
-    "empty": "empty file",
-    "text": "not audio: text",
-    "Git LFS pointer": "not audio: Git LFS pointer (`git lfs pull` fetches the audio)",
-}
-
-FILMS = ("MP4", "Matroska")
-
-VERSION = 2  # raise it when the same file gives another inspection
+VERSION = 3  # raise it when the same file gives another inspection
 
 
 @dataclass(frozen=True)
@@ -78,77 +74,68 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Read a file by its content and measure it; whatever is wrong with it ends as a `reason`."""
     try:
-        container = sniff(read_head(path))
-        if container in NOT_AUDIO:
-            return Inspection(reason=NOT_AUDIO[container])
-        wave, rate = read_audio(path)
-    except OSError as error:
-        return Inspection(reason=f"cannot be opened: {error.strerror}")
+        sound = read_sound(path, MAX_SECONDS)
     except AudioError as error:
-        kind = container or "no audio format that is known"
-        return Inspection(reason=f"{kind}, cannot be decoded: {error.why}")
-    return _measure(path, container, wave, rate)
-
-
-def audio_hash(mono: np.ndarray, rate: int) -> str:
-    """Return a hash of mono samples and their rate: equal for equal sound, whatever the file."""
-    digest = hashlib.blake2b(struct.pack("<q", rate), digest_size=16)
-    digest.update(np.ascontiguousarray(mono, "<f4").data)
-    return digest.hexdigest()
-
-
-def _measure(path: Path, container: str | None, wave: np.ndarray, rate: int) -> Inspection:
-    n_channels, n_samples = wave.shape
-    n_promised, subtype = _promise(path, container, n_samples, rate)
-    inspection = Inspection(n_samples / rate, rate, n_channels)
-    if problem := _problem(wave, rate, n_promised):
+        return Inspection(reason=error.why)
+    n_samples = sound.samples.shape[1]
+    inspection = Inspection(n_samples / sound.rate, sound.rate, len(sound.samples))
+    if problem := _problem(sound):
         return replace(inspection, reason=problem)
-    mono = to_mono(wave)
-    magnitude = np.abs(wave)
-    rms_dbfs = 20 * math.log10(max(MIN_RMS, math.sqrt(np.mean(np.square(mono, dtype=np.float64)))))
+    magnitude = np.abs(sound.samples)
+    rms_dbfs = 20 * math.log10(max(MIN_RMS, math.sqrt(np.mean(np.square(sound.mono, dtype=np.float64)))))
     inspection = replace(
         inspection,
         rms_dbfs=rms_dbfs,
         peak=float(magnitude.max()),
         clipped=float(np.mean(magnitude >= FULL_SCALE)),
-        dc_offset=float(mono.mean(dtype=np.float64)),
-        audio_hash=audio_hash(mono, rate),
-        fingerprint=fingerprint.to_bytes(fingerprint.fingerprint(mono, rate)),
+        dc_offset=float(sound.mono.mean(dtype=np.float64)),
         reason=f"silent: {rms_dbfs:.0f} dBFS" if rms_dbfs < SILENCE_DBFS else None,
     )
-    notes = [*_container_notes(path, container, subtype), *_channel_notes(wave)]
-    notes += [f"{n_promised - n_samples} samples fewer than its header says"] * (n_promised > n_samples)
-    return replace(inspection, notes="; ".join([*notes, *_signal_notes(inspection)]) or None)
+    notes = [
+        *_container_notes(sound, path.suffix.lower()),
+        *_channel_notes(sound.samples),
+        *_signal_notes(inspection),
+    ]
+    return replace(
+        inspection,
+        notes="; ".join(notes) or None,
+        audio_hash=audio_hash(sound.mono, sound.rate),
+        fingerprint=fingerprint.to_bytes(fingerprint.fingerprint(sound.mono, sound.rate)),
+    )
 
 
-def _problem(wave: np.ndarray, rate: int, n_promised: int) -> str | None:
+def _problem(sound: Sound) -> str | None:
     """Say why samples cannot be used."""
-    n_samples = wave.shape[1]
+    n_samples, rate = sound.samples.shape[1], sound.rate
+    n_promised = sound.n_promised or 0
     if n_promised - n_samples > MAX_MISSING_SECONDS * rate:
         return f"truncated: its header promises {n_promised / rate:.2f} s, it holds {n_samples / rate:.2f} s"
     if n_samples == 0:
         return "no samples"
-    n_wrong = wave.size - int(np.count_nonzero(np.isfinite(wave)))
-    return f"NaN or infinite samples: {n_wrong} of {wave.size}" if n_wrong else None
+    if n_samples < MIN_SECONDS * rate:
+        return f"too short to analyse: {n_samples:,} samples, {1000 * n_samples / rate:.1f} ms"
+    n_wrong = sound.samples.size - int(np.count_nonzero(np.isfinite(sound.samples)))
+    if n_wrong:
+        return f"NaN or infinite samples: {n_wrong} of {sound.samples.size}"
+    peak = float(np.abs(sound.samples).max())
+    return f"beyond full scale: samples up to {peak:,.0f}, where 1 is full scale" if peak > MAX_PEAK else None
 
 
-def _promise(path: Path, container: str | None, n_samples: int, rate: int) -> tuple[int, str]:
-    """Return how many samples a channel a file's header promises, and how they are encoded."""
-    if container in FILMS:
-        return max(n_samples, round(rate * (promised_seconds(path) or 0))), ""
-    with path.open("rb") as file, soundfile.SoundFile(file) as sound:
-        n_promised, subtype = max(sound.frames, n_samples), sound.subtype
-    payload = find_payload(path)
-    if payload and payload.held:  # what is there was decoded: its share of the promise is known
-        n_promised = max(n_promised, round(n_samples * payload.promised / payload.held))
-    return n_promised, subtype
-
-
-def _container_notes(path: Path, container: str | None, subtype: str) -> list[str]:
+def _container_notes(sound: Sound, suffix: str) -> list[str]:
+    """Say what is odd about the file, apart from its sound."""
     notes = []
-    if container and SUFFIXES.get(path.suffix.lower()) != container:
-        notes.append(f"{container} container under {path.suffix.lower() or 'a name without suffix'}")
-    return [*notes, *([SUBTYPES[subtype]] if subtype in SUBTYPES else [])]
+    if sound.container and SUFFIXES.get(suffix) != sound.container:
+        notes.append(f"{sound.container} container under {suffix or 'a name without suffix'}")
+    if sound.encoding in SUBTYPES:
+        notes.append(SUBTYPES[sound.encoding])
+    n_samples = sound.samples.shape[1]
+    if sound.n_promised is None and sound.container not in ("Matroska", "MP3"):  # where it is the rule
+        notes.append("its header leaves its length open")
+    elif (sound.n_promised or 0) > n_samples:
+        notes.append(f"{(sound.n_promised or 0) - n_samples} samples fewer than its header says")
+    if sound.beyond > MAX_BEYOND:
+        notes.append(f"{sound.beyond:,} bytes after the end that its header names")
+    return notes
 
 
 def _channel_notes(wave: np.ndarray) -> list[str]:
@@ -156,12 +143,17 @@ def _channel_notes(wave: np.ndarray) -> list[str]:
     if len(wave) == 1:
         return []
     name = "stereo" if len(wave) == 2 else f"{len(wave)} channels"
-    dead = [str(number) for number, channel in enumerate(wave, start=1) if not channel.any()]
-    if dead and len(dead) < len(wave):
-        return [f"{name}, dead channel {' and '.join(dead)} dropped"]
-    if np.array_equal(wave, np.broadcast_to(wave[:1], wave.shape)):
-        return [f"{name}, identical channels"]
-    return [f"{name}, channels averaged"]
+    signs = channel_signs(wave)
+    changed = [(0, "dead channel {} dropped"), (-1, "inverted channel {} turned round")]
+    notes = [words.format(_numbers(signs == sign)) for sign, words in changed if np.any(signs == sign)]
+    if notes:
+        return [", ".join([name, *notes])]
+    same = np.array_equal(wave, np.broadcast_to(wave[:1], wave.shape))
+    return [f"{name}, identical channels" if same else f"{name}, channels averaged"]
+
+
+def _numbers(which: np.ndarray) -> str:
+    return " and ".join(str(number) for number in np.flatnonzero(which) + 1)
 
 
 def _signal_notes(inspection: Inspection) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, signal
 
-from pipeline.core.audio import resample
+from pipeline.audio.wave import resample
 from pipeline.demo.formant import RATE, synthesise_voice
 from pipeline.demo.phonemes import segments
 from pipeline.demo.prosody import Prosody, Speaker, voice_of

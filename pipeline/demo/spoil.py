@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 from scipy.io import wavfile
 
-from pipeline.core.audio import resample
+from pipeline.audio.wave import resample
 
 _FULL_SCALE = 32768
 TOO_SHORT_SECONDS, TOO_LONG_SECONDS = 0.12, 45.0

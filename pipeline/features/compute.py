@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from pipeline.core.audio import load_mono
+from pipeline.audio.reading import load_mono
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched, parallel_batches, scheduler
 from pipeline.core.row_cache import RowCache, digest
 from pipeline.features import transforms
 from pipeline.features.registry import load_kind
 
-DECODERS = ("soundfile", "soxr")  # libraries that stand before every kind of feature
+DECODERS = ("soundfile", "soxr", "av")  # libraries that stand before every kind of feature
 CLIPS_A_TASK = 4
 CLIPS_A_DASK_TASK = 16  # a task costs Dask about 3 ms, as much as features of a clip
 CLIPS_A_BATCH = 32  # stored together: what a kill may cost, besides the tasks in hand

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipeline.audio.reading import load_mono
 from pipeline.config.asr import Asr
-from pipeline.core.audio import load_mono
 from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
 from pipeline.core.parallel import batched, parallel_batches, scheduler

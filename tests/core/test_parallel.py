@@ -1,8 +1,11 @@
 """The parallel map: order, laziness, errors, any number of workers."""
 
+import os
+import signal
 import sys
 
 import pytest
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.core.errors import PipelineError
@@ -75,3 +78,19 @@ def test_work_is_done_here_where_no_cluster_is_named(monkeypatch):
 def test_the_environment_sets_the_workers(monkeypatch):
     monkeypatch.setenv("SER_WORKERS", "3")
     assert worker_count() == 3
+
+
+def die_at_3(n: int) -> int:
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return n * n
+
+
+def test_one_that_crashes_its_process_takes_no_other_with_it():
+    results = parallel_map(die_at_3, range(8), description="", batch_size=2, workers=2, crashed=lambda n: -n)
+    assert list(results) == [0, 1, 4, -3, 16, 25, 36, 49]
+
+
+def test_a_crash_that_nobody_expects_is_an_error():
+    with pytest.raises(TerminatedWorkerError):
+        list(parallel_map(die_at_3, range(8), description="", batch_size=2, workers=2))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.core.audio import resample
+from pipeline.audio.wave import resample
 from pipeline.curation.fingerprint import (
     FRAME,
     HOP,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.curation.inspection import audio_hash, inspect
-from tests.core.films import cut_between_packets, damage, write_film
+from pipeline.audio.wave import audio_hash
+from pipeline.curation.inspection import inspect
+from tests.audio.films import cut_between_packets, damage, write_film
 from tests.curation.signals import RATE, speech
 
 CLIP = speech(1, n_syllables=3)

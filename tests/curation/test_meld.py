@@ -8,7 +8,7 @@ import pytest
 from pipeline.corpora import meld
 from pipeline.curation.filter import STEPS
 from pipeline.curation.index import build_index
-from tests.core.films import damage, write_film
+from tests.audio.films import damage, write_film
 from tests.curation.signals import RATE, speech
 
 CLIP = speech(1, n_syllables=3)[None]

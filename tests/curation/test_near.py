@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.core.audio import resample
+from pipeline.audio.wave import resample
 from pipeline.curation import library, near, votes
 from pipeline.curation.fingerprint import PAUSE, fingerprint
 from pipeline.curation.near import error_limit, near_pairs

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.core.audio import resample, to_mono
+from pipeline.audio.wave import audio_hash, resample, to_mono
 from pipeline.curation.fingerprint import fingerprint
-from pipeline.curation.inspection import audio_hash
 from pipeline.curation.near import near_pairs
 
 CORPORA = Path("../shared/corpora")

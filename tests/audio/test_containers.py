@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.curation.containers import Payload, find_payload, sniff
+from pipeline.audio.containers import Payload, find_payload, sniff
+
+
+def payload(path):
+    with path.open("rb") as file:
+        return find_payload(file, sniff(file.read(512)))
+
 
 WAVE = np.zeros(1000, np.float32)
 
@@ -41,8 +47,8 @@ def test_other_files(head, expected):
 @pytest.mark.parametrize("container", ["WAV", "AIFF", "RF64"])
 def test_a_whole_file_holds_what_it_promises(tmp_path, container):
     soundfile.write(tmp_path / "clip", WAVE, 16000, subtype="PCM_16", format=container)
-    payload = find_payload(tmp_path / "clip")
-    assert payload.promised == payload.held == pytest.approx(2000, abs=8)
+    found = payload(tmp_path / "clip")
+    assert found.promised == found.held == pytest.approx(2000, abs=8)
 
 
 @pytest.mark.parametrize("container", ["WAV", "AIFF", "RF64"])
@@ -50,8 +56,8 @@ def test_a_cut_file_does_not(tmp_path, container):
     soundfile.write(tmp_path / "clip", WAVE, 16000, subtype="PCM_16", format=container)
     content = (tmp_path / "clip").read_bytes()
     (tmp_path / "clip").write_bytes(content[:-500])
-    payload = find_payload(tmp_path / "clip")
-    assert payload.promised - payload.held == 500
+    found = payload(tmp_path / "clip")
+    assert found.promised - found.held == 500
 
 
 def test_chunks_around_the_samples_are_stepped_over(tmp_path):
@@ -59,16 +65,36 @@ def test_chunks_around_the_samples_are_stepped_over(tmp_path):
         b"FLLR" + struct.pack("<I", 3) + b"\0\0\0\0" + b"data" + struct.pack("<I", 4) + b"\1\0\2\0" + b"_PMX"
     )
     (tmp_path / "clip").write_bytes(b"RIFF\0\0\0\0WAVE" + chunks)
-    assert find_payload(tmp_path / "clip") == Payload(4, 4)
+    assert payload(tmp_path / "clip") == Payload(4, 4, 4)
 
 
-@pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
+@pytest.mark.parametrize("length", [0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
 def test_a_length_that_is_not_known_is_no_promise(tmp_path, length):
     (tmp_path / "clip").write_bytes(b"RIFF\0\0\0\0WAVEdata" + struct.pack("<I", length) + b"\1\0\2\0")
-    assert find_payload(tmp_path / "clip") is None
+    assert payload(tmp_path / "clip") == Payload(length, 4)
+
+
+def test_bytes_that_no_header_speaks_of(tmp_path):
+    content = b"RIFF\0\0\0\0WAVEdata" + struct.pack("<I", 4) + bytes(100) + b"LIST" + struct.pack("<I", 0)
+    (tmp_path / "clip").write_bytes(content)
+    assert payload(tmp_path / "clip") == Payload(4, 4, 104)
+
+
+def test_chunks_after_the_samples_are_spoken_of(tmp_path):
+    content = (
+        b"RIFF\0\0\0\0WAVEdata" + struct.pack("<I", 4) + bytes(4) + b"LIST" + struct.pack("<I", 2) + b"ab"
+    )
+    (tmp_path / "clip").write_bytes(content)
+    assert payload(tmp_path / "clip") == Payload(4, 4, 0)
+
+
+@pytest.mark.parametrize(("length", "promised"), [(8, 8), (500, 500), (0xFFFFFFFF, None), (0, None)])
+def test_the_header_of_au(tmp_path, length, promised):
+    (tmp_path / "clip").write_bytes(b".snd" + struct.pack(">IIIII", 24, length, 3, 16000, 1) + bytes(8))
+    assert (payload(tmp_path / "clip").promised, payload(tmp_path / "clip").held) == (promised, 8)
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"RIFF\0\0\0\0WAVEfmt ", b"fLaC and so on"])
 def test_no_samples_no_payload(tmp_path, content):
     (tmp_path / "clip").write_bytes(content)
-    assert find_payload(tmp_path / "clip") is None
+    assert payload(tmp_path / "clip") is None

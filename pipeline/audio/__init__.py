@@ -1,0 +1,1 @@
+"""Reading audio: by content, to its real end, and as one channel."""
