@@ -107,6 +107,8 @@ class Health(BaseModel):
     system: str
     busy: int
     at_once: int
+    upload_bytes: int = Field(description="The largest upload.")
+    sound_seconds: float = Field(description="The longest recording.")
 
 
 def prediction(answer: Answer, outputs: list[str], sound: Decoded, window: float) -> Prediction:

@@ -123,7 +123,14 @@ async def systems(request: Request) -> Systems:
 async def health(request: Request) -> Health:
     """Say that the server works, and how busy it is."""
     state = request.app.state
-    return Health(system=state.catalogue.default, busy=state.slots.busy, at_once=state.limits.at_once)
+    limits: Limits = state.limits
+    return Health(
+        system=state.catalogue.default,
+        busy=state.slots.busy,
+        at_once=limits.at_once,
+        upload_bytes=limits.upload_bytes,
+        sound_seconds=limits.sound_seconds,
+    )
 
 
 @router.get("/docs", include_in_schema=False)

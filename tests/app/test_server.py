@@ -130,6 +130,7 @@ def test_systems_say_how_far_they_can_be_trusted(client):
 def test_health_says_how_busy_it_is(client):
     assert client.get("/api/health").json() == {
         **{"status": "ok", "system": "pitch", "busy": 0, "at_once": 4},
+        **{"upload_bytes": 200_000_000, "sound_seconds": 7200},
     }
 
 
