@@ -6,7 +6,7 @@ Kinds with `extract` are computed from samples, those with `embed` from transcri
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast
 
@@ -47,6 +47,11 @@ class TextKind(Protocol):
         self, texts: Iterable[str], embedder: Any, device: Any, description: str
     ) -> tuple[dict[str, np.ndarray], int]:
         """Return the features of each text, and how many of them were computed now."""
+
+    def compute(
+        self, texts: Sequence[str], embedder: Any, device: Any, description: str | None
+    ) -> Iterator[Mapping[str, np.ndarray]]:
+        """Compute the features of different texts, by text, without the cache; no description, no progress bar."""
 
     def text_key(self, text: str) -> str:
         """Name a text in caches and shards."""

@@ -149,7 +149,7 @@ def embed(
     missing = [text for text, key in keys.items() if key not in rows]
     named = (
         {keys[text]: {"values": vector} for text, vector in vectors.items()}
-        for vectors in _embed_missing(missing, embedder, device, description)
+        for vectors in compute(missing, embedder, device, description)
     )
     for fresh in cache.store(named, ROWS):
         rows.update(fresh)
@@ -200,13 +200,19 @@ def mean_of_tokens(bert: "BertModel", rows: Sequence[Sequence[int]], width: int)
         return (summed / real.sum(dim=1, keepdim=True)).cpu().numpy()
 
 
-def _embed_missing(
-    texts: list[str], embedder: Embedder, device: "torch.device", description: str
+def compute(
+    texts: Sequence[str], embedder: Embedder, device: "torch.device", description: str | None
 ) -> Iterator[Mapping[str, np.ndarray]]:
-    """Embed texts a batch at a time, the shortest first.
+    """Embed different texts a batch at a time, the shortest first, and keep nothing.
 
     All batches of one width have the same number of rows, the last filled up: sums of matrix products depend on
     their shape, so that a text would else have other last bits in other company.
+
+    Args:
+        texts: Transcripts, each once.
+        embedder: The model.
+        device: Where it runs.
+        description: Text of the progress bar; None for no bar.
     """
     if not texts:
         return
@@ -215,7 +221,8 @@ def _embed_missing(
     by_width: dict[int, list[str]] = {}
     for text in sorted(texts):
         by_width.setdefault(-(-len(ids[text]) // STEP) * STEP, []).append(text)
-    with tqdm(total=len(texts), desc=description, unit="text", disable=None, mininterval=0.5) as bar:
+    hidden = True if description is None else None
+    with tqdm(total=len(texts), desc=description, unit="text", disable=hidden, mininterval=0.5) as bar:
         for width, group in sorted(by_width.items()):
             for batch in batched(group, ROWS):
                 rows = [ids[text] for text in batch]

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 Kind = Literal["classes", "dimensions"]
 
 
@@ -67,31 +65,3 @@ def whole(windows: Sequence[Window]) -> dict[str, float] | None:
     if not seconds:
         return None
     return {name: sum(scores[name] * weight for scores, weight in asked) / seconds for name in asked[0][0]}
-
-
-def table(answers: Mapping[str, Answer]) -> pd.DataFrame:
-    """Return a row for each file as a whole and, below it, one for each of its windows.
-
-    Args:
-        answers: By file.
-
-    Returns:
-        `file`, `system`, `part` ("file" or "window"), `start` and `end` in seconds, `speech_seconds`, `top` (the
-        most probable class; empty for dimensions), a column for each class or dimension, and `notes`.
-    """
-    rows = []
-    for file, answer in answers.items():
-        seconds = sum(window.speech_seconds for window in answer.windows)
-        everything = Window(0.0, answer.seconds, answer.scores is not None, answer.scores, seconds)
-        for number, window in enumerate([everything, *answer.windows]):
-            best = top(window.scores, 1)[0][0] if window.scores and answer.kind == "classes" else None
-            rows.append(
-                {
-                    **{"file": file, "system": answer.system, "part": "window" if number else "file"},
-                    **{"start": window.start, "end": window.end, "speech_seconds": window.speech_seconds},
-                    **{"top": best, **(window.scores or {})},
-                    "notes": "; ".join(answer.notes) if number == 0 else "",
-                }
-            )
-    frame = pd.DataFrame(rows)
-    return frame[[*(name for name in frame if name != "notes"), "notes"]] if rows else frame

@@ -1,46 +1,197 @@
-"""A trained system that can be asked about recordings."""
+"""A trained system that can be asked about recordings.
+
+from pathlib import Path
+from pipeline.inference.predictor import load
+
+print(load("ravdess_cnn4").answer(Path("speech.wav")).scores)
+"""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.inference.answers import Answer, Kind
+from pipeline.core.errors import PipelineError
+from pipeline.core.parallel import batched
+from pipeline.inference.answers import Answer, Kind, Window, whole
+from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
+from pipeline.inference.models import load_models
+from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
+from pipeline.inference.trained import Model, Trained, models_folder, read_trained, trained_systems
+from pipeline.inference.training_audio import unlike
 
-Wave = tuple[np.ndarray, int]  # samples, of shape (n,) or (channels, n), and their rate
+__all__ = ["Predictor", "load", "trained_systems"]
+
+CLIPS = 32  # asked about together: what is in memory of a long recording
 
 
 class Predictor:
-    """A system that is loaded."""
+    """A system with its models in memory.
 
-    name: str
-    kind: Kind
-    outputs: list[str]
-    facts: dict[str, Any]
+    Args:
+        trained: The system.
+        folder: That holds one of models for each system.
 
-    def predict(self, sources: Sequence[Path | Wave], texts: Sequence[str] | None = None) -> np.ndarray:
-        """Return probabilities of classes or values of dimensions, shape (sources, outputs)."""
-        raise NotImplementedError
+    Attributes:
+        name: Of the system.
+        kind: Whether it says classes or dimensions.
+        outputs: Their names, in order.
+        facts: What a person should know before believing it: see `pipeline.inference.facts.facts_of`.
+        reads_text: Whether it needs to know what is said: Whisper listens where no text is given.
+    """
+
+    def __init__(self, trained: Trained, folder: Path) -> None:
+        self.trained = trained
+        self.name: str = trained.name
+        self.kind: Kind = trained.kind
+        self.outputs: list[str] = trained.outputs
+        self.facts: dict[str, Any] = trained.facts
+        self.reads_text: bool = trained.reads_text
+        self._models = load_models(trained, folder)
+        self._reader = ClipReader(trained)
+
+    def predict(
+        self,
+        sources: Sequence[Source],
+        texts: Sequence[str] | None = None,
+        *,
+        models: Sequence[Model] | None = None,
+    ) -> np.ndarray:
+        """Return what the system says of clips, each as a whole, as the pipeline treats one.
+
+        Args:
+            sources: Files, or samples of shape (n,) or (channels, n) with their rate in Hz.
+            texts: What is said in each; None has Whisper listen, where the system reads text.
+            models: Seeds and folds whose mean is taken; None for all.
+
+        Returns:
+            Probabilities of classes or values of dimensions, shape (sources, outputs), float64.
+
+        Raises:
+            PipelineError: A source cannot be read, or is nothing that features can be computed of.
+        """
+        if texts is not None and len(texts) != len(sources):
+            raise PipelineError(
+                f"came {len(texts)} texts for {len(sources)} recordings, expected one for each"
+            )
+        parts = [np.empty((0, len(self.outputs)))]
+        for rows in batched(range(len(sources)), CLIPS):
+            said = None if texts is None else [texts[row] for row in rows]
+            clips = self.prepare([sources[row] for row in rows], said)
+            parts.append(self.predict_prepared(clips, models))
+        return np.concatenate(parts)
+
+    def prepare(self, sources: Sequence[Source], texts: Sequence[str] | None = None) -> Prepared:
+        """Read some clips and compute their features; arguments as of `predict`."""
+        rates = self._reader.rates(with_texts=texts is not None)
+        return self._reader.prepare([read_clip(source, rates) for source in sources], texts)
+
+    def predict_prepared(self, clips: Prepared, models: Sequence[Model] | None = None) -> np.ndarray:
+        """Return what the system says of clips that are prepared, as `predict` does."""
+        chosen = self.trained.models if models is None else models
+        if not chosen or not {*chosen} <= {*self.trained.models}:
+            raise PipelineError(
+                f"{self.name} has models of {self.trained.models} (seed, fold), not of {chosen}"
+            )
+        return np.mean([self._models.predict(clips, model) for model in chosen], axis=0)
 
     def answer(
         self,
         path: Path,
         window: float = 5.0,
         *,
+        text: str | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: threading.Event | None = None,
     ) -> Answer:
-        """Ask about a recording of any length, window by window."""
-        raise NotImplementedError
+        """Ask about a recording of any length: of each window, and of the whole.
+
+        Args:
+            path: The file.
+            window: Length of a window in seconds; the last may be shorter.
+            text: What is said in it; the recording is then one window.
+            progress: Called with the seconds that are done.
+            cancelled: Once set, the answer ends with what there is; the notes say so.
+
+        Raises:
+            AudioError: The file cannot be read.
+            PipelineError: The window is too short.
+        """
+        rates = self._reader.rates(with_texts=text is not None)
+        length = float("inf") if text is not None and self.reads_text else window
+        recording = Recording(path, length, rates)
+        windows: list[Window] = []
+        languages: set[str] = set()
+        for batch in recording.batches(CLIPS):
+            if cancelled is not None and cancelled.is_set():
+                break
+            asked, heard = self._ask(batch, text)
+            windows += asked
+            languages |= {*heard}
+            if progress is not None:
+                progress(windows[-1].end)
+        notes = self._notes(recording, sorted(languages), windows)
+        if cancelled is not None and cancelled.is_set():
+            notes.append("cancelled: what comes later was not asked about")
+        seconds = windows[-1].end if windows else 0.0
+        return Answer(self.name, self.kind, seconds, windows, whole(windows), notes, self.models_in_words())
+
+    def load_whisper(self) -> None:
+        """Load what listens where no text is given, which else happens with the first clip.
+
+        Raises:
+            PipelineError: The model is not at hand.
+        """
+        self._reader.load_whisper()
+
+    def models_in_words(self) -> str:
+        """Say which seeds and folds are asked."""
+        seeds = sorted({seed for seed, _ in self.trained.models})
+        n_folds = len({fold for _, fold in self.trained.models})
+        words = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        if n_folds > 1:
+            words += f"; {n_folds} folds, each trained without its own test clips"
+        n_models = len(self.trained.models)
+        return words if n_models == 1 else f"mean of {n_models} models: {words}"
+
+    def _ask(self, batch: Sequence[Stretch], text: str | None) -> tuple[list[Window], list[str]]:
+        """Return what the system says of some windows, and the languages that they seem to be in."""
+        asked = [stretch for stretch in batch if stretch.speech]
+        said: Iterator[np.ndarray] = iter(())
+        languages: list[str] = []
+        if asked:
+            texts = None if text is None else [text] * len(asked)
+            clips = self._reader.prepare([stretch.clip for stretch in asked], texts)
+            said, languages = iter(self.predict_prepared(clips)), clips.languages
+        windows = []
+        for one in batch:
+            scores = dict(zip(self.outputs, next(said).tolist(), strict=True)) if one.speech else None
+            windows.append(Window(one.start, one.end, one.speech, scores, one.speech_seconds))
+        return windows, languages
+
+    def _notes(self, recording: Recording, languages: Sequence[str], windows: Sequence[Window]) -> list[str]:
+        notes = []
+        if windows and not any(window.speech for window in windows):
+            notes.append(f"no speech: nothing, or next to nothing, is louder than {QUIET_DBFS:.0f} dBFS")
+        if self.facts["random_weights"]:
+            notes.append("the system has random weights in place of published ones: its answers mean nothing")
+        if self.facts["synthetic"]:
+            notes.append("the system learnt from synthetic speech: its answers say nothing about people")
+        if (audio := self.trained.audio) is not None:
+            seconds, rate = recording.seconds, recording.rate
+            notes += unlike(audio, level=recording.level, seconds=seconds, rate=rate, languages=languages)
+        return notes
 
 
 def load(system: str | Path) -> Predictor:
-    """Load a trained system by its name, or by the folder of an export."""
-    raise NotImplementedError
+    """Load a trained system.
 
+    Args:
+        system: The name of a system of params.yaml that is trained, or the folder of an export.
 
-def trained_systems() -> list[str]:
-    """Return the names that `load` would take now."""
-    raise NotImplementedError
+    Raises:
+        PipelineError: There is no such system, it is not trained, or its files are not what was trained.
+    """
+    return Predictor(read_trained(str(system)), models_folder())

@@ -1,13 +1,11 @@
 """The inner representations of a study's clips: as in prediction, in evaluation mode and without augmentation."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from pipeline.config.systems import TorchSystem
-from pipeline.core.machine import count_of
 from pipeline.representation.layers import check_names, recorded
 from pipeline.training.batches import Examples, by_length
 from pipeline.training.data import StudyData
@@ -15,9 +13,7 @@ from pipeline.training.model_files import networks_of
 from pipeline.training.network import Design, Network
 from pipeline.training.network_files import load_network
 from pipeline.training.precision import autocast
-from pipeline.training.ragged import Ragged, ragged
-from pipeline.training.seeding import prepare_torch
-from pipeline.training.text import encode
+from pipeline.training.predict import inputs_of, prediction_device
 
 
 def representations_of(
@@ -46,7 +42,7 @@ def representations_of(
     Raises:
         PipelineError: A network has no representation of some name, or its files are not there.
     """
-    device = prepare()
+    device = prediction_device()
     found = {}
     for network_name in networks_of(settings):
         network, design = load_network(folder, settings.seeds[0], fold, network_name)
@@ -54,19 +50,6 @@ def representations_of(
         examples = examples_of(data, rows, design, device)
         found[network_name] = extract(network.to(device), examples, names, settings)
     return found
-
-
-def prepare() -> torch.device:
-    """Return the device, chosen as for training.
-
-    On a CPU, passes forward are repeatable by themselves; what `prepare_torch` does for that on other devices takes
-    torch seconds to load.
-    """
-    if torch.cuda.is_available() or "SER_DEVICE" in os.environ:
-        return prepare_torch()
-    if threads := count_of("SER_THREADS"):
-        torch.set_num_threads(threads)
-    return torch.device("cpu")
 
 
 def examples_of(data: StudyData, rows: np.ndarray, design: Design, device: torch.device) -> Examples:
@@ -78,16 +61,12 @@ def examples_of(data: StudyData, rows: np.ndarray, design: Design, device: torch
         design: Of the network.
         device: To move them to.
     """
-    inputs: dict[str, torch.Tensor | Ragged] = {}
-    for slot, values in data.features.items():
-        if isinstance(values, np.ndarray):
-            inputs[slot] = torch.from_numpy(values[rows]).to(device)
-        else:
-            inputs[slot] = ragged([values[row] for row in rows]).to(device)
-    if data.texts is not None and design.vocabulary is not None:
-        (max_tokens,) = design.shapes["tokens"]
-        ids = encode([data.texts[row] for row in rows], design.vocabulary, max_tokens, design.tokeniser)
-        inputs["tokens"] = torch.from_numpy(ids).to(device)
+    features = {
+        slot: values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
+        for slot, values in data.features.items()
+    }
+    texts = None if data.texts is None else [data.texts[row] for row in rows]
+    inputs = inputs_of(features, texts, design, device)
     return Examples(inputs, torch.from_numpy(data.targets[rows]).to(device))
 
 

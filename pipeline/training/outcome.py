@@ -113,9 +113,14 @@ def predictions_table(
     return pd.concat(parts).sort_values(order, ignore_index=True)
 
 
+def as_written(outputs: np.ndarray) -> np.ndarray:
+    """Return probabilities, or values of dimensions, as predictions hold them: of six decimals, float32."""
+    return outputs.astype(np.float64).round(PROBABILITY_DIGITS).astype(np.float32)
+
+
 def _predictions_of(data: StudyData, outcome: Outcome, split: str, targets: Sequence[str]) -> pd.DataFrame:
     rows, outputs = outcome.rows[split], outcome.probabilities[split]
-    rounded = outputs.astype(np.float64).round(PROBABILITY_DIGITS).astype(np.float32)
+    rounded = as_written(outputs)
     columns: dict[str, np.ndarray] = {}
     if EMOTION in targets:
         columns["predicted"] = np.asarray(data.classes, dtype=object)[outputs.argmax(axis=1)]

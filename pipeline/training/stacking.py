@@ -14,6 +14,7 @@ system, and a probability that was rounded to zero counts as half of the last de
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,12 @@ def stack(
 def stacked_logits(members: tuple[pd.DataFrame, pd.DataFrame], classes: list[str]) -> np.ndarray:
     """Return the logarithms of both members' probabilities, shape (rows, 2 classes), float32."""
     columns = [f"p_{label}" for label in classes]
-    both = np.concatenate([member[columns].to_numpy(np.float64) for member in members], axis=1)
+    return joined_logits([member[columns].to_numpy() for member in members])
+
+
+def joined_logits(members: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the same of members' probabilities as their predictions hold them, shape (rows, classes) each."""
+    both = np.concatenate([member.astype(np.float64) for member in members], axis=1)
     return np.log(both.clip(min=LEAST)).astype(np.float32)
 
 

@@ -26,7 +26,7 @@ from pipeline.training.batches import Examples
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import StudyData
 from pipeline.training.frozen import pass_frozen
-from pipeline.training.loop import Task, TrainingRun, fit, predict_logits
+from pipeline.training.loop import Task, TrainingRun, fit
 from pipeline.training.losses import build_loss
 from pipeline.training.memory import check_room, describe_peak, peak_memory, start_measuring
 from pipeline.training.model_files import file_stem, networks_of
@@ -34,6 +34,7 @@ from pipeline.training.network import Design, Network, build_network, count_para
 from pipeline.training.network_files import save_network
 from pipeline.training.outcome import Outcome, join_networks, rows_to_predict
 from pipeline.training.precision import MIXED, precision_of
+from pipeline.training.predict import network_outputs
 from pipeline.training.pretrain import Pretraining, pretrain_blocks
 from pipeline.training.ragged import Ragged, ragged
 from pipeline.training.seeding import prepare_torch, seed_everything
@@ -265,8 +266,7 @@ class TorchRunner:
         """Return probabilities, or the values of dimensions, shape (rows, outputs), float64."""
         if not len(rows):
             return np.empty((0, n_outputs))
-        outputs = predict_logits(network, examples, self._rows(rows), self.system).double()
-        return (outputs if self.system.regression else outputs.softmax(dim=1)).cpu().numpy()
+        return network_outputs(network, examples, self._rows(rows), self.system)
 
     def _rows(self, rows: np.ndarray) -> Tensor:
         return torch.from_numpy(rows).to(self.device)

@@ -1,0 +1,187 @@
+"""What there is to know of a trained system besides its weights: of the stages' outputs, or of an export."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.config.asr import Asr
+from pipeline.config.base import Settings
+from pipeline.config.ensembles import Ensemble
+from pipeline.config.mistakes import nearest
+from pipeline.config.plans import EnsemblePlan, FeaturesPlan, SystemPlan, TranscribePlan, load_plan
+from pipeline.config.systems import AnySystem, TorchSystem
+from pipeline.core.errors import PipelineError
+from pipeline.core.paths import DATA, plan_path, trained_dir
+from pipeline.core.tables import read_json
+from pipeline.inference.facts import facts_of
+from pipeline.inference.training_audio import TrainingAudio, training_audio
+
+TRANSCRIPTS = "transcripts"  # in place of a feature set: what is said, as words
+Model = tuple[int, int]  # seed and fold
+
+
+class FeatureSet(Settings):
+    """A feature set as a system reads it."""
+
+    name: str
+    kind: str
+    reads: Literal["audio", "text"]
+    settings: dict[str, Any]  # of its kind
+    weights: Literal["published", "random"]  # of the network that makes embeddings
+
+
+class Trained(Settings):
+    """A trained system, or an ensemble of two."""
+
+    name: str
+    classes: list[str]
+    settings: AnySystem | None  # None of an ensemble
+    ensemble: Ensemble | None
+    members: list["Trained"]  # of an ensemble
+    feature_sets: dict[
+        str, FeatureSet
+    ]  # by slot: features, second; the words of transcripts are not among them
+    reads_words: bool
+    models: list[Model]
+    asr: Asr | None  # of what reads text: how it is transcribed
+    facts: dict[str, Any]
+    audio: TrainingAudio | None  # None where it was trained on nothing that lies at hand
+
+    @property
+    def parts(self) -> list["Trained"]:
+        """The systems whose models read features: itself, or its members."""
+        return self.members or [self]
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether somebody has to say what is said: a person, or Whisper."""
+        sets = [feature_set for part in self.parts for feature_set in part.feature_sets.values()]
+        return any(part.reads_words for part in self.parts) or any(one.reads == "text" for one in sets)
+
+    @property
+    def outputs(self) -> list[str]:
+        """Classes or dimensions, in the order of the outputs."""
+        settings = self.parts[0].settings
+        if isinstance(settings, TorchSystem) and settings.regression:
+            return list(settings.targets)
+        return self.classes
+
+    @property
+    def kind(self) -> Literal["classes", "dimensions"]:
+        return "classes" if self.outputs == self.classes else "dimensions"
+
+
+def models_folder() -> Path:
+    """Return the folder that holds one of models for each system that the stages trained."""
+    return DATA / "trained"
+
+
+def trained_systems() -> list[str]:
+    """Return the names of the systems that are trained, and of the ensembles whose members are, sorted."""
+    found = sorted(path.parent.name for path in models_folder().glob("*/model.json"))
+    return [name for name in found if _why_not(name) is None]
+
+
+def read_trained(name: str) -> Trained:
+    """Return what the stages left of a system.
+
+    Raises:
+        PipelineError: There is no such system, it is not trained, or it was trained by other settings.
+    """
+    if why := _why_not(name):
+        raise PipelineError(why)
+    if plan_path("combine", name).exists():
+        return _read_ensemble(name, load_plan(EnsemblePlan, "combine", name))
+    plan = load_plan(SystemPlan, "train", name)
+    settings = plan.system
+    slots = {"features": settings.features, "second": settings.second}
+    feature_sets = {
+        slot: _feature_set(feature_set)
+        for slot, feature_set in slots.items()
+        if feature_set not in ("none", TRANSCRIPTS)
+    }
+    reads_words = TRANSCRIPTS in slots.values()
+    reads_text = reads_words or any(one.reads == "text" for one in feature_sets.values())
+    return Trained(
+        name=name,
+        classes=plan.classes,
+        settings=settings,
+        ensemble=None,
+        members=[],
+        feature_sets=feature_sets,
+        reads_words=reads_words,
+        models=_models(name),
+        asr=load_plan(TranscribePlan, "transcribe").asr if reads_text else None,
+        facts=facts_of(name, settings.study, settings.variant),
+        audio=training_audio(settings.study, settings.variant, settings.train_on),
+    )
+
+
+def _read_ensemble(name: str, plan: EnsemblePlan) -> Trained:
+    ensemble = plan.ensemble
+    members = [read_trained(ensemble.first), read_trained(ensemble.second)]
+    return Trained(
+        name=name,
+        classes=plan.classes,
+        settings=None,
+        ensemble=ensemble,
+        members=members,
+        feature_sets={},
+        reads_words=False,
+        models=_models(name) or [model for model in members[0].models if model[0] in ensemble.seeds],
+        asr=members[0].asr or members[1].asr,
+        facts=facts_of(name, ensemble.study, ensemble.variant),
+        audio=members[0].audio,
+    )
+
+
+def _feature_set(name: str) -> FeatureSet:
+    stage: Literal["features", "embed"] = "features" if plan_path("features", name).exists() else "embed"
+    plan = load_plan(FeaturesPlan, stage, name)
+    return FeatureSet(
+        name=name,
+        kind=plan.kind,
+        reads="audio" if stage == "features" else "text",
+        settings=plan.settings,
+        weights=plan.weights,
+    )
+
+
+def _models(name: str) -> list[Model]:
+    """Return the seed and fold of each model; none of a mean of two systems, which has no model of its own."""
+    return [(model["seed"], model["fold"]) for model in read_json(trained_dir(name) / "model.json")["models"]]
+
+
+def _why_not(name: str) -> str | None:
+    """Return why a system cannot be asked, in words; None where it can."""
+    if plan_path("external", name).exists():
+        return f"{name} is made elsewhere: here are its predictions and no model"
+    stage = "combine" if plan_path("combine", name).exists() else "train"
+    if not plan_path(stage, name).exists():
+        known = sorted(
+            path.stem for kind in ("train", "combine") for path in plan_path(kind, "x").parent.glob("*")
+        )
+        listed = (
+            "`python -m pipeline.predict --list` lists them" if known else "`dvc repro plan` makes them known"
+        )
+        return f"there is no system {name!r}{nearest(name, known)}: {listed}"
+    about = trained_dir(name) / "model.json"
+    if not about.exists():
+        return (
+            f"{name} is not trained: `dvc repro {stage}@{name}` trains it, `make repro` all, `make tour` five"
+        )
+    facts = read_json(about)
+    if facts.get("status") == "skipped":
+        return f"{name} is not trained: its study has no clips in the profile that was active"
+    if facts["plan"] != _plan_digest(stage, name, plan_path(stage, name).stat().st_mtime_ns):
+        return f"{name} was trained by other settings or code than now: `dvc repro {stage}@{name}`"
+    if stage == "combine":
+        ensemble = load_plan(EnsemblePlan, stage, name).ensemble
+        return _why_not(ensemble.first) or _why_not(ensemble.second)
+    return None
+
+
+@cache
+def _plan_digest(stage: Literal["train", "combine"], name: str, _written: int) -> str:
+    """Return the digest of a plan file, parsed once for each time it is written."""
+    return load_plan(EnsemblePlan if stage == "combine" else SystemPlan, stage, name).digest

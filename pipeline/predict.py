@@ -1,0 +1,67 @@
+"""Ask a trained system what it makes of recordings: `python -m pipeline.predict ravdess_cnn4 speech.wav`."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+
+EXAMPLES = """examples:
+  python -m pipeline.predict --list                                      what is trained, and how well it does
+  python -m pipeline.predict ravdess_cnn4 speech.wav                     a table on the screen
+  python -m pipeline.predict ravdess_cnn4 recordings/ --output all.csv   a folder; after an interruption, again
+  python -m pipeline.predict ravdess_cnn4 call.mp3 --window 10 --format json
+  ffmpeg -i film.mkv -f wav - | python -m pipeline.predict ravdess_cnn4 -
+  python -m pipeline.predict fusion_bilstm_attention hello.wav --text "Hello again."
+  python -m pipeline.predict exported/ speech.wav                        what pipeline.export wrote
+
+exit status: 0; 1 where a file could not be answered, which the others do not mind; 2 where nothing could"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    line = argparse.ArgumentParser(
+        prog="python -m pipeline.predict",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    line.add_argument("system", nargs="?", help="a trained system of params.yaml, or the folder of an export")
+    line.add_argument("files", nargs="*", help="audio files, folders of them, or - for standard input")
+    line.add_argument("--list", action="store_true", help="list the systems that are trained")
+    line.add_argument("--window", type=float, default=5.0, help="seconds that are asked about at a time (5)")
+    line.add_argument(
+        "--format", choices=("table", "json", "csv", "parquet"), help="table, or as --output ends"
+    )
+    line.add_argument("--output", type=Path, help="a file to write, in place of the screen")
+    line.add_argument("--text", help="what is said in the one file, for a system that reads text")
+    return line
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Answer a command line; return the exit status."""
+    line = parser()
+    given = line.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    if not given.list and not (given.system and given.files):
+        line.error("expected a system and files; --list lists the systems, --help shows examples")
+    try:
+        from pipeline.inference.job import Job, list_systems
+
+        if given.list:
+            print(list_systems())
+            return 0
+        job = Job(given.system, given.files, given.window, given.format, given.output, given.text)
+        return 1 if job.run() else 0
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        kept = "; the same command goes on from here" if given.output else ""
+        print(f"\ninterrupted{kept}", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
