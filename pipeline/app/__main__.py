@@ -11,7 +11,7 @@ from pipeline.app.server import create_app
 from pipeline.app.systems import Catalogue, choose
 from pipeline.config.plans import AppPlan, load_plan
 from pipeline.core.errors import PipelineError
-from pipeline.inference.predictor import load, trained_systems
+from pipeline.inference.predictor import load
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -25,6 +25,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
         catalogue = open_catalogue(arguments.system)
+        catalogue.get(catalogue.default)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -47,7 +48,7 @@ def main() -> int:
 
 def open_catalogue(system: str | None) -> Catalogue:
     """Return the trained systems, and which of them answers by default: the named one, or that of params.yaml."""
-    cards = read_cards(trained_systems())
+    cards = read_cards()
     if system is not None:
         return Catalogue(cards, load, system)
     default, instead = choose(load_plan(AppPlan, "app").system, cards)

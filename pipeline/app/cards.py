@@ -1,64 +1,47 @@
-"""What is known of a trained system without loading it: from its plan and its scores."""
+"""What is known of a trained system without loading its models: from its plan and its scores."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.app.replies import Card, Score
-from pipeline.config.plans import ReportPlan, load_plan
-from pipeline.config.systems import EMOTION
-from pipeline.core.paths import evaluated_dir
-from pipeline.core.tables import read_json
 from pipeline.evaluation.formats import percent
-from pipeline.evaluation.metrics import Metric, rank_metric
-from pipeline.splits.protocols import find_protocol
+from pipeline.evaluation.metrics import METRICS
+from pipeline.inference.trained import Trained, read_trained, trained_systems
 
 
-def read_cards(names: Iterable[str]) -> list[Card]:
-    """Return the cards of trained systems; those that are not evaluated have none."""
-    plan = load_plan(ReportPlan, "report")
-    cards = []
-    for name in names:
-        path = evaluated_dir(name) / "scores.json"
-        if name in plan.systems and path.exists():
-            cards.append(
-                make_card(name, read_json(path), find_protocol(plan.systems[name].protocol).new_speakers)
-            )
-    return cards
+def read_cards() -> list[Card]:
+    """Return the cards of all systems that are trained, by name."""
+    return [make_card(read_trained(name)) for name in trained_systems()]
 
 
-def make_card(name: str, scores: dict[str, Any], new_speakers: bool | None) -> Card:
-    """Put together what is known of a system.
-
-    Args:
-        name: Its name.
-        scores: As the stage `evaluate` wrote them.
-        new_speakers: Whether nobody who is tested was trained on; None where that is not known.
-    """
-    dimensional = scores["targets"] != EMOTION
-    metric = rank_metric(dimensional)
+def make_card(trained: Trained) -> Card:
+    """Put together what is known of a system."""
+    facts = trained.facts
     return Card(
-        name=name,
-        kind="dimensions" if dimensional else "classes",
-        study=scores["study"],
-        corpora=scores["corpora"].split(","),
-        protocol=scores["protocol"],
-        new_speakers=new_speakers,
-        synthetic=scores["synthetic"],
-        score=_score(scores, metric),
+        name=trained.name,
+        kind=trained.kind,
+        study=facts["study"],
+        corpora=facts["corpora"],
+        protocol=facts["protocol"],
+        new_speakers=facts["new_speakers"],
+        synthetic=bool(facts["synthetic"]),
+        random_weights=bool(facts["random_weights"]),
+        reads_text=trained.reads_text,
+        score=_score(facts["score"], len(trained.outputs)) if facts["score"] else None,
     )
 
 
-def _score(scores: dict[str, Any], metric: Metric) -> Score | None:
-    value, low, high = (scores.get(f"{metric.name}{end}") for end in ("", "_low", "_high"))
-    if value is None:
+def _score(score: Mapping[str, Any], n_outputs: int) -> Score | None:
+    if score["value"] is None:
         return None
+    metric, low, high = METRICS[score["name"]], score["low"], score["high"]
     unit = " %" if metric.written is percent else ""
     interval = f" ({metric.written(low)}–{metric.written(high)}{unit})" if None not in (low, high) else ""
     return Score(
         metric=metric.title,
-        value=value,
+        value=score["value"],
         low=low,
         high=high,
-        chance=scores.get(f"{metric.name}_chance"),
-        words=f"{metric.written(value)}{unit}{interval}",
+        chance=1 / n_outputs if metric.of == "counts" else 0.0,
+        words=f"{metric.written(score['value'])}{unit}{interval}",
     )

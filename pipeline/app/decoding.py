@@ -25,6 +25,7 @@ from pipeline.audio.reading import AudioError, open_sound
 
 PRELOADED = ["pipeline.app.decoding", "av"]
 POLL_SECONDS = 0.1
+CUT_SHORT = 0.95  # of the samples that a header promises
 READABLE = "Send a recording as WAV, MP3, FLAC, OGG, M4A or WebM."
 
 
@@ -37,6 +38,7 @@ class Decoded:
         rate: Sample rate in Hz.
         channels: Their number.
         container: Such as "WAV".
+        notes: What is odd about it.
         peaks: The largest absolute value of each of up to 2,000 equal stretches, in [0, 1].
     """
 
@@ -44,6 +46,7 @@ class Decoded:
     rate: int
     channels: int
     container: str
+    notes: list[str]
     peaks: list[float]
 
 
@@ -145,7 +148,13 @@ def _decode(source: Path, target: Path, limits: Limits) -> Decoded:
                 n_samples += block.shape[1]
     if not n_samples:
         raise Refusal(422, "The file holds no sound: it has a header and no samples.", READABLE)
-    return Decoded(n_samples / rate, rate, channels, stream.container or "audio", peaks.values())
+    notes = []
+    if stream.n_promised is not None and n_samples < CUT_SHORT * stream.n_promised:
+        seconds, promised = n_samples / rate, stream.n_promised / rate
+        notes.append(
+            f"the file is cut short: it holds {seconds:,.1f} s of the {promised:,.1f} s that it promises"
+        )
+    return Decoded(n_samples / rate, rate, channels, stream.container or "audio", notes, peaks.values())
 
 
 def _bounded(blocks: Iterator[np.ndarray], rate: int, limits: Limits) -> Iterator[np.ndarray]:

@@ -83,6 +83,7 @@ class Guard:
 
     async def _upload(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         headers, started = Headers(scope=scope), time.monotonic()
+        body = answer.body = _Body(receive, self._limits)
         self._check_sender(headers)
         self._check_length(headers.get("content-length"))
         if self._slots.busy >= self._limits.at_once:
@@ -92,13 +93,12 @@ class Guard:
             refusal = Refusal(503, "Too many recordings are in work.", f"Try again in {wait} seconds.")
             raise as_http(refusal, {"Retry-After": str(wait)})
         self._slots.busy += 1
-        body = _Body(receive, self._limits)
         try:
             await self._app(scope, body.receive, answer.send)
         finally:
             self._slots.busy -= 1
             seconds = time.monotonic() - started
-            log.info("%d: %.1f MB in, %.2f s", answer.status, body.n_bytes / 1e6, seconds)
+            log.info("answered %d: %.1f MB, %.2f s", answer.status, body.n_bytes / 1e6, seconds)
 
     def _check_sender(self, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -120,11 +120,11 @@ class _Body:
     def __init__(self, receive: Receive, limits: Limits) -> None:
         self._receive, self._limits = receive, limits
         self._until = time.monotonic() + limits.upload_seconds
-        self._complete = False
+        self.complete = False
         self.n_bytes = 0
 
     async def receive(self) -> Message:
-        if self._complete:  # what comes now is that the client has gone, whenever that is
+        if self.complete:  # what comes now is that the client has gone, whenever that is
             return await self._receive()
         seconds = min(self._limits.stalled_seconds, self._until - time.monotonic())
         try:
@@ -132,7 +132,7 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise as_http(Refusal(408, "The upload stalled or took too long.", "Send it again.")) from None
-        self._complete = not message.get("more_body", False)
+        self.complete = not message.get("more_body", False)
         self.n_bytes += len(message.get("body", b""))
         if self.n_bytes > self._limits.upload_bytes:
             raise as_http(_too_large(self._limits))
@@ -146,6 +146,7 @@ class _Answer:
         self._send = send
         self._kept = "no-store" if scope["path"].startswith("/api") else "no-cache"
         self.status = 0
+        self.body: _Body | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -153,6 +154,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in {**HEADERS, "Cache-Control": self._kept}.items():
                 headers[name] = value
+            if self.body and not self.body.complete:  # else a client could go on sending for ever
+                headers["Connection"] = "close"
         await self._send(message)
 
     async def problem(self, problem: HTTPException) -> None:

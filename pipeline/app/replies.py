@@ -31,9 +31,7 @@ class Segment(BaseModel):
     start: float = Field(description="Seconds.")
     end: float = Field(description="Seconds.")
     speech: bool = Field(description="Whether there is sound enough to be asked about.")
-    top: list[Scored] = Field(
-        description="The three most probable classes, or all dimensions."
-    )
+    top: list[Scored] = Field(description="The three most probable classes, or all dimensions.")
     scores: dict[str, float] | None = Field(description="Of all classes or dimensions; null without speech.")
 
 
@@ -71,7 +69,7 @@ class Score(BaseModel):
     value: float
     low: float | None = Field(description="Of the 95 % interval.")
     high: float | None
-    chance: float | None = Field(description="What guessing would score.")
+    chance: float = Field(description="What guessing would score.")
     words: str = Field(description="The value with its interval, as people write it.")
 
 
@@ -83,13 +81,15 @@ class Card(BaseModel):
     kind: Literal["classes", "dimensions"]
     study: str
     corpora: list[str]
-    protocol: str
+    protocol: str | None = Field(description="How it was tested; null: not known.")
     new_speakers: bool | None = Field(
         description="Whether it was tested on people it never heard; null: not known."
     )
     synthetic: bool = Field(
         description="Whether it learnt from synthetic speech: it then knows nothing of people."
     )
+    random_weights: bool = Field(description="Whether it has random weights in place of published ones.")
+    reads_text: bool = Field(description="Whether Whisper has to listen first.")
     score: Score | None
 
 
@@ -136,7 +136,7 @@ def prediction(answer: Answer, outputs: list[str], sound: Decoded, window: float
         window=window,
         segments=segments,
         answer=None if whole is None else Whole(top=_top(whole, n_top, answer.kind), scores=whole),
-        notes=answer.notes,
+        notes=[*sound.notes, *answer.notes],
         models=answer.models,
         peaks=sound.peaks,
     )

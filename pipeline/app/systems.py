@@ -94,5 +94,5 @@ def choose(wanted: str, cards: Sequence[Card]) -> tuple[str, str | None]:
 
 def _rank(card: Card) -> tuple[Any, ...]:
     """Order systems: classes before dimensions, then by how far the score is above chance."""
-    above = card.score.value - (card.score.chance or 0.0) if card.score else -1.0
+    above = card.score.value - card.score.chance if card.score else -1.0
     return card.kind == "classes", above

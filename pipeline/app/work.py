@@ -4,6 +4,7 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,15 +73,18 @@ class Work:
                 predictor = tools.catalogue.get(self.system)
                 self.step, self.share = "listening", 0.0
                 answer = predictor.answer(
-                    target, self.window, progress=self._advance, cancelled=self.cancelled
+                    target, self.window, progress=self._advance(sound.seconds), cancelled=self.cancelled
                 )
             except PipelineError as error:
                 why = str(error).replace(str(target), "the recording")
                 raise Refusal(422, f"{self.system} cannot answer: {why}.", "Ask another system.") from error
             if self.cancelled.is_set():
                 raise Cancelled
-            log.info("%.1f s of sound, answered in %.2f s", sound.seconds, time.monotonic() - started)
+            log.info("heard %.1f s of sound in %.2f s", sound.seconds, time.monotonic() - started)
             return prediction(answer, list(predictor.outputs), sound, self.window)
 
-    def _advance(self, share: float) -> None:
-        self.share = min(max(share, 0.0), 1.0)
+    def _advance(self, seconds: float) -> Callable[[float], None]:
+        def advance(done: float) -> None:
+            self.share = min(done / seconds, 1.0)
+
+        return advance

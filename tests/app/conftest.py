@@ -1,4 +1,4 @@
-"""A small system that hears pitch, sounds for it, and the application around it: in this process, or as a server."""
+"""A small system that hears pitch, sounds for it, and the application around it: in this process, or a server."""
 
 import socket
 import threading
@@ -42,9 +42,11 @@ class Pitch:
             part = mono[start : start + length]
             speech = bool(np.abs(part).max() > SILENT)
             scores = self.scores(part, rate) if speech else None
-            windows.append(Window(start / rate, (start + len(part)) / rate, speech, scores, speech * len(part) / rate))
+            windows.append(
+                Window(start / rate, (start + len(part)) / rate, speech, scores, speech * len(part) / rate)
+            )
             if progress is not None:
-                progress(min(1.0, (start + length) / len(mono)))
+                progress(windows[-1].end)
         return Answer(self.name, "classes", len(mono) / rate, windows, whole(windows), [], "its only seed")
 
     def scores(self, part, rate):
@@ -58,8 +60,15 @@ class Pitch:
 def card(name="pitch", **changes) -> Card:
     score = Score(metric="UAR", value=0.58, low=0.39, high=0.75, chance=0.2, words="58.0 % (39.0–75.0 %)")
     facts = {
-        **{"kind": "classes", "study": "sounds", "corpora": ["tones"], "protocol": "speaker-independent 70/15/15"},
-        **{"new_speakers": True, "synthetic": True, "score": score},
+        "kind": "classes",
+        "study": "sounds",
+        "corpora": ["tones"],
+        "protocol": "speaker-independent 70/15/15",
+        "new_speakers": True,
+        "synthetic": True,
+        "score": score,
+        "random_weights": False,
+        "reads_text": False,
     }
     return Card(name=name, **{**facts, **changes})
 

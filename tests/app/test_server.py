@@ -16,9 +16,7 @@ def wav(samples, rate=RATE, **settings):
 
 
 def post(client, content, name="a.wav", accept="*/*", **data):
-    return client.post(
-        "/api/predict", files={"file": (name, content)}, data=data, headers={"Accept": accept}
-    )
+    return client.post("/api/predict", files={"file": (name, content)}, data=data, headers={"Accept": accept})
 
 
 def test_each_segment_has_its_class_and_silence_has_none(client):
@@ -43,8 +41,12 @@ def test_the_answer_says_what_was_sent(client):
     answer = post(client, wav(tones("angry", seconds=1.5, rate=44_100), 44_100)).json()
     facts = {name: answer[name] for name in ("system", "seconds", "rate", "channels", "container", "window")}
     assert facts == {
-        **{"system": "pitch", "seconds": 1.5, "rate": 44_100, "channels": 1},
-        **{"container": "WAV", "window": 5},
+        "system": "pitch",
+        "seconds": 1.5,
+        "rate": 44_100,
+        "channels": 1,
+        "container": "WAV",
+        "window": 5,
     }
     assert max(answer["peaks"]) == pytest.approx(0.3, abs=0.001)
 
@@ -60,7 +62,9 @@ def test_a_recording_of_silence_has_no_answer(client):
 
 
 def test_lines_say_how_far_it_is_and_then_the_answer(client):
-    reply = post(client, wav(tones(*["sad"] * 4, seconds=1)), accept="application/x-ndjson", system="slow", window="1")
+    reply = post(
+        client, wav(tones(*["sad"] * 4, seconds=1)), accept="application/x-ndjson", system="slow", window="1"
+    )
     lines = [json.loads(line) for line in reply.text.splitlines()]
     assert {line["step"] for line in lines[:-1]} >= {"decoding", "listening"}
     assert lines[-1]["done"]["segments"][0]["top"][0]["name"] == "sad"
@@ -129,8 +133,12 @@ def test_systems_say_how_far_they_can_be_trusted(client):
 
 def test_health_says_how_busy_it_is(client):
     assert client.get("/api/health").json() == {
-        **{"status": "ok", "system": "pitch", "busy": 0, "at_once": 4},
-        **{"upload_bytes": 200_000_000, "sound_seconds": 7200},
+        "status": "ok",
+        "system": "pitch",
+        "busy": 0,
+        "at_once": 4,
+        "upload_bytes": 200_000_000,
+        "sound_seconds": 7200,
     }
 
 

@@ -94,8 +94,8 @@ function describe() {
   const rows = [
     ["Score", score ? `${score.metric} ${score.words}` : "not measured", chance],
     ["Tested on", ...listeners(card.new_speakers)],
-    ["Protocol", card.protocol, ""],
-    ["Learnt from", card.corpora.join(", "), card.synthetic ? "synthetic speech" : ""],
+    ["Protocol", card.protocol ?? "not known", card.reads_text ? "Whisper writes down what is said, first" : ""],
+    ["Learnt from", card.corpora.join(", ") || "not known", card.synthetic ? "synthetic speech" : ""],
   ];
   $("facts").replaceChildren(
     ...rows.flatMap(([term, text, more, tone]) => [
@@ -109,6 +109,7 @@ function describe() {
     ]),
   );
   $("synthetic").hidden = !card.synthetic;
+  $("random").hidden = !card.random_weights;
   offerAgain();
 }
 
@@ -184,7 +185,9 @@ function presentWhole() {
     `${result.system}, ${result.models}`;
   const top = result.answer?.top;
   if (!top) $("answer").replaceChildren("no speech");
-  else if (result.kind === "classes") $("answer").replaceChildren(top[0].name, chip(top[0].score, true));
+  else if (result.kind === "classes") {
+    $("answer").replaceChildren(element("span", { className: "name", textContent: top[0].name }), chip(top[0].score, true));
+  }
   else $("answer").replaceChildren(top.map((one) => `${one.name} ${value(one.score, result.kind)}`).join(" · "));
 }
 
@@ -195,11 +198,11 @@ function presentSegments() {
     const button = element(
       "button",
       { type: "button" },
-      element("span", { className: "when", textContent: span(segment) }),
       element("span", { className: "what", textContent: what }),
+      element("span", { className: "when", textContent: span(segment) }),
       segment.speech && result.kind === "classes"
         ? chip(first.score, true)
-        : element("span", { className: "chip none", textContent: segment.speech ? "" : "–", ariaHidden: "true" }),
+        : "",
     );
     button.addEventListener("click", () => (player.time = segment.start));
     return element("li", {}, button);
@@ -338,7 +341,7 @@ $("save-csv").addEventListener("click", () => save(`${stem()}.emotions.csv`, "te
 
 function setTheme(name) {
   document.documentElement.dataset.theme = THEMES[name];
-  $("theme").textContent = `Theme: ${name}`;
+  $("theme").replaceChildren(element("span", { textContent: "Theme: " }), name);
   $("theme").dataset.name = name;
   repaint();
 }
