@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import Receive, Scope, Send
 
 from pipeline.app.decoding import Decoder
 from pipeline.app.guard import FAILURE, PREDICT, Guard, Slots, as_http
@@ -103,7 +104,7 @@ async def predict(
         raise as_http(Refusal(422, f"{error}.", "Choose one of /api/systems.")) from error
     work = Work(file.file, name, window)
     if LINES in request.headers.get("accept", ""):
-        return StreamingResponse(_lines(work, tools), media_type=LINES)
+        return _Lines(_lines(work, tools), media_type=LINES)
     try:
         return await _finished(work, tools, request)
     except Refusal as refusal:
@@ -139,6 +140,21 @@ async def docs() -> FileResponse:
     return FileResponse(PAGE / "docs.html")
 
 
+class _Lines(StreamingResponse):
+    """Lines that end with the response, and not when they are collected as garbage."""
+
+    def __init__(self, lines: AsyncGenerator[str, None], media_type: str) -> None:
+        super().__init__(lines, media_type=media_type)
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._lines.aclose()
+
+
 async def _finished(work: Work, tools: Tools, request: Request) -> Prediction:
     """Wait for the answer, or until the client has gone."""
     task = asyncio.create_task(asyncio.to_thread(work.run, tools))
@@ -156,7 +172,7 @@ async def _disconnect(request: Request) -> None:
         pass
 
 
-async def _lines(work: Work, tools: Tools) -> AsyncIterator[str]:
+async def _lines(work: Work, tools: Tools) -> AsyncGenerator[str, None]:
     """Say several times a second how far it is, and at last the answer."""
     task = asyncio.create_task(asyncio.to_thread(work.run, tools))
     try:

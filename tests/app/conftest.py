@@ -20,7 +20,7 @@ from pipeline.inference.answers import Answer, Window, whole
 
 PITCHES = {"neutral": 200, "happy": 400, "sad": 600, "angry": 800, "fearful": 1000}  # Hz
 RATE = 16_000
-SILENT = 1e-3
+SILENT = 0.01
 
 
 class Pitch:
@@ -40,7 +40,7 @@ class Pitch:
                 break
             time.sleep(self.slowness)
             part = mono[start : start + length]
-            speech = bool(np.abs(part).max() > SILENT)
+            speech = bool(np.sqrt(np.mean(part**2)) > SILENT)
             scores = self.scores(part, rate) if speech else None
             windows.append(
                 Window(start / rate, (start + len(part)) / rate, speech, scores, speech * len(part) / rate)
@@ -145,6 +145,15 @@ class Server:
     def files(self) -> list:
         """The temporary files that are there."""
         return [*self.app.state.tools.folder.rglob("*")]
+
+    def settles(self) -> bool:
+        """Wait until nothing is in work; return whether that happened and no file is left."""
+        until = time.monotonic() + 5
+        while self.app.state.slots.busy or self.files:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
 
 
 @pytest.fixture(scope="session")

@@ -59,16 +59,6 @@ def answer(connection):
     return received.decode()
 
 
-def settled(server):
-    """Wait until nothing is in work, and return whether that happened and no file is left."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        if not server.app.state.slots.busy and not server.files:
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def test_an_upload_that_says_it_is_too_large_is_refused_at_once():
     with Server(upload_bytes=100_000) as server, begin(server, b"", 100_001) as connection:
         reply = answer(connection)
@@ -86,7 +76,7 @@ def test_an_upload_that_grows_too_large_is_refused():
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
             connection.sendall(head.encode() + 4 * chunk)
             assert answer(connection).startswith("HTTP/1.1 413")
-        assert settled(server)
+        assert server.settles()
 
 
 def test_an_upload_that_stalls_ends():
@@ -97,7 +87,7 @@ def test_an_upload_that_stalls_ends():
         assert reply.startswith("HTTP/1.1 408")
         assert "The upload stalled" in reply
         assert time.monotonic() - started < 5
-        assert settled(server)
+        assert server.settles()
 
 
 def test_an_upload_that_drips_ends_as_well():
@@ -148,7 +138,7 @@ def test_work_ends_when_the_client_has_gone(accept):
             time.sleep(0.01)
         assert server.app.state.slots.busy == 1
         connection.close()
-        assert settled(server)
+        assert server.settles()
 
 
 def test_fifty_uploads_at_once_are_all_answered(server, capsys):
@@ -166,7 +156,7 @@ def test_fifty_uploads_at_once_are_all_answered(server, capsys):
     assert statuses.count(200) >= 4
     assert all("retry-after" in headers for status, headers, _ in replies if status == 503)
     assert grown < 300
-    assert settled(server)
+    assert server.settles()
 
 
 @pytest.fixture(scope="module")
