@@ -7,7 +7,9 @@ it leaves is a plain WAVE file, so that no later step meets anything that a stra
 
 import json
 import multiprocessing
+import os
 import resource
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -116,6 +118,7 @@ def _nothing() -> None:
 def _run(connection: Connection, source: str, target: str, limits: Limits) -> None:
     """Decode within limits: what the child process does."""
     _restrain(limits)
+    _mute()
     reply: dict
     try:
         reply = {"decoded": asdict(_decode(Path(source), Path(target), limits))}
@@ -135,6 +138,13 @@ def _restrain(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(ValueError, OSError):  # macOS knows no limit of address space
         resource.setrlimit(resource.RLIMIT_AS, (limits.decoding_memory, limits.decoding_memory))
+
+
+def _mute() -> None:
+    """Keep what decoders write about a file out of the log; Python's own errors still get there."""
+    sys.stderr = os.fdopen(os.dup(2), "w")
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
 
 
 def _decode(source: Path, target: Path, limits: Limits) -> Decoded:

@@ -208,7 +208,7 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
         raise error
     detail: Any = error.detail  # of a refusal it is the answer; the framework's own are sentences
     if not isinstance(detail, dict):
-        detail = {"error": f"{detail}.", "advice": "/docs says what can be asked, and how."}
+        detail = {"error": f"{str(detail).rstrip('.')}.", "advice": "/docs says what can be asked, and how."}
     return JSONResponse(detail, error.status_code, error.headers)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from pipeline.app.limits import Limits
@@ -120,8 +121,8 @@ def client() -> Iterator[TestClient]:
 class Server:
     """The application on a port of this machine, in a thread."""
 
-    def __init__(self, **limits) -> None:
-        self.app = make_app(**limits)
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -158,5 +159,5 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    with Server() as server:
+    with Server(make_app()) as server:
         yield server

@@ -15,7 +15,7 @@ from pipeline.app.limits import Limits
 from pipeline.app.server import create_app
 from pipeline.app.systems import Catalogue
 from tests.app import sounds
-from tests.app.conftest import CARDS, Server, load
+from tests.app.conftest import CARDS, Server, load, make_app
 
 BOUNDARY = "x1"
 
@@ -60,7 +60,7 @@ def answer(connection):
 
 
 def test_an_upload_that_says_it_is_too_large_is_refused_at_once():
-    with Server(upload_bytes=100_000) as server, begin(server, b"", 100_001) as connection:
+    with Server(make_app(upload_bytes=100_000)) as server, begin(server, b"", 100_001) as connection:
         reply = answer(connection)
     assert reply.startswith("HTTP/1.1 413")
     assert "larger than 0 MB" in reply
@@ -72,7 +72,7 @@ def test_an_upload_that_grows_too_large_is_refused():
         "POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
     )
-    with Server(upload_bytes=100_000) as server:
+    with Server(make_app(upload_bytes=100_000)) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
             connection.sendall(head.encode() + 4 * chunk)
             assert answer(connection).startswith("HTTP/1.1 413")
@@ -80,7 +80,7 @@ def test_an_upload_that_grows_too_large_is_refused():
 
 
 def test_an_upload_that_stalls_ends():
-    with Server(stalled_seconds=0.3) as server:
+    with Server(make_app(stalled_seconds=0.3)) as server:
         started = time.monotonic()
         with begin(server, form(sounds.audio(sounds.tone()))[:1000], 50_000) as connection:
             reply = answer(connection)
@@ -92,7 +92,7 @@ def test_an_upload_that_stalls_ends():
 
 def test_an_upload_that_drips_ends_as_well():
     limits = {"stalled_seconds": 5, "upload_seconds": 0.5}
-    with Server(**limits) as server, begin(server, form(b"")[:-20], 50_000) as connection:
+    with Server(make_app(**limits)) as server, begin(server, form(b"")[:-20], 50_000) as connection:
         stopped = threading.Event()
 
         def drip():
@@ -111,7 +111,7 @@ def test_an_upload_that_drips_ends_as_well():
 
 def test_one_more_than_can_be_served_is_asked_to_come_back():
     content = sounds.audio(sounds.tone(4))
-    with Server(at_once=1, retry_seconds=7) as server, ThreadPoolExecutor(1) as pool:
+    with Server(make_app(at_once=1, retry_seconds=7)) as server, ThreadPoolExecutor(1) as pool:
         first = pool.submit(post, server, content, system="slow", window="1")
         until = time.monotonic() + 5
         while not server.app.state.slots.busy and time.monotonic() < until:
@@ -125,7 +125,7 @@ def test_one_more_than_can_be_served_is_asked_to_come_back():
 
 @pytest.mark.parametrize("accept", ["*/*", "application/x-ndjson"])
 def test_work_ends_when_the_client_has_gone(accept):
-    with Server() as server:
+    with Server(make_app()) as server:
         body = form(sounds.audio(sounds.tone(100)), system="slow", window="1")  # 30 seconds of work
         connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
         head = (

@@ -6,16 +6,15 @@ import shutil
 
 import pytest
 
+from pipeline.picture import BROWSERS
 from tests.app import sounds
-from tests.app.conftest import RATE, Server, tones, write
+from tests.app.conftest import RATE, Server, make_app, tones, write
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs requirements-browser.txt")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs requirements-browser.txt")
 expect = playwright.expect
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
@@ -173,7 +172,7 @@ def test_another_system_can_be_asked_about_the_same_recording(open_page, recordi
 
 
 def test_where_the_server_is_busy_the_page_waits(open_page, recordings):
-    with Server(at_once=1, retry_seconds=1) as server:
+    with Server(make_app(at_once=1, retry_seconds=1)) as server:
         page, other = open_page(server.url), open_page(server.url)
         other.select_option("#system", "slow")
         other.set_input_files("#file", recordings / "two.wav")

@@ -161,6 +161,11 @@ def test_every_system_resolves_in_every_size(size, system):
         ("audit.SVM.every speaker", "audit_swm", r"unknown system 'audit_swm', did you mean 'audit_svm'"),
         ("representations.utbm_cn", ["embedding"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
         ("representations", {}, r"representations: empty"),
+        (
+            "app.system",
+            "annamalai_stacked",
+            r"app.system: unknown system or ensemble 'annamalai_stacked', did you",
+        ),
         ("nonsense", 1, r"nonsense: unknown key"),
     ],
 )

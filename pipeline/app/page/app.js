@@ -34,10 +34,11 @@ function element(tag, properties = {}, ...children) {
 }
 
 function chip(score, withPercent = false) {
-  const mark = element("i", { ariaHidden: "true", textContent: icon(score) });
   const words = withPercent ? `${percent(score)} · ${sureness(score)}` : sureness(score);
-  return element("span", { className: `chip ${level(score)}` }, mark, words);
+  return element("span", { className: `chip ${level(score)}` }, mark(score), words);
 }
+
+const mark = (score) => element("i", { ariaHidden: "true", textContent: icon(score) });
 
 function bars(list, top, kind, n) {
   const most = kind === "classes" ? 1 : Math.max(1, ...top.map((one) => Math.abs(one.score)));
@@ -115,7 +116,7 @@ function describe() {
 
 function listeners(known) {
   if (known === true) return ["✓ new speakers", "people it had never heard", "good"];
-  if (known === false) return ["! known speakers", "people it was trained on: expect less with anybody else", "warn"];
+  if (known === false) return ["! known speakers", "it was trained on them: expect less with others", "warn"];
   return ["speakers as its corpus says", "whether it had heard them is not known", ""];
 }
 
@@ -194,15 +195,14 @@ function presentWhole() {
 function presentSegments() {
   const items = result.segments.map((segment) => {
     const [first] = segment.top;
-    const what = segment.speech && result.kind === "classes" ? first.name : inWords(segment, result.kind);
+    const sure = segment.speech && result.kind === "classes";
+    const what = sure ? first.name : inWords(segment, result.kind);
     const button = element(
       "button",
       { type: "button" },
       element("span", { className: "what", textContent: what }),
-      element("span", { className: "when", textContent: span(segment) }),
-      segment.speech && result.kind === "classes"
-        ? chip(first.score, true)
-        : "",
+      element("span", { className: "when", textContent: sure ? `${span(segment)} · ${sureness(first.score)}` : span(segment) }),
+      sure ? element("span", { className: `chip ${level(first.score)}` }, mark(first.score), percent(first.score)) : "",
     );
     button.addEventListener("click", () => (player.time = segment.start));
     return element("li", {}, button);
@@ -232,16 +232,26 @@ function update() {
 
 function presentNow() {
   const { speech, top } = current;
-  const mark = speech && result.kind === "classes" ? chip(top[0].score) : element("span", { className: "chip none" });
-  if (!speech) mark.textContent = "no speech";
-  $("now-title").replaceChildren(element("span", { textContent: span(current) }), mark);
+  const state = speech ? "" : "no speech";
+  const sure = speech && result.kind === "classes";
+  const badge = sure ? chip(top[0].score) : element("span", { className: "chip none", textContent: state });
+  $("now-title").replaceChildren(element("span", { textContent: span(current) }), badge);
   bars($("now"), top, result.kind, 3);
+  follow();
   result.segments.forEach((one, number) => {
     $("segments").children[number].firstChild.ariaCurrent = one === current ? "true" : null;
   });
   result.outputs.forEach((name, number) => {
     $("labels").children[number].className = top[0]?.name === name && result.kind === "classes" ? "is-top" : "";
   });
+}
+
+/** Scroll the list of segments, and not the page, to the one of the moment. */
+function follow() {
+  const list = $("segments");
+  const item = list.children[result.segments.indexOf(current)];
+  const [above, below] = [item.offsetTop - list.offsetTop, item.offsetTop - list.offsetTop + item.offsetHeight];
+  if (above < list.scrollTop || below > list.scrollTop + list.clientHeight) list.scrollTop = above;
 }
 
 function draw() {
@@ -341,7 +351,7 @@ $("save-csv").addEventListener("click", () => save(`${stem()}.emotions.csv`, "te
 
 function setTheme(name) {
   document.documentElement.dataset.theme = THEMES[name];
-  $("theme").replaceChildren(element("span", { textContent: "Theme: " }), name);
+  $("theme").lastElementChild.textContent = `Theme: ${name}`;
   $("theme").dataset.name = name;
   repaint();
 }

@@ -75,6 +75,7 @@ function drawMark(context, segment, x, tall, kind, paint) {
       : [];
   context.font = `600 12px ${paint.font}`;
   context.textBaseline = "alphabetic";
+  if (wide < 10) return;
   const text = texts.find((one) => context.measureText(one).width <= wide - 4);
   context.fillStyle = segment.speech ? paint[sure ?? "ink"] : paint.muted;
   context.textAlign = "center";
@@ -89,10 +90,25 @@ function drawHead(context, at, tall, paint) {
   context.fill();
 }
 
+const kept = { result: null, paint: null, width: 0, canvas: document.createElement("canvas") };
+
 /** Draw a row for each class, the darker the more probable, or for each dimension, the higher the more. */
 export function drawTimeline(canvas, result, time, paint) {
-  const { outputs, segments, seconds, kind } = result;
-  const { context, width } = prepare(canvas, outputs.length * ROW + AXIS);
+  const height = result.outputs.length * ROW;
+  const { context, width } = prepare(canvas, height + AXIS);
+  if (kept.result !== result || kept.paint !== paint || kept.width !== canvas.width) {
+    [kept.canvas.width, kept.canvas.height] = [canvas.width, canvas.height];
+    const still = kept.canvas.getContext("2d"); // hours have thousands of cells: drawn once, and not for each frame
+    still.scale(canvas.width / width, canvas.width / width);
+    drawCells(still, result, width, paint);
+    Object.assign(kept, { result, paint, width: canvas.width });
+  }
+  context.drawImage(kept.canvas, 0, 0, width, height + AXIS);
+  context.fillStyle = paint.ink;
+  context.fillRect((time / result.seconds) * width - 1, 0, 2, height);
+}
+
+function drawCells(context, { outputs, segments, seconds, kind }, width, paint) {
   const x = (moment) => (moment / seconds) * width;
   const [low, high] = kind === "classes" ? [0, 1] : extent(segments);
   outputs.forEach((name, row) => {
@@ -115,8 +131,6 @@ export function drawTimeline(canvas, result, time, paint) {
     }
   });
   drawAxis(context, seconds, width, outputs.length * ROW, x, paint);
-  context.fillStyle = paint.ink;
-  context.fillRect(x(time) - 1, 0, 2, outputs.length * ROW);
 }
 
 function extent(segments) {

@@ -1,0 +1,37 @@
+"""The command that serves the application."""
+
+import pytest
+
+from pipeline.app import __main__ as command
+from pipeline.config.plans import AppPlan, write_plan
+from pipeline.core.errors import PipelineError
+from tests.app.conftest import Pitch, card
+
+
+@pytest.fixture
+def trained(monkeypatch, tmp_path):
+    """Two systems are trained, and the plan names a third."""
+    monkeypatch.chdir(tmp_path)
+    write_plan(AppPlan(system="third"), "app")
+    monkeypatch.setattr(command, "read_cards", lambda: [card("first", score=None), card("second")])
+    monkeypatch.setattr(command, "load", Pitch)
+
+
+def test_the_system_of_the_plan_is_replaced_where_it_is_not_trained(trained, capsys):
+    assert command.open_catalogue(None).default == "second"
+    assert "third is not trained (`dvc repro` trains it): second, UAR" in capsys.readouterr().out
+
+
+def test_a_named_system_is_taken(trained):
+    assert command.open_catalogue("first").default == "first"
+
+
+def test_a_named_system_that_is_not_trained_is_told(trained):
+    with pytest.raises(PipelineError, match="unknown system 'thrid'"):
+        command.open_catalogue("thrid")
+
+
+def test_an_error_is_a_line_and_a_status(trained, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["pipeline.app", "--system", "thrid"])
+    assert command.main() == 2
+    assert capsys.readouterr().err.startswith("error: unknown system 'thrid'")
