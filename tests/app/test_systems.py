@@ -1,5 +1,7 @@
 """The catalogue of systems, the choice of the default one, and their cards."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from pipeline.app.cards import make_card
@@ -60,10 +62,8 @@ def test_where_none_is_trained_it_says_what_to_do():
         choose("stacked", [])
 
 
-class Trained:
-    """What a card reads of `pipeline.inference.trained.Trained`."""
-
-    name, kind, outputs, reads_text = "svm", "classes", ["a", "b", "c", "d"], False
+def trained(**changes):
+    """Return what a card reads of `pipeline.inference.trained.Trained`."""
     facts = {
         "study": "s",
         "corpora": ["x", "y"],
@@ -73,16 +73,18 @@ class Trained:
         "random_weights": None,
         "score": {"name": "uar", "value": 0.5, "low": 0.4, "high": 0.6},
     }
+    known = {"name": "svm", "kind": "classes", "outputs": ["a", "b", "c", "d"], "reads_text": False}
+    return SimpleNamespace(**{**known, "facts": {**facts, **changes.pop("facts", {})}, **changes})
 
 
 def test_a_card_says_what_is_known():
-    card = make_card(Trained)
+    card = make_card(trained())
     assert card.score.words == "50.0 % (40.0–60.0 %)"
     assert (card.score.metric, card.score.chance) == ("UAR", 0.25)
     assert (card.corpora, card.new_speakers, card.synthetic) == (["x", "y"], None, False)
 
 
 def test_a_coefficient_has_no_unit():
-    facts = {**Trained.facts, "score": {"name": "ccc", "value": 0.41234, "low": None, "high": None}}
-    card = make_card(type("Rated", (Trained,), {"kind": "dimensions", "facts": facts}))
+    score = {"name": "ccc", "value": 0.41234, "low": None, "high": None}
+    card = make_card(trained(kind="dimensions", facts={"score": score}))
     assert (card.score.words, card.score.chance) == ("0.412", 0.0)
