@@ -176,9 +176,7 @@ def load_mono(path: Path, rate: int, expected_hash: str | None = None) -> np.nda
     """
     sound = read_sound(path)
     if expected_hash is not None and audio_hash(sound.mono, sound.rate) != expected_hash:
-        raise AudioError(
-            path, "not what was indexed: `dvc repro -f index@<corpus>` indexes it anew"
-        )
+        raise AudioError(path, "not what was indexed: `dvc repro -f index@<corpus>` indexes it anew")
     return resample(sound.mono, sound.rate, rate)
 
 

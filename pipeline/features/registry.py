@@ -37,6 +37,8 @@ class Kind(Protocol):
 class TextKind(Protocol):
     """What a module that computes features from transcripts offers."""
 
+    VERSION: str
+    LIBRARIES: tuple[str, ...]
     DTYPE: np.dtype
     Settings: type[BaseModel]
 
@@ -89,6 +91,20 @@ def load_text_kind(name: str) -> TextKind:
     if not reads_text(name):
         raise PipelineError(f"{name!r} is no kind of feature that is computed from transcripts")
     return cast(TextKind, _module(name))
+
+
+def kind_version(name: str) -> str:
+    """Return the version of the code of a kind of any sort: another one computes something else."""
+    return _any_kind(name).VERSION
+
+
+def kind_libraries(name: str) -> tuple[str, ...]:
+    """Return the libraries of a kind of any sort, whose versions may change a value."""
+    return _any_kind(name).LIBRARIES
+
+
+def _any_kind(name: str) -> Kind | TextKind:
+    return load_text_kind(name) if reads_text(name) else load_kind(name)
 
 
 def parse_settings(kind: Kind | TextKind, values: Mapping[str, Any], where: str) -> Any:

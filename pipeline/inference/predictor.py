@@ -17,6 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
 from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
+from pipeline.inference.exported import MODELS, is_export, read_export
 from pipeline.inference.models import load_models
 from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
 from pipeline.inference.trained import Model, Trained, models_folder, read_trained, trained_systems
@@ -194,4 +195,6 @@ def load(system: str | Path) -> Predictor:
     Raises:
         PipelineError: There is no such system, it is not trained, or its files are not what was trained.
     """
+    if is_export(Path(system)):
+        return Predictor(read_export(Path(system)), Path(system) / MODELS)
     return Predictor(read_trained(str(system)), models_folder())

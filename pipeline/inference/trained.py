@@ -9,7 +9,7 @@ from pipeline.config.base import Settings
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.mistakes import nearest
 from pipeline.config.plans import EnsemblePlan, FeaturesPlan, SystemPlan, TranscribePlan, load_plan
-from pipeline.config.systems import AnySystem, TorchSystem
+from pipeline.config.systems import AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, plan_path, trained_dir
 from pipeline.core.tables import read_json
@@ -51,6 +51,13 @@ class Trained(Settings):
     def parts(self) -> list["Trained"]:
         """The systems whose models read features: itself, or its members."""
         return self.members or [self]
+
+    @property
+    def model_settings(self) -> TorchSystem | SklearnSystem | None:
+        """Settings of its own models, which of a stacked ensemble are networks; None of a mean, which has none."""
+        if self.ensemble is None:
+            return self.settings
+        return self.ensemble.meta_learner if self.ensemble.method == "stacked" else None
 
     @property
     def reads_text(self) -> bool:

@@ -1,0 +1,89 @@
+"""Writing a trained system into a folder of its own: see `pipeline.inference.exported` for what lies there."""
+
+import importlib.metadata
+import json
+import shutil
+from pathlib import Path
+
+from pipeline.config.systems import TorchSystem
+from pipeline.core.errors import PipelineError
+from pipeline.core.tables import read_json
+from pipeline.features.registry import kind_libraries, kind_version
+from pipeline.inference.card import write_card
+from pipeline.inference.exported import CARD, DESCRIPTION, FORMAT, MODELS, ONNX, Export
+from pipeline.inference.trained import Trained, models_folder, read_trained
+from pipeline.training.model_files import file_stem, networks_of
+from pipeline.training.run_record import git_commit
+
+
+def write_export(system: str, folder: Path, *, onnx: bool = False) -> Export:
+    """Write a trained system to a new or empty folder, all or nothing; return what export.json says.
+
+    Args:
+        system: Its name.
+        folder: Where to.
+        onnx: Write its models as ONNX too.
+
+    Raises:
+        PipelineError: It is not trained, the folder holds something, or a model cannot be written as ONNX.
+    """
+    trained = read_trained(system)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PipelineError(f"{folder} is there and not empty: name a new folder")
+    sets = [one for part in trained.parts for one in part.feature_sets.values()]
+    export = Export(
+        format=FORMAT,
+        commit=git_commit(),
+        libraries=_libraries(trained),
+        feature_versions={one.kind: kind_version(one.kind) for one in sets},
+        trained=trained,
+    )
+    partial = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _write(export, partial, onnx)
+        if folder.exists():
+            folder.rmdir()
+        partial.replace(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return export
+
+
+def _write(export: Export, folder: Path, onnx: bool) -> None:
+    trained = export.trained
+    for one in (trained, *trained.members):
+        _copy_models(one, folder / MODELS / one.name)
+    text = json.dumps(export.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    (folder / DESCRIPTION).write_text(text + "\n", "utf-8")
+    if onnx:
+        from pipeline.inference.onnx_files import write_onnx
+
+        for one in (trained, *trained.members):
+            write_onnx(one, folder / MODELS / one.name, folder / ONNX / one.name)
+    write_card(folder / CARD, export, onnx=onnx)
+
+
+def _copy_models(trained: Trained, target: Path) -> None:
+    """Copy the models of a system, and nothing else that training left."""
+    target.mkdir(parents=True)
+    source = models_folder() / trained.name
+    settings = trained.model_settings
+    if settings is None:
+        return
+    networks = list(networks_of(settings)) if isinstance(settings, TorchSystem) else [""]
+    for seed, fold in trained.models:
+        for network in networks:
+            description = source / f"{file_stem(seed, fold, network)}.json"
+            for path in (description, source / read_json(description)["weights"]):
+                shutil.copyfile(path, target / path.name)
+
+
+def _libraries(trained: Trained) -> dict[str, str]:
+    """Return the versions of the libraries that features and models go through."""
+    names = {"numpy", "soundfile", "soxr"}
+    for part in trained.parts:
+        names |= {"torch"} if isinstance(part.settings, TorchSystem) else {"scikit-learn", "skops"}
+        for one in part.feature_sets.values():
+            names |= {*kind_libraries(one.kind)}
+    return {name: importlib.metadata.version(name).partition("+")[0] for name in sorted(names)}

@@ -1,0 +1,61 @@
+"""Reading an exported system back, or saying which version of the project can.
+
+export.json        what is known of the system, and which code and libraries computed its features
+models/<system>/   weights and designs; of an ensemble, those of its members too
+onnx/<system>/     the same as ONNX, where it was asked for
+README.md          the model card
+"""
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.config.base import Settings
+from pipeline.config.mistakes import describe
+from pipeline.core.errors import PipelineError
+from pipeline.core.tables import read_json
+from pipeline.features.registry import kind_version
+from pipeline.inference.trained import Trained
+
+FORMAT = 1  # raised with every change that makes export.json, or what lies beside it, mean something else
+DESCRIPTION, MODELS, ONNX, CARD = "export.json", "models", "onnx", "README.md"
+
+
+class Export(Settings):
+    """What export.json says."""
+
+    format: int
+    commit: str | None  # of this project, when it was written
+    libraries: dict[str, str]  # versions of those that features and models went through
+    feature_versions: dict[str, str]  # by kind of feature: of its code
+    trained: Trained
+
+
+def is_export(path: Path) -> bool:
+    """Tell whether a path is the folder of an export."""
+    return (path / DESCRIPTION).is_file()
+
+
+def read_export(folder: Path) -> Trained:
+    """Return what is known of an exported system, whose models lie below the folder.
+
+    Raises:
+        PipelineError: Another version of the project wrote it, and this one would compute something else.
+    """
+    values = read_json(folder / DESCRIPTION)
+    commit, written = values.get("commit"), values.get("format")
+    by = f"take the version that wrote it, commit {commit}" if commit else "take the version that wrote it"
+    if written != FORMAT:
+        raise PipelineError(f"{folder} has format {written}, but this version reads format {FORMAT}: {by}")
+    try:
+        export = Export.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        raise PipelineError(f"{folder / DESCRIPTION}: {describe(error, '', Export)}: {by}") from error
+    for kind, version in export.feature_versions.items():
+        if (now := kind_version(kind)) != version:
+            raise PipelineError(
+                f"{folder} was trained on {kind} as version {version} of its code computes it, but this is version "
+                f"{now}: {by}"
+            )
+    return export.trained

@@ -1,0 +1,136 @@
+"""Exports: what is in them, that they answer as the original, and what happens with those of other versions."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.core.errors import PipelineError
+from pipeline.export import main
+from pipeline.inference import export as module
+from pipeline.inference.export import write_export
+from pipeline.inference.exported import read_export
+from pipeline.inference.predictor import load
+from tests.inference.box import ENSEMBLES, SYSTEMS, Box
+
+COMMIT = "0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "git_commit", lambda: COMMIT)
+
+
+@pytest.mark.parametrize("name", [*SYSTEMS, *ENSEMBLES])
+def test_an_export_answers_as_the_original_where_there_is_nothing_else(
+    box: Box, tmp_path: Path, monkeypatch, name: str
+) -> None:
+    clips = list(box.files)[:3]
+    files, texts = [box.files[clip] for clip in clips], [box.texts[clip] for clip in clips]
+    original = load(name)
+    expected = original.predict(files, texts)
+    write_export(name, tmp_path / "out")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    predictor = load(tmp_path / "out")
+    np.testing.assert_array_equal(predictor.predict(files, texts), expected)
+    assert (predictor.facts, predictor.trained) == (original.facts, original.trained)
+
+
+def test_an_export_holds_models_and_nothing_else_of_training(box: Box, tmp_path: Path) -> None:
+    write_export("tiny_stacked", tmp_path / "out")
+    stems = [f"seed7_fold{fold}.{end}" for fold in (0, 1) for end in ("json", "safetensors")]
+    names = ("tiny_stacked", "tiny_fusion", "tiny_any_length")
+    models = {f"models/{name}/{stem}" for name in names for stem in stems}
+    found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
+    assert found == models | {"export.json", "README.md"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:
+    write_export("tiny_cnn", tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    header = YAML(typ="safe").load(card.split("---\n")[1])
+    assert header["language"] == ["en"]
+    assert header["tags"] == ["speech-emotion-recognition", "synthetic"]
+    (result,) = header["model-index"][0]["results"]
+    assert result["metrics"] == [{"type": "uar", "value": 0.5, "name": "UAR"}]
+    for words in (
+        "angry, happy, sad",
+        "It learnt from synthetic speech.",
+        "Study: ravdess_methods",
+        "Protocol: by hand",
+        "(UAR) 0.500 (95 % interval 0.400 to 0.600)",
+        "Licence: that of this project",
+        "-22 to -22 dBFS",
+        "## Intended use and limits",
+        f"Format 1, commit {COMMIT}. tiny_cnn is a mel_cnn.",
+    ):
+        assert words in card
+
+
+def test_the_card_of_a_system_that_was_not_evaluated(box: Box, tmp_path: Path) -> None:
+    write_export("tiny_fusion", tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "Score: not evaluated" in card
+    assert "Whisper's weights are not in this folder" in card
+
+
+def change(folder: Path, **changes: Any) -> None:
+    path = folder / "export.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"format": 2}, "has format 2, but this version reads format 1"),
+        (
+            {"feature_versions": {"mel_image": "0"}},
+            "as version 0 of its code computes it, but this is version 1",
+        ),
+        ({"a_new_key": 1}, "a_new_key: unknown key"),
+    ],
+)
+def test_an_export_of_another_version_says_which_version_reads_it(
+    box: Box, tmp_path: Path, changes: dict[str, Any], why: str
+) -> None:
+    write_export("tiny_cnn", tmp_path / "out")
+    change(tmp_path / "out", **changes)
+    with pytest.raises(PipelineError, match=f"{why}.*take the version that wrote it, commit {COMMIT}"):
+        load(tmp_path / "out")
+
+
+def test_weights_that_were_changed_are_refused(box: Box, tmp_path: Path) -> None:
+    write_export("tiny_cnn", tmp_path / "out")
+    (weights,) = (tmp_path / "out").rglob("seed1_fold0.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(PipelineError, match="is missing, or not what was trained"):
+        load(tmp_path / "out")
+
+
+def test_a_folder_that_holds_something_stays_as_it_is(box: Box, tmp_path: Path, capsys) -> None:
+    (tmp_path / "mine").write_text("mine")
+    assert main(["tiny_cnn", str(tmp_path)]) == 2
+    assert "is there and not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_failed_export_leaves_nothing(box: Box, tmp_path: Path, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PipelineError("no card")
+
+    monkeypatch.setattr(module, "write_card", fail)
+    with pytest.raises(PipelineError, match="no card"):
+        write_export("tiny_cnn", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_line_says_what_it_wrote(box: Box, tmp_path: Path, capsys) -> None:
+    assert main(["tiny_cnn", str(tmp_path / "out")]) == 0
+    assert "out: tiny_cnn, 4 model(s)" in capsys.readouterr().out
+    assert read_export(tmp_path / "out").name == "tiny_cnn"
+    assert main(["nothing", str(tmp_path / "other")]) == 2
