@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from ruamel.yaml import YAML
 from pipeline.core.paths import duplicates_path, index_facts_path, index_path
 from pipeline.core.schemas import INDEX
 from pipeline.core.tables import read_table, write_json, write_table
+from pipeline.corpora.contract import load_adapter
 from pipeline.curation.duplicates import NONE
 from pipeline.curation.fingerprint import BITS, HOP, PAUSE, RATE, to_bytes
+from pipeline.curation.health import corpus_health
 from pipeline.curation.library import PARTS, keys_of
 from pipeline.curation.near import near_pairs
 
@@ -188,8 +191,10 @@ def write_index(
             "reason": pd.Series("silent", fine.index).mask(fine),
         }
     )
-    write_table(index_path(corpus), index.reindex(columns=INDEX.names), INDEX)
-    write_json(index_facts_path(corpus), {"surprises": []})
+    index = index.reindex(columns=INDEX.names)
+    write_table(index_path(corpus), index, INDEX)
+    described = replace(load_adapter("demo_tess").CORPUS, name=corpus)
+    write_json(index_facts_path(corpus), corpus_health(described, index, index["path"]))
     return index["utterance_id"].to_numpy()
 
 

@@ -8,6 +8,9 @@ import importlib.util
 import os
 import sys
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.machine import pin_instructions
+
 NEEDED = ("numpy", "pandas", "pydantic", "torch")
 NO_LIBRARIES = (
     "error: {python} has no {names}: activate the environment (. .venv/bin/activate), or use make repro"
@@ -16,6 +19,11 @@ NO_LIBRARIES = (
 
 def main(arguments: list[str]) -> int:
     """Run a stage; return the exit status."""
+    try:
+        pin_instructions()
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if os.environ.get("SER_WARM"):
         from pipeline.orchestration.client import run_warm
 

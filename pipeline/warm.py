@@ -3,7 +3,10 @@
 import sys
 from pathlib import Path
 
-from pipeline.orchestration.warm import serve
+from pipeline.core.machine import pin_instructions
 
 if __name__ == "__main__":
+    pin_instructions()
+    from pipeline.orchestration.warm import serve  # imports libraries, which read what is pinned
+
     serve(Path(sys.argv[1]))

@@ -150,8 +150,6 @@ def _check_profiles(params: "Params") -> None:
                 raise PipelineError(
                     f"params.yaml: profiles.{name}.corpora.{study}: missing; [] leaves the study out"
                 )
-    if not params.representations:
-        raise PipelineError("params.yaml: representations: empty; name one system or more")
     taken = set(params.systems)
     for block, names in (("ensembles", params.ensembles), ("external", params.external)):
         for name in names:

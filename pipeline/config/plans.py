@@ -147,11 +147,22 @@ class ExternalPlan(Plan):
     external: External
 
 
+class EvaluatedSplit(Settings):
+    """Who is trained on and tested, as a system's settings say."""
+
+    study: str
+    variant: str
+    train_on: list[str]
+    protocol: str
+    new_speakers: bool | None  # what the protocol says of those who are tested
+
+
 class EvaluatedSystem(Settings):
     """What a system is evaluated on, and the digest of the plan that it has to be trained by."""
 
     about: dict[str, Any]  # see `pipeline.splits.describe`
     plan: str
+    split: EvaluatedSplit
 
 
 class EvaluatePlan(Plan):

@@ -1,9 +1,37 @@
-"""What of this machine a process may use, as the environment says: workers, threads, and the device of torch."""
+"""What of this machine a process may use, as the environment says: workers, threads, instructions, device."""
 
 import os
+import platform
 import re
 
 from pipeline.core.errors import PipelineError
+
+AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",  # torch's own kernels
+    "ONEDNN_MAX_CPU_ISA": "AVX2",  # its convolutions and LSTMs
+    "MKL_CBWR": "AVX2",  # its matrix products and Fourier transforms
+    "OPENBLAS_CORETYPE": "Haswell",  # those of NumPy and SciPy
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_SKX AVX512_ICL AVX512_SPR",  # NumPy's exp, log and sums
+    "NUMBA_CPU_NAME": "haswell",  # some of librosa
+    "NUMBA_CPU_FEATURES": "+avx2,+fma",
+}
+
+
+def pin_instructions() -> None:
+    """Have libraries compute with AVX2 where a processor could do more, so that results do not hang on which it is.
+
+    Called before any of them is imported. What the environment names itself stays; `SER_SIMD=native` pins nothing,
+    which is faster on processors with AVX-512 and changes the last bits there.
+
+    Raises:
+        PipelineError: SER_SIMD is neither "avx2" nor "native".
+    """
+    wanted = os.environ.get("SER_SIMD") or "avx2"
+    if wanted not in ("avx2", "native"):
+        raise PipelineError(f"SER_SIMD is {wanted!r}; expected avx2 or native")
+    if wanted == "avx2" and platform.machine().lower() in ("x86_64", "amd64"):
+        for name, value in AVX2.items():
+            os.environ.setdefault(name, value)
 
 
 def count_of(variable: str) -> int | None:

@@ -1,12 +1,14 @@
 """What a corpus adapter is: one module below `pipeline/corpora` with a `CORPUS` and a `scan`.
 
-An adapter reads names and label files, never audio, and raises on nothing that it meets in a corpus: a file
-that cannot be labelled is an `Entry` with a problem, a file that is no audio is a `Stray`. Nothing vanishes.
+An adapter reads names and label files, never audio. A file that cannot be labelled is an `Entry` with a problem, a
+file that is no audio is a `Stray`: nothing vanishes. The one thing that ends a scan is a table that cannot be read
+(see `pipeline.corpora.label_tables`), for without it all clips would be without labels.
 """
 
 import difflib
 import importlib
 import pkgutil
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +20,8 @@ from pipeline.core.tree import list_files
 
 PLUGINS = "pipeline.corpora"
 AUDIO_SUFFIXES = (".wav",)
-_NO_ADAPTERS = {"contract", "corpus_audio"}
+VOICES = "+"  # between the names of those who speak in one clip, in its `speaker`
+_NO_ADAPTERS = {"contract", "corpus_audio", "label_maps", "label_tables", "on_disk"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,19 @@ class Archive:
 
 
 @dataclass(frozen=True)
+class SideTable:
+    """A file that tells of clips what their names do not.
+
+    Attributes:
+        names: How it is called, one of these: ends of paths, with `*` and `?`, such as "Transcripts/*.txt".
+        gives: What is not known without it.
+    """
+
+    names: tuple[str, ...]
+    gives: str
+
+
+@dataclass(frozen=True)
 class Corpus:
     """What is known of a corpus before looking at it.
 
@@ -57,6 +73,7 @@ class Corpus:
         archives: What is downloaded where params.yaml says `source: archive`.
         nested: Whether the archives hold archives, which are unpacked as well.
         lfs: Repository whose archive holds pointers of Git LFS in place of the audio, which it serves.
+        side_tables: What a complete copy has besides audio; where one is not there, the index says what is lost.
     """
 
     name: str
@@ -71,6 +88,7 @@ class Corpus:
     archives: tuple[Archive, ...] = ()
     nested: bool = False
     lfs: str | None = None
+    side_tables: tuple[SideTable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,8 @@ class Entry:
     Attributes:
         path: POSIX, relative to the corpus's root.
         name: Identifies it within the corpus: normally the file's stem.
-        speaker: The corpus's own id.
+        speaker: The corpus's own id; of several people who speak in the clip, those of all, sorted and joined by
+            `VOICES`.
         sex: "female" or "male".
         label: One of the corpus's own labels.
         intensity: The corpus's own term.
@@ -162,6 +181,7 @@ def scan_files(
     *,
     suffixes: tuple[str, ...] = AUDIO_SUFFIXES,
     documents: tuple[str, ...] = (),
+    refuse: Callable[[PurePosixPath], str | None] = lambda path: None,
 ) -> Iterator[Entry | Stray]:
     """Yield an entry for each audio file and a stray for each other file, in the order of paths.
 
@@ -170,16 +190,59 @@ def scan_files(
         parse: Makes an entry of a path relative to the root; names need not be unique yet.
         suffixes: Lower-case endings of audio files; upper case counts as well.
         documents: File names that belong to the corpus without being audio; these are left out.
+        refuse: Says why a file of audio is a stray all the same; None where it is not.
+
+    Raises:
+        PipelineError: `parse` raises; the file is named.
     """
     found: list[Entry | Stray] = []
     for text in list_files(root):
         path = PurePosixPath(text)
         if path.name in documents:
             continue
-        reason = _why_stray(path, suffixes)
-        found.append(Stray(readable(text), reason) if reason else parse(path))
+        reason = refuse(path) or _why_stray(path, suffixes)
+        found.append(Stray(readable(text), reason) if reason else _parsed(parse, path, root))
     named = {entry.path: entry for entry in unique_names(item for item in found if isinstance(item, Entry))}
     yield from (named.get(item.path, item) for item in found)
+
+
+def _parsed(parse: Callable[[PurePosixPath], Entry], path: PurePosixPath, root: Path) -> Entry:
+    """Parse a path; whatever an adapter raises, the file that it raised on is named."""
+    try:
+        return parse(path)
+    except PipelineError:
+        raise
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        raise PipelineError(
+            f"{root / path}: the corpus's adapter raised {type(error).__name__} ({error}) on this file, in "
+            f"{at.filename}, line {at.lineno}. An adapter gives a file that it cannot label a `problem`: mend its "
+            f"`parse`, or take the file away"
+        ) from error
+
+
+def missing_tables(corpus: Corpus, paths: Iterable[str]) -> list[str]:
+    """Say which of a corpus's tables are not there, and what is not known without them.
+
+    Args:
+        corpus: Its side tables.
+        paths: Of all files below its folder.
+    """
+    documents = [PurePosixPath(path) for path in paths]
+    documents = [
+        path for path in documents if path.suffix.lower() not in AUDIO_SUFFIXES and path.name[:2] != "._"
+    ]
+    return [
+        f"{' or '.join(table.names)} ({table.gives})"
+        for table in corpus.side_tables
+        if not any(path.match(name) for path in documents for name in table.names)
+    ]
+
+
+def voices(speaker: str) -> list[str]:
+    """Return the people who speak in a clip, each as a speaker of their own, by the clip's `<corpus>/<speaker>`."""
+    corpus, names = speaker.split("/", 1) if "/" in speaker else ("", speaker)
+    return [f"{corpus}/{name}".lstrip("/") for name in names.split(VOICES)]
 
 
 def format_votes(votes: Iterable[str]) -> str | None:

@@ -1,11 +1,13 @@
 """Where a corpus's audio lies, checked against what its manifest says."""
 
+import os
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import audio_root, manifest_path
 from pipeline.core.tables import read_json
 from pipeline.core.tree import is_current
+from pipeline.corpora.on_disk import disk_folder
 
 
 def corpus_audio(corpus: str) -> Path:
@@ -20,9 +22,11 @@ def corpus_audio(corpus: str) -> Path:
     manifest = read_json(manifest_path(corpus))
     root = audio_root(corpus)
     if manifest["source"] == "disk":
-        if not root.is_dir():
+        if not (disk_folder(corpus) or root).is_dir():
+            named = os.environ.get("SER_CORPORA")
+            looked = Path(named) / corpus if named else root
             raise PipelineError(
-                f"{corpus}: {root} is not there; name the folder that holds it in SER_CORPORA"
+                f"{corpus}: {looked} is not there; name the folder that holds it in SER_CORPORA"
             )
     elif not is_current(root, manifest["tree"]):
         raise PipelineError(

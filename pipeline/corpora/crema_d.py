@@ -18,15 +18,22 @@ in folders of their own and are strays. A download of the repository without Git
 files, in place of the audio.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, format_votes, scan_files, unique_names
+from pipeline.corpora.contract import (
+    Archive,
+    Corpus,
+    Entry,
+    SideTable,
+    Stray,
+    format_votes,
+    scan_files,
+)
+from pipeline.corpora.label_tables import Row, read_rows
 
 EMOTIONS = {
     "ANG": "anger",
@@ -52,6 +59,7 @@ SENTENCES = {
     "WSI": "We'll stop in a couple of minutes.",
 }
 DEMOGRAPHICS, VOTES = "VideoDemographics.csv", "tabulatedVotes.csv"
+KIND = ""  # the column of the votes that numbers its rows has no name
 VOICE = "1"  # what the number of a row of votes on the voice alone begins with
 DOCUMENTS = (
     ".gitattributes",
@@ -96,23 +104,26 @@ CORPUS = Corpus(
     # The publisher's own LFS budget is often used up. Every object is checked by the hash in its pointer, wherever
     # it comes from.
     lfs="https://gitlab.com/cs-cooper-lab/crema-d-mirror",
+    side_tables=(
+        SideTable((DEMOGRAPHICS,), "the sex of the actors"),
+        SideTable((VOTES,), "the votes on the voices"),
+    ),
 )
 
 
 def scan(root: Path) -> Iterator[Entry | Stray]:
     """List the clips below a folder, in the order of paths."""
     parse_below = partial(parse, root=root, sexes=read_sexes(root), votes=read_votes(root))
-    found = [
-        Stray(item.path, "a clip as its raters had it; the WAV in AudioWAV is what is used")
-        if RENDERINGS & set(PurePosixPath(item.path).parts)
-        else item
-        for item in scan_files(root, parse_below, documents=DOCUMENTS)
-        if ".git" not in PurePosixPath(item.path).parts  # Git's own files, in a clone
-    ]
-    # Named anew, since a rendering may have taken a clip's name.
-    entries = [replace(item, name=PurePosixPath(item.path).stem) for item in found if isinstance(item, Entry)]
-    named = {entry.path: entry for entry in unique_names(entries)}
-    yield from (named.get(item.path, item) for item in found)
+    for item in scan_files(root, parse_below, documents=DOCUMENTS, refuse=refuse):
+        if ".git" not in PurePosixPath(item.path).parts:  # Git's own files, in a clone
+            yield item
+
+
+def refuse(path: PurePosixPath) -> str | None:
+    """Say why a rendering of a clip is none."""
+    if RENDERINGS & set(path.parts):
+        return "a clip as its raters had it; the WAV in AudioWAV is what is used"
+    return None
 
 
 def parse(
@@ -165,32 +176,27 @@ def is_pointer(path: Path) -> bool:
 
 def read_sexes(root: Path) -> dict[str, str]:
     """Return the actors' sexes, "female" or "male", by their numbers; empty where the table is missing."""
-    pairs = ((row.get("ActorID"), (row.get("Sex") or "").lower()) for row in read_rows(root, DEMOGRAPHICS))
+    pairs = ((row["ActorID"], row["Sex"].lower()) for row in _rows(root, DEMOGRAPHICS, "ActorID", "Sex"))
     return {actor: sex for actor, sex in pairs if actor and sex in ("female", "male")}
 
 
 def read_votes(root: Path) -> dict[str, str | None]:
     """Return what was voted on the voice alone, by the clip's name; empty where the table is missing."""
     votes = {}
-    for row in read_rows(root, VOTES):
-        key, name = row.get("") or "", row.get("fileName")
-        if len(key) != 6 or not key.startswith(VOICE) or not name:
+    letters = {emotion: emotion[0].upper() for emotion in EMOTIONS.values()}
+    for row in _rows(root, VOTES, KIND, "fileName", *letters.values()):
+        if len(row[KIND]) != 6 or not row[KIND].startswith(VOICE) or not row["fileName"]:
             continue
         try:
-            counts = {emotion: int(row[emotion[0].upper()]) for emotion in EMOTIONS.values()}
-        except (KeyError, TypeError, ValueError):  # a row cut short
+            counts = {emotion: int(row[letter]) for emotion, letter in letters.items()}
+        except ValueError:  # a row cut short
             continue
-        votes[name] = format_votes(emotion for emotion, n in counts.items() for _ in range(n))
+        votes[row["fileName"]] = format_votes(emotion for emotion, n in counts.items() for _ in range(n))
     return votes
 
 
-def read_rows(root: Path, name: str) -> list[dict[str, str]]:
-    """Return the rows of a table, wherever it lies, by the names of its columns; none where it cannot be read."""
+def _rows(root: Path, name: str, *columns: str) -> Iterator[Row]:
+    """Yield the rows of a table, wherever it lies: where there are several, of the one that lies least deep."""
     paths = sorted((path for path in list_files(root) if PurePosixPath(path).name == name), key=len)
-    if not paths:
-        return []
-    try:
-        with (root / paths[0]).open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            return list(csv.DictReader(file))
-    except (OSError, csv.Error):
-        return []
+    if paths:
+        yield from read_rows(root / paths[0], columns)

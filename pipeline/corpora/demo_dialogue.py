@@ -10,16 +10,18 @@ utterance: the raters' consensus ("xxx" where there is none), the means of their
 and the words. Sessions 1 to 3 are the official training part, 4 the validation and 5 the test part.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.corpora.contract import Corpus, Entry, Stray, format_votes, scan_files
+from pipeline.corpora.label_tables import number, read_rows
 
 LABELS = ("ang", "hap", "sad", "fea", "dis", "sur", "neu", "bor", "xxx")
 LABEL_FILE = "labels.csv"
+RATINGS = ("arousal", "valence", "dominance")
+COLUMNS = ("utterance", "speaker", "sex", "label", "votes", "transcript", *RATINGS)
 OFFICIAL = {
     "Session1": "train",
     "Session2": "train",
@@ -57,9 +59,8 @@ def read_labels(root: Path) -> dict[str, Row]:
     """Return the rows of all label files, by the path of the clip that each is about."""
     rows: dict[str, Row] = {}
     for path in sorted(root.glob(f"Session*/{LABEL_FILE}")):
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                rows[f"{path.parent.name}/wav/{row['utterance']}.wav"] = row
+        for row in read_rows(path, COLUMNS):
+            rows[f"{path.parent.name}/wav/{row['utterance']}.wav"] = row
     return rows
 
 
@@ -81,8 +82,9 @@ def parse(path: PurePosixPath, rows: Mapping[str, Row]) -> Entry:
         official_split=OFFICIAL.get(path.parts[0]),
         problem=None if known else f"unknown label {row['label']} (known: {', '.join(LABELS)})",
     )
-    try:
-        arousal, valence, dominance = (float(row[name]) for name in ("arousal", "valence", "dominance"))
-    except ValueError as error:
-        return replace(entry, problem=f"a rating in {LABEL_FILE} is no number ({error})")
+    ratings = [number(row[name]) for name in RATINGS]
+    if None in ratings:
+        came = ", ".join(repr(row[name]) for name in RATINGS)
+        return replace(entry, problem=f"a rating in {LABEL_FILE} is no number (came {came})")
+    arousal, valence, dominance = ratings
     return replace(entry, arousal=arousal, valence=valence, dominance=dominance)

@@ -10,11 +10,10 @@ Communication 137: 1-18, 2022, doi:10.1016/j.specom.2021.11.006
 `{speaker}/{emotion}/{speaker}_{number}.wav`; some copies have folders train, evaluation and test below each
 emotion, which are the official split. `{speaker}.txt` holds a line a clip, clip, text and emotion separated by
 tabs: in UTF-8, UTF-16, GBK or Windows-1252, now and then with a blank for a tab, and with some emotions in
-Chinese. It is used for the text. The label is the folder's: where a line contradicts it, the folder wins and
-the log counts such clips.
+Chinese; saved by a spreadsheet it has semicolons or commas for tabs. It is used for the text. The label is the
+folder's: where a line contradicts it, the folder wins and the log counts such clips.
 """
 
-import codecs
 import logging
 import re
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Corpus, Entry, SideTable, Stray, scan_files
+from pipeline.corpora.label_tables import LabelTableError, read_lines
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ LABEL_OF_WORD = {
     **dict.fromkeys(("伤心", "悲伤", "难过"), "Sad"),
     **dict.fromkeys(("惊喜", "惊讶"), "Surprise"),
 }
+CLIP = re.compile(r"\W*(?P<clip>\d{4}_\d{6})\"?[\s;,|]+(?P<rest>.*\S)")
 # What an English line may hold beyond ASCII where it really is GBK: emotions and typographic marks
 GBK_LETTERS = frozenset("".join(LABEL_OF_WORD) + "‘’“”—…·，。！？、：；（） ")
 
@@ -58,6 +59,7 @@ CORPUS = Corpus(
     labels=LABELS,
     expected={"utterances": 17500, "speakers": 10},
     how_to_get="Sign the form at https://github.com/HLTSingapore/Emotional-Speech-Data and unpack what it gives.",
+    side_tables=tuple(SideTable((f"{speaker}.txt",), f"what speaker {speaker} says") for speaker in SEX),
 )
 
 
@@ -70,7 +72,7 @@ class Line(NamedTuple):
 
 def scan(root: Path) -> Iterator[Entry | Stray]:
     """List the English clips below a folder, in the order of paths; the Mandarin ones are strays."""
-    lines = read_lines(root)
+    lines = read_clips(root)
     n_contradicted = 0
     for item in scan_files(root, partial(parse, lines=lines), documents=DOCUMENTS):
         stem = PurePosixPath(item.path).stem
@@ -87,38 +89,44 @@ def scan(root: Path) -> Iterator[Entry | Stray]:
         )
 
 
-def read_lines(root: Path) -> dict[str, Line]:
-    """Return what the English speakers' text files say, by clip."""
-    lines = {}
+def read_clips(root: Path) -> dict[str, Line]:
+    """Return what the English speakers' text files say, by clip.
+
+    Raises:
+        LabelTableError: A file names no clip.
+    """
+    clips: dict[str, Line] = {}
     for path in map(PurePosixPath, list_files(root)):
         if path.stem in SEX and path.suffix == ".txt":
-            for line in decode((root / path).read_bytes()):
-                if match := re.match(r"(\d{4}_\d{6})\s+(.+)", line):
-                    lines[match[1]] = read_line(match[2])
-    return lines
+            found = [match for line in read_lines(root / path, decode_line) if (match := CLIP.match(line))]
+            if not found:
+                raise LabelTableError(
+                    f"{root / path}: no line of it begins with a clip's name, such as {path.stem}_000001, "
+                    f"followed by text and emotion. Fetch it anew, or take it away"
+                )
+            clips |= {match["clip"]: read_line(match["rest"]) for match in found}
+    return clips
 
 
 def read_line(words: str) -> Line:
-    """Part what follows a clip's name into text and emotion, whether a tab stands between them or a blank."""
-    text, tab, last = words.strip().rpartition("\t")
-    if not tab:
-        text, _, last = words.strip().rpartition(" ")
-        if last not in LABEL_OF_WORD:
-            text, last = words, ""
-    return Line(" ".join(text.split()), LABEL_OF_WORD.get(last.strip()))
+    """Part what follows a clip's name into text and emotion, whatever stands between them: a tab, as published."""
+    words = words.strip().strip(";,|").strip()
+    for separator in ("\t", ";", "|", ",", " "):
+        text, _, last = words.rpartition(separator)
+        label = LABEL_OF_WORD.get(last.strip().strip('"'))
+        if text and (label or separator == "\t"):
+            return Line(_plain(text), label)
+    return Line(_plain(words), None)
 
 
-def decode(content: bytes) -> list[str]:
-    """Return a text file's lines, whatever encoding each is in."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace").splitlines()
-    if b"\0" in content:  # UTF-16 that does not say so: every other byte of English is zero
-        order = "le" if content[1:2] == b"\0" else "be"
-        return content.decode(f"utf-16-{order}", "replace").splitlines()
-    return [_decode_line(line) for line in content.removeprefix(codecs.BOM_UTF8).splitlines()]
+def _plain(text: str) -> str:
+    """Return a text without the quotation marks that a spreadsheet puts around it."""
+    text = " ".join(text.split())
+    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-def _decode_line(line: bytes) -> str:
+def decode_line(line: bytes) -> str:
+    """Decode a line that is UTF-8, GBK where nothing but what English lines may hold of it is there, or Windows."""
     for encoding in ("utf-8", "gb18030"):
         try:
             text = line.decode(encoding)

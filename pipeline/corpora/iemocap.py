@@ -28,7 +28,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Corpus, Entry, Stray, format_votes, scan_files
+from pipeline.corpora.contract import Corpus, Entry, SideTable, Stray, format_votes, scan_files
+from pipeline.corpora.label_tables import LabelTableError, read_lines
 
 LABELS = ("neu", "hap", "sad", "ang", "sur", "fea", "dis", "fru", "exc", "oth", "xxx")
 CODES = {
@@ -46,7 +47,9 @@ CODES = {
 }
 DOCUMENTS = ("README.txt",)
 NO_UTTERANCES = re.compile(r"(.*/)?(Session\d/dialog|Session\d/sentences/(?!wav/)[^/]+|Documentation)/.+")
-RATED = re.compile(r"\[[^]]*\]\s+(?P<utterance>\S+)\s+(?P<label>\S+)\s+\[(?P<means>[^]]*)\]")
+RATED = re.compile(
+    r"\"?\[[^]]*\][\s;]+(?P<utterance>[^\s;]+)[\s;]+(?P<label>[^\s;]+)[\s;]+\W?\[(?P<means>[^]]*)\]"
+)
 VOTES = re.compile(r"C-E\d+:(?P<names>[^(]*)")
 SPOKEN = re.compile(r"(?P<utterance>Ses\S+)\s+\[[^]]*\]:(?P<text>.*)")
 
@@ -60,6 +63,11 @@ CORPUS = Corpus(
     labels=LABELS,
     expected={"utterances": 10039, "speakers": 10},
     how_to_get="Ask for it with the form at https://sail.usc.edu/iemocap and unpack IEMOCAP_full_release.",
+    side_tables=tuple(
+        SideTable((f"Session{n}/dialog/{folder}/*.txt",), f"{what} of session {n}")
+        for n in range(1, 6)
+        for folder, what in (("EmoEvaluation", "the labels"), ("transcriptions", "what is said"))
+    ),
 )
 
 
@@ -91,7 +99,7 @@ def scan(root: Path) -> Iterator[Entry | Stray]:
 def read_ratings(root: Path) -> dict[str, Rated]:
     """Return what the files of all sessions' EmoEvaluation say, by utterance."""
     rated: dict[str, Rated] = {}
-    for line in _lines(root, "EmoEvaluation"):
+    for line in _lines(root, "EmoEvaluation", RATED):
         if match := RATED.match(line):
             utterance = rated[match["utterance"]] = Rated(match["label"], match["means"])
         elif (match := VOTES.match(line)) and rated:
@@ -101,19 +109,25 @@ def read_ratings(root: Path) -> dict[str, Rated]:
 
 def read_texts(root: Path) -> dict[str, str]:
     """Return what is said, by utterance."""
-    matches = map(SPOKEN.match, _lines(root, "transcriptions"))
+    matches = map(SPOKEN.match, _lines(root, "transcriptions", SPOKEN))
     return {match["utterance"]: match["text"].strip() for match in matches if match}
 
 
-def _lines(root: Path, folder: str) -> Iterator[str]:
-    """Yield the lines of the text files that lie in a folder of this name, and not in one below it."""
+def _lines(root: Path, folder: str, expected: re.Pattern[str]) -> Iterator[str]:
+    """Yield the lines of the text files that lie in a folder of this name, and not in one below it.
+
+    Raises:
+        LabelTableError: A file has no line of the expected kind.
+    """
     for path in map(PurePosixPath, list_files(root)):
         if path.parent.name == folder and path.suffix == ".txt" and not path.name.startswith("._"):
-            content = (root / path).read_bytes()
-            try:
-                yield from content.decode("utf-8").splitlines()
-            except UnicodeDecodeError:
-                yield from content.decode("cp1252", "replace").splitlines()
+            lines = read_lines(root / path)
+            if not any(map(expected.match, lines)):
+                raise LabelTableError(
+                    f"{root / path}: no line of it is as in the files of {folder}: of its {len(lines)} lines the "
+                    f"first is {''.join(lines[:1])[:80]!r}. Fetch it anew, or take it away"
+                )
+            yield from lines
 
 
 def _vote(name: str) -> str:

@@ -19,7 +19,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
+from pipeline.corpora.contract import Archive, Corpus, Entry, SideTable, Stray, scan_files
+from pipeline.corpora.label_tables import read_text
 
 PRIMARY = ("angry", "excited", "happy", "neutral", "sad")
 SECONDARY = ("anxious", "apologetic", "assertive", "concerned", "encouraging")
@@ -39,6 +40,7 @@ CORPUS = Corpus(
     archives=(
         Archive(name="jl-corpus.zip", url="https://www.kaggle.com/api/v1/datasets/download/tli725/jl-corpus"),
     ),
+    side_tables=(SideTable(("female[12]_*.txt", "male[12]_*.txt"), "what is said"),),
 )
 
 
@@ -86,16 +88,3 @@ def parse(path: PurePosixPath, root: Path) -> Entry:
         text=read_text((root / path).with_suffix(".txt")),
         problem=None if known else f"unknown emotion {emotion} (known: {', '.join(LABELS)})",
     )
-
-
-def read_text(path: Path) -> str | None:
-    """Return the one line that is said in a clip; None where there is no text."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    return " ".join(text.split()) or None

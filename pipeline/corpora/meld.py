@@ -8,14 +8,17 @@ http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz
 S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria and R. Mihalcea, "MELD: A multimodal multi-party dataset
 for emotion recognition in conversations", ACL 2019: 527-536, doi:10.18653/v1/P19-1050
 
-`dia{X}_utt{Y}.mp4` in train_splits, dev_splits_complete and output_repeated_splits_test, however deep; labels
-are in {train,dev,test}_sent_emo.csv. The same numbers are other utterances in each part, so the part is a piece
-of the name: train_dia0_utt0. The three lists are UTF-8 that was once Windows-1252: apostrophes came out as
-control characters, which are turned back.
+`dia{X}_utt{Y}.mp4` in train_splits, dev_splits_complete and output_repeated_splits_test, however deep, or in
+folders that people made of them, such as train_splits_wav, train_audio or dev, as WAV or FLAC too; labels are in
+{train,dev,test}_sent_emo.csv. The same numbers are other utterances in each part, so the part is a piece of the
+name: train_dia0_utt0. The three lists are UTF-8 that was once Windows-1252: apostrophes came out as control
+characters, which are turned back.
 
-The speaker is the name in the list, its case and blanks made alike. The number of speakers is not known for
-sure: papers count 304 names as they are spelt, and All, Both or Man are as many people as there were scenes.
-Most test speakers speak in the training part too, so the official split is not speaker-independent.
+The speaker is the name in the list, its case, blanks and dots made alike ("Phoebe Sr." is Phoebe Sr). A clip of
+several voices names all of them ("Ross And Rachel", "Joey/drake"), and a speaker-independent split never has it on
+another side than clips of one of them. The number of speakers is not known for sure: papers count 304 names as
+they are spelt, and All, Both or Man are as many people as there were scenes; who they are is not known. Most test
+speakers speak in the training part too, so the official split is not speaker-independent.
 
 One listed clip is missing (dev dia110_utt7) and one is corrupt (train dia125_utt3). A few clips are not listed
 (such as dev dia49_utt4). Two test clips were cut wrongly and last minutes (dia38_utt4 305 s, dia220_utt0 235 s):
@@ -23,8 +26,6 @@ a study's longest duration drops them. The test folder also holds `final_videos_
 cuts of some clips that no list names; which cut is the right one is disputed, and the plain name is taken.
 """
 
-import csv
-import logging
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -32,9 +33,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
-
-log = logging.getLogger(__name__)
+from pipeline.corpora.contract import VOICES, Archive, Corpus, Entry, SideTable, Stray, scan_files
+from pipeline.corpora.label_tables import read_rows as read_table
 
 LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 SEX = {
@@ -42,11 +42,19 @@ SEX = {
     **dict.fromkeys(("Ross", "Joey", "Chandler"), "male"),
 }
 FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
-PART_OF_FOLDER = {**{folder: part for part, folder in FOLDERS.items()}, **{part: part for part in FOLDERS}}
+PART_OF_WORD = {
+    **{part: part for part in FOLDERS},
+    **dict.fromkeys(("val", "valid", "validation", "development"), "dev"),
+}
 OFFICIAL = {"train": "train", "dev": "val", "test": "test"}
 PART_OF_LIST = {f"{part}_sent_emo.csv": part for part in FOLDERS}
 DOCUMENTS = ("README.txt", *PART_OF_LIST)
-SUFFIXES = (".mp4", ".wav")  # the latter where somebody converted them
+# Films as published, or sound where somebody converted them
+SUFFIXES = (".mp4", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mkv")
+COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
+SEVERAL = re.compile(
+    r"\s*(?:[/,&+]|\band\b)\s*", re.IGNORECASE
+)  # between the names of those who speak together
 
 # What Windows-1252 says to the control characters that its bytes became
 MARKS = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
@@ -66,6 +74,7 @@ CORPUS = Corpus(
         Archive(name="MELD.Raw.tar.gz", url="http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz"),
     ),
     nested=True,
+    side_tables=tuple(SideTable((name,), f"the labels of {part}") for name, part in PART_OF_LIST.items()),
 )
 
 Key = tuple[str, str]  # part and dia{X}_utt{Y}
@@ -96,54 +105,59 @@ def read_rows(root: Path) -> dict[Key, Row]:
     rows: dict[Key, Row] = {}
     for path in map(PurePosixPath, list_files(root)):
         if part := PART_OF_LIST.get(path.name):
-            for row in _table(root, path):
-                clip = f"dia{row.get('Dialogue_ID', '').strip()}_utt{row.get('Utterance_ID', '').strip()}"
-                rows.setdefault((part, clip), row)
+            for row in read_table(root / path, COLUMNS):
+                rows.setdefault((part, f"dia{row['Dialogue_ID']}_utt{row['Utterance_ID']}"), row)
     return rows
 
 
-def _table(root: Path, path: PurePosixPath) -> Iterator[Row]:
-    lines = map(_decode, (root / path).read_bytes().splitlines(keepends=True))
-    try:
-        yield from csv.DictReader(lines, restval="")
-    except csv.Error as error:
-        log.warning("meld: %s: read up to a row that is no CSV (%s)", path, error)
-
-
-def _decode(line: bytes) -> str:
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        text = line.decode("cp1252", "replace")
-    return text.translate(MARKS)
+def part_of(folder: str) -> str | None:
+    """Return the part that a folder's name tells, such as "train" of "train_splits_wav"; None where it does not."""
+    words = set(re.findall(r"[a-z0-9]+", folder.lower()))
+    parts = {PART_OF_WORD[word] for word in words & PART_OF_WORD.keys()}
+    return parts.pop() if len(parts) == 1 else None
 
 
 def key_of(path: PurePosixPath) -> Key | None:
     """Return the part that the nearest folder tells and the clip that the name tells; None where one does not."""
-    part = next((PART_OF_FOLDER[name] for name in reversed(path.parts[:-1]) if name in PART_OF_FOLDER), None)
+    part = next((part for name in reversed(path.parts[:-1]) if (part := part_of(name))), None)
     return (part, path.stem) if part and re.fullmatch(r"dia\d+_utt\d+", path.stem) else None
+
+
+def speaker_of(name: str) -> str | None:
+    """Return the speaker whom a list names, spelt in one way; of several who speak together, all, joined.
+
+    "phoebe  sr." is Phoebe Sr, "Ross And Rachel" is Rachel+Ross.
+    """
+    plain = string.capwords(name.replace(".", " "))
+    return VOICES.join(sorted({string.capwords(one) for one in SEVERAL.split(plain) if one})) or None
+
+
+def sex_of(speaker: str | None) -> str | None:
+    """Return the sex of a main character, or of several of them who have the same."""
+    sexes = {SEX.get(one) for one in speaker.split(VOICES)} if speaker else {None}
+    return sexes.pop() if len(sexes) == 1 else None
 
 
 def parse(path: PurePosixPath, rows: Mapping[Key, Row]) -> Entry:
     """Take what the part's list says of a clip."""
     key = key_of(path)
     if key is None:
-        problem = f"not dia{{X}}_utt{{Y}} in one of the folders {', '.join(FOLDERS.values())}"
+        folders = ", ".join([*FOLDERS.values(), *FOLDERS])
+        problem = f"not dia{{X}}_utt{{Y}} in a folder that tells the part, such as {folders}"
         return Entry(str(path), path.stem, problem=problem)
     part, clip = key
     if key not in rows:
         problem = f"no row in {part}_sent_emo.csv"
         return Entry(str(path), f"{part}_{clip}", official_split=OFFICIAL[part], problem=problem)
     row = rows[key]
-    speaker = string.capwords(row.get("Speaker", "")) or None
-    label = row.get("Emotion", "").strip().lower()
+    speaker, label = speaker_of(row["Speaker"]), row["Emotion"].lower()
     return Entry(
         path=str(path),
         name=f"{part}_{clip}",
         speaker=speaker,
-        sex=SEX.get(speaker or ""),
+        sex=sex_of(speaker),
         label=label if label in LABELS else None,
-        text=row.get("Utterance", "").strip() or None,
+        text=row["Utterance"].translate(MARKS) or None,
         official_split=OFFICIAL[part],
         problem=_problem(label, speaker),
     )

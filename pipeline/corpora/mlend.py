@@ -15,7 +15,6 @@ than an emotion. The text is the numeral as the table writes it: whether 1000 wa
 thousand" it does not say. The corpus does not tell its speakers' sex.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
 from pipeline.corpora.contract import Archive, Corpus, Entry, Stray, scan_files
+from pipeline.corpora.label_tables import OtherTableError, read_rows
 
 LABELS = ("bored", "excited", "neutral", "question")
 COLUMNS = ("numeral", "intonation", "speaker")
@@ -75,7 +75,10 @@ class Listed:
 
 def scan(root: Path) -> Iterator[Entry | Stray]:
     """List the clips below a folder, in the order of paths; then the rows without a clip."""
-    read = ((path, read_table(root / path)) for path in list_files(root) if path.lower().endswith(".csv"))
+    paths = (path for path in list_files(root) if path.lower().endswith((".csv", ".tsv")))
+    read = (
+        (path, read_table(root / path)) for path in paths if not PurePosixPath(path).name.startswith("._")
+    )
     tables = {path: rows for path, rows in read if rows is not None}
     listed = join(tables)
     documents = (*DOCUMENTS, *(PurePosixPath(path).name for path in tables))
@@ -130,17 +133,16 @@ def join(tables: Mapping[str, list[tuple[str, Row]]]) -> dict[str, Listed]:
 
 
 def read_table(path: Path) -> list[tuple[str, Row]] | None:
-    """Return the clips' numbers and rows of a table; None where it is about something else or cannot be read."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            header, *lines = list(csv.reader(file)) or [[]]
-    except (OSError, csv.Error):
-        return None
-    header = [name.strip().lower() for name in header]
-    name_column = next((name for name in NAME_COLUMNS if name in header), None)
-    if name_column is None or not set(COLUMNS) <= set(header):
-        return None
-    at = [header.index(name) for name in (name_column, *COLUMNS)]
-    # A short line is none of the table's, such as the marks that an unfinished merge leaves.
-    cells = ([line[i].strip() for i in at] for line in lines if len(line) > max(at))
-    return [(clip_number(name), Row(*values)) for name, *values in cells]
+    """Return the clips' numbers and rows of a table; None where it is about something else."""
+    for name in NAME_COLUMNS:
+        try:
+            rows = list(read_rows(path, (name, *COLUMNS)))
+        except OtherTableError:
+            continue
+        # A row without all of its cells is none of the table's, such as the marks that an unfinished merge leaves.
+        return [
+            (clip_number(row[name]), Row(*(row[column] for column in COLUMNS)))
+            for row in rows
+            if any(row[column] for column in COLUMNS)
+        ]
+    return None

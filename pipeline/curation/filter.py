@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.config.studies import StudyClips
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import CURATED
+from pipeline.curation.health import LARGE
 from pipeline.curation.status import (
     CONFLICT,
     EXACT_COPY,
@@ -196,6 +197,24 @@ STEPS: dict[str, Step] = {
     "labelled": _unmapped,
     "kept": _rare,
 }
+STEPS_BEFORE = dict(zip(STEPS, [COMBINED, *STEPS], strict=False))
+
+
+def large_losses(curated: Curated) -> list[str]:
+    """Say which corpora lose many clips at a step, or all; labels that the study leaves out are no loss."""
+    n_left = curated.account.groupby(["step", "corpus"])["n"].sum()
+    lost = curated.dropped[~curated.dropped["code"].isin((STRAY, LEFT_OUT, NOT_IN_MAP))]
+    sentences = []
+    for (corpus, step), rows in lost.groupby(["corpus", "step"]):
+        n_before = n_left[STEPS_BEFORE[step], corpus]
+        if len(rows) > LARGE * n_before:
+            commonest = rows["reason"].value_counts().index[0]
+            sentences.append(
+                f"{corpus}: {len(rows):,} of {n_before:,} clips are lost at the step {step!r}, such as for: "
+                f"{commonest}"
+            )
+    gone = sorted(set(n_left.index.get_level_values("corpus")) - set(curated.kept["corpus"]))
+    return [*sentences, *(f"{corpus}: nothing of it is left" for corpus in gone)]
 
 
 def unknown_labels(dropped: pd.DataFrame) -> list[str]:

@@ -1,6 +1,7 @@
 """The index of a corpus: one row a file, with what its adapter says of it and what its audio measures."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
 from pipeline.core.row_cache import RowCache, digest
 from pipeline.core.schemas import INDEX
+from pipeline.core.tree import list_files
 from pipeline.corpora.contract import Adapter, Corpus, Entry, Stray
 from pipeline.curation import fingerprint, inspection
 from pipeline.curation.inspection import Inspection, inspect
@@ -38,7 +40,7 @@ def build_index(adapter: Adapter, root: Path) -> pd.DataFrame:
     entries = [item for item in found if isinstance(item, Entry)]
     if not entries:
         raise PipelineError(
-            f"{name}: no audio file of this corpus below {root} ({len(found)} other files); expected "
+            f"{name}: no audio file of this corpus below {root} ({_other_files(root)}); expected "
             f"{adapter.CORPUS.expected['utterances']:,} utterances. {adapter.CORPUS.how_to_get}"
         )
     inspections = inspect_all([root / entry.path for entry in entries], name)
@@ -49,6 +51,13 @@ def build_index(adapter: Adapter, root: Path) -> pd.DataFrame:
         twice = index.loc[index["utterance_id"].duplicated(keep=False), ["utterance_id", "path"]].head(4)
         raise PipelineError(f"{name}: the adapter names several files alike:\n{twice.to_string(index=False)}")
     return index.sort_values("utterance_id", ignore_index=True)
+
+
+def _other_files(root: Path) -> str:
+    """Say which files are there, by their commonest suffixes."""
+    suffixes = Counter(Path(path).suffix.lower() or "no suffix" for path in list_files(root))
+    common = ", ".join(f"{n:,} {suffix}" for suffix, n in suffixes.most_common(3))
+    return f"{suffixes.total():,} other files: {common}" if suffixes else "it is empty"
 
 
 def utterance_row(corpus: str, entry: Entry, seen: Inspection) -> dict[str, object]:

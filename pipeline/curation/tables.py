@@ -21,7 +21,7 @@ from pipeline.core.schemas import CURATED, INDEX
 from pipeline.core.tables import read_json, read_table, write_csv, write_json, write_table
 from pipeline.corpora.contract import Corpus
 from pipeline.curation.filter import Curated
-from pipeline.curation.index import surprises, utterances
+from pipeline.curation.health import check_readable, corpus_health, health_line
 from pipeline.curation.status import OK
 
 FILTERED = [name for name in INDEX.names if name in {*CURATED.names, "path", "status", "reason"}]
@@ -30,22 +30,23 @@ UNUSED = ["utterance_id", "path", "status", "reason"]
 ROWS_AT_A_TIME, BYTES_AT_A_TIME = 1 << 14, 1 << 20
 
 
-def write_index(corpus: Corpus, index: pd.DataFrame) -> dict[str, Any]:
-    """Write a corpus's index, what of it is not used and why, and the counts, which are returned."""
-    n_utterances, n_readable = len(utterances(index)), int((index["status"] == OK).sum())
-    facts = {
-        "corpus": corpus.name,
-        "n_files": len(index),
-        "n_readable": n_readable,
-        "n_quarantined": n_utterances - n_readable,
-        "n_strays": len(index) - n_utterances,
-        "n_with_notes": int(index["notes"].notna().sum()),
-        "surprises": list(surprises(corpus, index)) if len(index) else [],
-    }
+def write_index(corpus: Corpus, index: pd.DataFrame, paths: Iterable[str]) -> dict[str, Any]:
+    """Write a corpus's index, what of it is not used and why, and its health, which is returned.
+
+    Args:
+        corpus: What a complete copy has.
+        index: One row a file.
+        paths: Of all files below its folder.
+
+    Raises:
+        PipelineError: No clip can be used; what became of each is written all the same.
+    """
+    facts = corpus_health(corpus, index, paths)
     write_table(index_path(corpus.name), index, INDEX)
     write_json(index_facts_path(corpus.name), facts)
     unused = index.loc[index["status"] != OK, UNUSED]
     write_csv(quarantine_path(corpus.name), unused)
+    check_readable(corpus, facts, str(quarantine_path(corpus.name)))
     return facts
 
 
@@ -92,5 +93,7 @@ def write_curated(study: str, curated: Curated, facts: Mapping[str, Any], corpor
     write_csv(dropped_path(study), curated.dropped)
     write_csv(account_table_path(study), curated.account[["step", "corpus", "class", "n"]])
     steps = {f"n_{step}": n for step, n in curated.counts.items()}
-    odd = [line for corpus in corpora for line in read_json(index_facts_path(corpus))["surprises"]]
-    write_json(account_path(study), {**facts, **steps, "surprises": "; ".join(odd) or None})
+    health = [read_json(index_facts_path(corpus)) for corpus in corpora]
+    odd = [line for one in health for line in one["surprises"]]
+    lines = [health_line(one) for one in health]
+    write_json(account_path(study), {**facts, **steps, "surprises": "; ".join(odd) or None, "health": lines})

@@ -1,7 +1,8 @@
 """Bring a corpus to this disk: from a folder that the user names, from its archives, or from the synthesiser.
 
-A corpus below `SER_CORPORA` is used as it is. Else its archives are fetched, from `SER_MIRROR` or the publisher,
-and unpacked in the cache folder, with what Git LFS keeps outside of them; or it is synthesised there.
+A corpus below `SER_CORPORA` is used as it is, and a folder there whose name is nearly right is an error. Else its
+archives are fetched, from `SER_MIRROR` or the publisher, and unpacked in the cache folder, with what Git LFS keeps
+outside of them; or it is synthesised there.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from pipeline.core.parallel import worker_count
 from pipeline.core.paths import audio_root, cache_dir
 from pipeline.core.tree import fresh_folder, hash_tree, measure
 from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus
+from pipeline.corpora.on_disk import disk_folder
 from pipeline.download.fetch import set_aside
 from pipeline.download.lfs import LfsError, Source, replace_pointers
 from pipeline.download.mirror import Obtained, obtain
@@ -61,15 +63,14 @@ def provide(corpus: Corpus, settings: CorpusSource) -> Manifest:
     Raises:
         PipelineError: It cannot be had, or what is there is empty or incomplete.
     """
-    disk = os.environ.get("SER_CORPORA")
-    if disk and not Path(disk).is_dir():
-        raise PipelineError(f"SER_CORPORA names {disk}, which is not a folder here; correct it or unset it")
-    root = audio_root(corpus.name)
-    if settings.source == "manual" or (disk and (Path(disk) / corpus.name).exists()):
+    disk, root = os.environ.get("SER_CORPORA"), audio_root(corpus.name)
+    found = disk_folder(corpus.name, made_here=settings.source == "synthetic")
+    if found or settings.source == "manual":
         return use_disk(corpus, root)
     if disk and settings.source == "archive":
         log.info(
-            "%s: SER_CORPORA has no folder %s: looking for its archives elsewhere", corpus.name, corpus.name
+            "%s: SER_CORPORA has no folder %s: looking for its archives elsewhere",
+            *(corpus.name, Path(disk) / corpus.name),
         )
     locks = cache_dir() / "locks"  # experiments that run at the same time share the cache folder
     locks.mkdir(exist_ok=True)
@@ -83,10 +84,12 @@ def use_disk(corpus: Corpus, root: Path) -> Manifest:
     """Take a corpus that the user has put somewhere, as it is."""
     tree = hash_tree(root) if root.is_dir() else None
     if tree is None or not tree.n_files:
+        disk = os.environ.get("SER_CORPORA")
         found = "is empty" if tree else "is not a folder" if root.exists() else "is not there"
+        looked = root if root.exists() or not disk else Path(disk) / corpus.name
         raise PipelineError(
-            f"{corpus.name}: {root} {found}. {corpus.how_to_get} Then put it into <folder>/{corpus.name} and "
-            f"name <folder> in SER_CORPORA"
+            f"{corpus.name}: {looked} {found}. {corpus.how_to_get} Then put it into "
+            f"{disk or '<folder>'}/{corpus.name}{'' if disk else ' and name <folder> in SER_CORPORA'}"
         )
     if missing := files_missing(corpus, tree.n_files):
         log.warning("%s", missing)

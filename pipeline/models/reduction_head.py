@@ -25,15 +25,14 @@ if TYPE_CHECKING:
 class HeadSettings(Architecture):
     """Of the steps between the functionals and a classifier."""
 
-    clip: PositiveFloat  # largest absolute standard score, in standard deviations
-    pca_variance: Annotated[
-        float, Field(gt=0, lt=1)
-    ]  # share of the variance that the principal components keep
-    select_k: PositiveInt | Literal["all"]  # components kept, at most
+    clip: PositiveFloat | None  # largest absolute standard score, in standard deviations; null: any
+    # share of the variance that the principal components keep; null: the features themselves
+    pca_variance: Annotated[float, Field(gt=0, lt=1)] | None
+    select_k: PositiveInt | Literal["all"]  # components, or features, kept, at most
 
 
 def reduction_steps(settings: HeadSettings, seed: int) -> list[tuple[str, Any]]:
-    """Return the unfitted steps `scale`, `clip`, `pca` and `select` of a pipeline.
+    """Return the unfitted steps `scale`, `clip`, `pca` and `select` of a pipeline, those that are wanted.
 
     The exact solver here needs no seed: it is passed on so that another solver would be repeatable.
     """
@@ -41,13 +40,16 @@ def reduction_steps(settings: HeadSettings, seed: int) -> list[tuple[str, Any]]:
     from sklearn.feature_selection import SelectKBest, f_classif
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-    bounds = {"a_min": -settings.clip, "a_max": settings.clip}
-    return [
-        ("scale", StandardScaler()),
-        ("clip", FunctionTransformer(np.clip, kw_args=bounds)),
-        ("pca", PCA(n_components=settings.pca_variance, svd_solver="full", random_state=seed)),
-        ("select", SelectKBest(f_classif, k=settings.select_k)),
-    ]
+    steps: list[tuple[str, Any]] = [("scale", StandardScaler())]
+    if settings.clip is not None:
+        bounds = {"a_min": -settings.clip, "a_max": settings.clip}
+        steps.append(("clip", FunctionTransformer(np.clip, kw_args=bounds)))
+    if settings.pca_variance is not None:
+        pca = PCA(n_components=settings.pca_variance, svd_solver="full", random_state=seed)
+        steps.append(("pca", pca))
+    if settings.select_k != "all" or settings.pca_variance is not None:
+        steps.append(("select", SelectKBest(f_classif, k=settings.select_k)))
+    return steps
 
 
 def choose_solver(head: "Pipeline", n_clips: int, n_features: int) -> None:

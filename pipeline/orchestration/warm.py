@@ -9,10 +9,12 @@ It has the caller's streams and environment; the results are those of a process 
 import importlib
 import json
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -56,13 +58,13 @@ def serve(address: Path) -> None:
     torchaudio_cpu.prepare()
     for name in LIBRARIES:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages; who started this process ends it
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(address))
         server.listen()
         server.settimeout(LOOK_SECONDS)
         while os.getppid() == starter:
+            _reap()
             try:
                 connection, _ = server.accept()
             except TimeoutError:
@@ -73,11 +75,17 @@ def serve(address: Path) -> None:
             connection.close()
 
 
+def _reap() -> None:
+    """Take note of children that have ended, whose processor time then counts as this process's."""
+    with suppress(ChildProcessError):  # there is none
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _be_the_stage(connection: socket.socket) -> None:
     """Run the stage that is asked for, tell its exit status, and end."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    status, told = 1, threading.Event()
+    status, told, started = 1, threading.Event(), time.monotonic()
     try:
         status = _run(connection, told)
     except SystemExit as error:  # of the argument parser
@@ -86,11 +94,22 @@ def _be_the_stage(connection: socket.socket) -> None:
         traceback.print_exc()
     finally:
         told.set()
+        _note_times(time.monotonic() - started)
         for tell in (sys.stdout.flush, sys.stderr.flush, lambda: connection.sendall(bytes([status]))):
             with suppress(OSError):  # nobody listens any more
                 tell()
     # An ordinary end, which ends what the stage has started, too: workers would hold the caller's streams.
     sys.exit(status)
+
+
+def _note_times(seconds: float) -> None:
+    """Add what the stage took to the file that `$SER_TIMES` names, for `benchmarks.repro`."""
+    if file := os.environ.get("SER_TIMES"):
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        cpu_seconds = sum(one.ru_utime + one.ru_stime for one in used)
+        row = {"stage": os.environ["SER_STAGE"], "cpu_seconds": cpu_seconds, "seconds": seconds}
+        with open(file, "a", encoding="utf-8") as times:
+            times.write(json.dumps(row) + "\n")
 
 
 def _run(connection: socket.socket, told: threading.Event) -> int:
@@ -103,6 +122,7 @@ def _run(connection: socket.socket, told: threading.Event) -> int:
     os.environ.clear()
     os.environ.update(request["environment"])
     del os.environ["SER_WARM"]  # processes that the stage starts are their own
+    os.environ["SER_STAGE"] = request["arguments"][0] if request["arguments"] else ""
     threading.Thread(target=_end_with, args=(connection, told), daemon=True).start()
     _forget_the_project()
     sys.path.insert(0, request["folder"])

@@ -12,6 +12,7 @@ from pipeline.config.plans import (
     ClipsPlan,
     DeduplicatePlan,
     EnsemblePlan,
+    EvaluatedSplit,
     EvaluatedSystem,
     EvaluatePlan,
     ExploredStudy,
@@ -32,9 +33,10 @@ from pipeline.config.plans import (
     TranscribePlan,
     write_plan,
 )
-from pipeline.core.paths import code_path, store_path
+from pipeline.core.paths import code_path, representations_dir, store_path
 from pipeline.core.tables import read_json, write_json
 from pipeline.splits.describe import describe_system, shares
+from pipeline.splits.protocols import find_protocol
 
 TRANSCRIPTS = "transcripts"
 
@@ -184,10 +186,25 @@ def plan_evaluate(params: Params) -> None:
         **{name: external_plan(params, name) for name in params.external},
     }
     systems = {
-        name: EvaluatedSystem(about=describe_system(params, name), plan=plan.digest)
+        name: EvaluatedSystem(
+            about=describe_system(params, name), plan=plan.digest, split=evaluated_split(params, name)
+        )
         for name, plan in plans.items()
     }
     write_plan(EvaluatePlan(code=code_of("stages/evaluate"), systems=systems), "evaluate")
+
+
+def evaluated_split(params: Params, name: str) -> EvaluatedSplit:
+    """Return what a system is trained and tested on."""
+    settings = params.scored(name)
+    protocol = params.studies[settings.study].variant(settings.variant).protocol
+    return EvaluatedSplit(
+        study=settings.study,
+        variant=settings.variant,
+        train_on=list(settings.train_on),
+        protocol=protocol,
+        new_speakers=find_protocol(protocol).new_speakers,
+    )
 
 
 def plan_represent(params: Params) -> None:
@@ -196,6 +213,9 @@ def plan_represent(params: Params) -> None:
             code=code_of("stages/represent"), names=representations, plan=system_plan(params, name)
         )
         write_plan(plan, "represent", name)
+    write_json(
+        representations_dir("none") / "silhouettes.json", {}
+    )  # the report looks for the folder around it
 
 
 def plan_analyse(params: Params) -> None:

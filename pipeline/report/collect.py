@@ -12,11 +12,13 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     account_path,
     analysis_dir,
+    index_facts_path,
     manifest_path,
     representations_dir,
     trained_dir,
 )
 from pipeline.core.tables import existing, read_csv, read_json
+from pipeline.curation.health import deviations
 from pipeline.evaluation.system import scores_path
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
@@ -74,7 +76,8 @@ class Report:
         curation: Steps of each study that has corpora.
         pictures: What the corpora hold; none without corpora.
         accounts: The same steps more closely, by study.
-        manifests: What `download` wrote for each active corpus.
+        manifests: What `index` wrote of where each active corpus came from.
+        health: What became of its files, and what deviates from a complete copy.
         facts: What the systems ran on.
     """
 
@@ -91,6 +94,7 @@ class Report:
     pictures: list[Picture]
     accounts: dict[str, StudyAccount]
     manifests: list[dict[str, Any]]
+    health: list[dict[str, Any]]
     facts: list[Fact]
 
     @property
@@ -164,8 +168,15 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
         accounts=study_accounts(read_csv(table_path("account")), studies),
         manifests=[read_json(manifest_path(corpus)) for corpus in plan.corpora],
+        health=[read_health(corpus) for corpus in plan.corpora],
         facts=run_facts(rows),
     )
+
+
+def read_health(corpus: str) -> dict[str, Any]:
+    """Read what `index` counted of a corpus, and say which of it deviates from a complete copy."""
+    facts = read_json(index_facts_path(corpus))
+    return {**facts, "deviations": sorted(deviations(facts))}
 
 
 def asked_about(rows: list[Row], audit: dict[str, dict[str, str]]) -> list[Row]:

@@ -1,11 +1,13 @@
 """A study's utterances as numbers, which every protocol of splitting works on."""
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpora.contract import voices
 
 NAMES = ("train", "val", "test", "unused")
 TRAIN, VAL, TEST, UNUSED = range(4)  # a later one of the first three keeps what they would share
@@ -37,6 +39,19 @@ class Clips:
     corpora: np.ndarray
     official: np.ndarray
     names: dict[str, list[str]]
+
+    @cached_property
+    def speaker_voices(self) -> np.ndarray:
+        """Which voice each speaker has, or voices where several speak together, shape (pairs, 2): speaker, voice.
+
+        Pairs are sorted by speaker.
+        """
+        named = [voices(name) for name in self.names["speaker"]]
+        numbers = {
+            name: number for number, name in enumerate(sorted({one for names in named for one in names}))
+        }
+        pairs = [(speaker, numbers[one]) for speaker, names in enumerate(named) for one in names]
+        return np.array(pairs, int).reshape(-1, 2)
 
     def subset(self, which: np.ndarray) -> "Clips":
         """Return the clips that `which` says, shape (clips,) bool; speakers and so on keep their numbers."""
@@ -76,6 +91,22 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
         official=pd.Index(NAMES).get_indexer(official).astype(np.int8),
         names=names,
     )
+
+
+def withhold_voices(splits: np.ndarray, clips: Clips) -> np.ndarray:
+    """Leave out the clips that would put a speaker into two splits, as `withhold` does; clips may have several."""
+    speakers, voice_of = clips.speaker_voices.T
+    if len(speakers) == len(clips.names["speaker"]):  # nobody speaks with another
+        return withhold(splits, clips.speakers)
+    known = np.flatnonzero(clips.speakers != NOBODY)
+    n_voices = np.bincount(speakers)[clips.speakers[known]]
+    clip = np.repeat(known, n_voices)  # once for each of its voices
+    nth = np.arange(len(clip)) - np.repeat(np.cumsum(n_voices) - n_voices, n_voices)
+    voice = voice_of[np.searchsorted(speakers, clips.speakers[clip]) + nth]
+    withheld = withhold(splits[clip], voice) != splits[clip]
+    changed = splits.copy()
+    changed[clip[withheld]] = UNUSED
+    return changed
 
 
 def withhold(splits: np.ndarray, units: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
-from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold
+from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold, withhold_voices
 from pipeline.splits.one_fold import NO_SPEAKERS, check_spoken
 from pipeline.splits.shares import NO_VALIDATION, cut_clips, cut_speakers, validation_share
 from pipeline.splits.speakers import check_known, divide_speakers, every_class_without_any, speaker_clusters
@@ -62,7 +62,8 @@ def leave_one_speaker_out(clips: Clips, settings: SplitSettings, seed: int) -> l
     Test: a speaker. Validation: the others of that speaker's sessions, as in the usual protocol of IEMOCAP, where
     the session partner validates; without any, the next speaker, after the last the first; nobody where
     `fractions.val` is 0. Training: all others. A copy of a tested clip that another speaker has is unused, and so
-    is a training clip that is a copy of a validating one.
+    is a training clip that is a copy of a validating one. Where several speak in one clip, they count as a speaker,
+    and clips of one of them are unused while that one is tested, and the other way round.
     """
     check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
     n_speakers = len(clips.names["speaker"])
@@ -74,7 +75,8 @@ def leave_one_speaker_out(clips: Clips, settings: SplitSettings, seed: int) -> l
         roles[alone, (alone + 1) % n_speakers] = VAL
     np.fill_diagonal(roles, TEST)
     return [
-        _fold(clips, roles[fold][clips.speakers], clips.names["speaker"][fold]) for fold in range(n_speakers)
+        _fold(clips, withhold_voices(roles[fold][clips.speakers], clips), clips.names["speaker"][fold])
+        for fold in range(n_speakers)
     ]
 
 
@@ -94,7 +96,7 @@ def leave_one_session_out(clips: Clips, settings: SplitSettings, seed: int) -> l
         roles[fold, (fold + 1) % n_sessions] = VAL
     np.fill_diagonal(roles, TEST)
     return [
-        _fold(clips, withhold(roles[fold][clips.sessions], clips.speakers), clips.names["session"][fold])
+        _fold(clips, withhold_voices(roles[fold][clips.sessions], clips), clips.names["session"][fold])
         for fold in range(n_sessions)
     ]
 

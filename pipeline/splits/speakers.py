@@ -28,18 +28,22 @@ def check_known(clips: Clips, numbers: np.ndarray, what: str, advice: str) -> No
 
 
 def speaker_clusters(clips: Clips) -> np.ndarray:
-    """Number the speakers of the clips, equally where they share a group of copies.
+    """Number the speakers of the clips, equally where they share a group of copies, or a voice.
 
-    A clip whose speaker is not known belongs to the cluster of its copies.
+    Where several people speak in one clip, all of them belong together. A clip whose speaker is not known belongs
+    to the cluster of its copies.
 
     Returns:
         Shape (clips,).
     """
-    n_speakers = clips.speakers.max(initial=-1) + 1
+    n_speakers = len(clips.names["speaker"])
     known = clips.speakers != NOBODY
-    n_nodes = n_speakers + clips.groups.max(initial=-1) + 1
-    ends = (clips.speakers[known], n_speakers + clips.groups[known])
-    links = coo_array((np.ones(known.sum()), ends), shape=(n_nodes, n_nodes))
+    n_others = n_speakers + clips.groups.max(initial=-1) + 1
+    speakers, voices = clips.speaker_voices.T
+    n_nodes = n_others + voices.max(initial=-1) + 1  # speakers, groups of copies, voices
+    first = np.concatenate([clips.speakers[known], speakers])
+    second = np.concatenate([n_speakers + clips.groups[known], n_others + voices])
+    links = coo_array((np.ones(len(first)), (first, second)), shape=(n_nodes, n_nodes))
     component = connected_components(links, directed=False)[1]
     return np.unique(component[n_speakers + clips.groups], return_inverse=True)[1]
 

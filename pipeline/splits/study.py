@@ -9,6 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import split_counts_path, split_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import write_csv, write_table
+from pipeline.splits.known_speakers import known_speakers_warning
 from pipeline.splits.protocols import find_protocol
 from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 
@@ -57,6 +58,9 @@ def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, vari
     write_csv(split_counts_path(study, variant), counts)
     if n_shared := counts["n_shared"].sum():
         log.warning("split: %s: %d examples have a copy in another split, as published", where, n_shared)
+    new_speakers = find_protocol(settings.protocol).new_speakers
+    if warning := known_speakers_warning(counts, ["train"], settings.protocol, new_speakers):
+        log.warning("split: %s: %s", where, warning)
     for label, n_folds in untrained_classes(counts).items():
         log.warning("split: %s: class %s is tested and not trained on in %d fold(s)", where, label, n_folds)
     sizes, n_folds = counts.groupby("split")["n"].sum().to_dict(), table["fold"].nunique()

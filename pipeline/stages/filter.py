@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.config.plans import FilteredStudy, FilterPlan, load_plan
 from pipeline.core.errors import PipelineError
-from pipeline.curation.filter import Curated, curate, nothing_curated, unknown_labels
+from pipeline.curation.filter import Curated, curate, large_losses, nothing_curated, unknown_labels
 from pipeline.curation.tables import read_grouped, write_curated
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ def main() -> None:
             log.warning(
                 "filter: %s: %s; add it to studies.%s.labels (null leaves it out)", study, label, study
             )
+        for loss in large_losses(curated):
+            log.warning("filter: %s: %s", study, loss)
         facts = {
             "study": study,
             "profile": plan.profile,

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pipeline.config.plans import IndexPlan, load_plan
 from pipeline.core.paths import manifest_path
 from pipeline.core.tables import write_json
+from pipeline.core.tree import list_files
 from pipeline.corpora.contract import load_adapter
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.download.provide import Manifest, provide
@@ -23,16 +24,15 @@ def main(corpus: str) -> None:
         log.info("index: %s: not needed", corpus)
         return
     # Imported here, for most corpora of a profile are not needed.
+    from pipeline.curation.health import health_line, large_losses
     from pipeline.curation.index import build_index
     from pipeline.curation.tables import write_index
 
     manifest = provide(adapter.CORPUS, plan.settings)
     write_json(manifest_path(corpus), asdict(manifest))
-    facts = write_index(adapter.CORPUS, build_index(adapter, corpus_audio(corpus)))
-    for surprise in facts["surprises"]:
-        log.warning("%s", surprise)
-    log.info(
-        "index: %s: %s of %s bytes: {n_readable:,} readable, {n_quarantined:,} quarantined, {n_strays:,} strays; "
-        "{n_with_notes:,} with notes".format_map(facts),
-        *(corpus, f"{manifest.n_files:,} files", f"{manifest.n_bytes:,}"),
-    )
+    root = corpus_audio(corpus)
+    facts = write_index(adapter.CORPUS, build_index(adapter, root), list_files(root))
+    for warning in (*facts["surprises"], *large_losses(facts)):
+        log.warning("%s", warning)
+    notes, size = f"{facts['n_with_notes']:,} with notes", f"{manifest.n_bytes:,} bytes"
+    log.info("index: %s; %s, %s", health_line(facts), notes, size)

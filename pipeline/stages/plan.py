@@ -7,6 +7,7 @@ nothing for the others. No other stage reads params.yaml.
 import logging
 
 from pipeline.config.params import Params, load_params
+from pipeline.corpora.label_maps import check_label_maps
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings, reads_text
 from pipeline.models.check import check_model
 from pipeline.planning.planners import PLANNERS
@@ -28,8 +29,9 @@ def main() -> None:
 
 
 def check_plug_ins(params: Params) -> None:
-    """Raise where a protocol is not there, or a family of models or kind of feature does not take its settings."""
+    """Raise where a protocol or a label of a corpus is not there, or a plug-in does not take its settings."""
     check_protocols(params)
+    check_label_maps(params)
     for name in params.systems:
         check_model(params.system(name), f"systems.{name}")
     for name in params.ensembles:

@@ -64,6 +64,7 @@ def describe_host() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "machine": platform.machine(),
+        "simd": os.environ.get("ATEN_CPU_CAPABILITY", "native"),
         "cores": os.cpu_count(),
         "workers": worker_count(),
         "peak_memory_mb": peak_memory_mb(),

@@ -160,7 +160,6 @@ def test_every_system_resolves_in_every_size(size, system):
         ("baselines.utbm_cnn", ["utbm_cn"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
         ("audit.SVM.every speaker", "audit_swm", r"unknown system 'audit_swm', did you mean 'audit_svm'"),
         ("representations.utbm_cn", ["embedding"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
-        ("representations", {}, r"representations: empty"),
         (
             "app.system",
             "annamalai_stacked",

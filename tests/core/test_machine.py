@@ -1,10 +1,15 @@
 """What the environment says of this machine, and what it must not say."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.machine import count_of, device_name
+from pipeline.core.machine import AVX2, count_of, device_name, pin_instructions
 
 
 @pytest.mark.parametrize(("named", "expected"), [(None, None), ("", None), ("1", 1), ("12", 12)])
@@ -56,3 +61,52 @@ def test_what_is_no_device(gpus, n_gpus, named, complaint):
     gpus(n_gpus, named)
     with pytest.raises(PipelineError, match=complaint):
         device_name()
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """An environment that names nothing yet, and is put back afterwards."""
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    return os.environ
+
+
+def test_libraries_compute_with_what_every_machine_has(environment):
+    pin_instructions()
+    assert environment == AVX2
+
+
+def test_what_the_environment_names_itself_stays(environment):
+    environment["ONEDNN_MAX_CPU_ISA"] = "SSE41"
+    pin_instructions()
+    assert environment == {**AVX2, "ONEDNN_MAX_CPU_ISA": "SSE41"}
+
+
+def test_nothing_is_pinned_where_that_is_wanted_or_makes_no_sense(environment, monkeypatch):
+    environment["SER_SIMD"] = "native"
+    pin_instructions()
+    assert environment == {"SER_SIMD": "native"}
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    del environment["SER_SIMD"]
+    pin_instructions()
+    assert environment == {}
+
+
+def test_another_word_is_an_error(environment):
+    environment["SER_SIMD"] = "avx9"
+    with pytest.raises(PipelineError, match="SER_SIMD is 'avx9'; expected avx2 or native"):
+        pin_instructions()
+
+
+def test_libraries_heed_it():
+    """Of those that say what they use; where the processor has no AVX2 they use less."""
+    code = (
+        "from pipeline.core.machine import pin_instructions; pin_instructions()\n"
+        "import numpy, torch; from threadpoolctl import threadpool_info\n"
+        "print(torch.backends.cpu.get_cpu_capability())\n"
+        "print(*[pool.get('architecture') for pool in threadpool_info() if pool['internal_api'] == 'openblas'])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    torch_uses, *openblas_uses = run.stdout.split()
+    assert torch_uses in ("AVX2", "DEFAULT")
+    assert set(openblas_uses) <= {"Haswell", "Nehalem", "Prescott", "ARMV8", "armv8"}

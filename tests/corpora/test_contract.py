@@ -3,7 +3,15 @@ import os
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpora.contract import Entry, Stray, adapter_names, load_adapter, scan_files, unique_names
+from pipeline.corpora.contract import (
+    Entry,
+    Stray,
+    adapter_names,
+    load_adapter,
+    scan_files,
+    unique_names,
+    voices,
+)
 
 
 def named(*paths):
@@ -67,3 +75,38 @@ def test_load_adapter():
 def test_an_unknown_adapter(name, message):
     with pytest.raises(PipelineError, match=message):
         load_adapter(name)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), IndexError("list"), UnicodeDecodeError("utf-8", b"a", 0, 1, "?")]
+)
+def test_an_adapter_that_raises_says_on_which_file(tmp_path, error):
+    def failing(path):
+        if path.name == "b.wav":
+            raise error
+        return parse(path)
+
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_bytes(b"")
+    says = rf"{tmp_path}/b\.wav: the corpus's adapter raised {type(error).__name__} \(.*test_contract\.py, line \d+"
+    with pytest.raises(PipelineError, match=says):
+        list(scan_files(tmp_path, failing))
+
+
+def test_what_an_adapter_refuses_takes_no_name(tmp_path):
+    for name in ("old/a.wav", "new/sub/a.wav"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"")
+    found = scan_files(tmp_path, parse, refuse=lambda path: "old" if "old" in path.parts else None)
+    assert list(found) == [Entry("new/sub/a.wav", "a"), Stray("old/a.wav", "old")]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "expected"),
+    [
+        *(("meld/Ross", ["meld/Ross"]), ("meld/Rachel+Ross", ["meld/Rachel", "meld/Ross"])),
+        *(("a", ["a"]), ("c/x/y", ["c/x/y"])),
+    ],
+)
+def test_voices(speaker, expected):
+    assert voices(speaker) == expected

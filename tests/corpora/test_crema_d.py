@@ -1,7 +1,9 @@
 import pytest
 
+from pipeline.core.tree import list_files
 from pipeline.corpora import crema_d
-from pipeline.corpora.contract import Entry, Stray
+from pipeline.corpora.contract import Entry, Stray, missing_tables
+from pipeline.corpora.label_tables import LabelTableError
 from tests.corpora.trees import entries, strays, touch
 
 TOP = "CREMA-D-master"
@@ -80,7 +82,8 @@ def test_without_the_tables(tmp_path):
 def test_votes_without_the_column_that_says_on_what(tmp_path):
     touch(tmp_path, "1001_IEO_HAP_MD.wav")
     (tmp_path / "tabulatedVotes.csv").write_text("A,D,F,H,N,S,fileName\n0,0,0,4,7,0,1001_IEO_HAP_MD\n")
-    assert entries(crema_d, tmp_path)["1001_IEO_HAP_MD"].votes is None
+    with pytest.raises(LabelTableError, match=r"tabulatedVotes\.csv: no column '' in its first line 'A,D,F"):
+        entries(crema_d, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -139,4 +142,26 @@ def test_the_sentences_are_twelve():
 def test_a_table_that_cannot_be_read(tmp_path):
     touch(tmp_path, "1001_DFA_ANG_XX.wav")
     (tmp_path / "VideoDemographics.csv").symlink_to(tmp_path / "nowhere.csv")
-    assert entries(crema_d, tmp_path)["1001_DFA_ANG_XX"].sex is None
+    with pytest.raises(
+        LabelTableError, match=r"VideoDemographics\.csv: cannot be opened \(a link that leads"
+    ):
+        entries(crema_d, tmp_path)
+
+
+def test_a_spreadsheets_table_says_the_same(tmp_path):
+    build(tmp_path)
+    path = tmp_path / TOP / "processedResults/tabulatedVotes.csv"
+    saved = path.read_text().replace(",", ";").replace('"', "").replace("\n", "\r\n")
+    path.write_bytes(saved.encode("utf-16"))
+    assert entries(crema_d, tmp_path)["1001_IEO_HAP_MD"].votes == "neutral:7 happy:4"
+
+
+def test_tables_that_are_not_there_are_named(tmp_path):
+    build(tmp_path)
+    assert missing_tables(crema_d.CORPUS, list_files(tmp_path)) == []
+    (tmp_path / TOP / "VideoDemographics.csv").unlink()
+    (tmp_path / TOP / "processedResults/tabulatedVotes.csv").unlink()
+    assert missing_tables(crema_d.CORPUS, list_files(tmp_path)) == [
+        "VideoDemographics.csv (the sex of the actors)",
+        "tabulatedVotes.csv (the votes on the voices)",
+    ]

@@ -2,9 +2,11 @@ import codecs
 
 import pytest
 
+from pipeline.core.tree import list_files
 from pipeline.corpora import esd
-from pipeline.corpora.contract import Entry
-from pipeline.corpora.esd import Line, decode, read_line
+from pipeline.corpora.contract import Entry, missing_tables
+from pipeline.corpora.esd import Line, decode_line, read_line
+from pipeline.corpora.label_tables import LabelTableError, decode
 from tests.corpora.trees import entries, strays, touch
 
 TOP = "Emotion Speech Dataset"
@@ -104,15 +106,16 @@ def test_the_folder_wins_and_the_log_says_so(tmp_path, caplog):
     ids=["UTF-8", "UTF-8 with BOM", "UTF-16", "UTF-16-BE", "UTF-16-LE", "GBK"],
 )
 def test_encodings(content):
-    assert decode(content) == ["It’s him.\t生气"]
+    assert decode(content, decode_line) == ["It’s him.\t生气"]
 
 
 def test_windows_1252_is_not_taken_for_chinese():
-    assert decode("It’s him.\tAngry".encode("cp1252")) == ["It’s him.\tAngry"]
+    assert decode("It’s him.\tAngry".encode("cp1252"), decode_line) == ["It’s him.\tAngry"]
 
 
 def test_each_line_may_have_its_own_encoding():
-    assert decode("I’m\n".encode("cp1252") + "I’m\n".encode("gbk") + "I’m\n".encode()) == ["I’m"] * 3
+    content = "I’m\n".encode("cp1252") + "I’m\n".encode("gbk") + "I’m\n".encode()
+    assert decode(content, decode_line) == ["I’m\n"] * 3
 
 
 @pytest.mark.parametrize(
@@ -134,4 +137,28 @@ def test_lines(words, expected):
 
 def test_a_blank_after_the_clips_name(tmp_path):
     write(tmp_path, "0011/0011.txt", "0011_000001 I keep.\tNeutral\n\nnonsense\n0011_000002\n")
-    assert esd.read_lines(tmp_path) == {"0011_000001": Line("I keep.", "Neutral")}
+    assert esd.read_clips(tmp_path) == {"0011_000001": Line("I keep.", "Neutral")}
+
+
+@pytest.mark.parametrize("separator", [";", ",", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gbk"])
+def test_a_spreadsheets_text_file(tmp_path, separator, encoding):
+    lines = f"0011_000001{separator}Oh, no.{separator}生气\r\n0011_000002{separator}I keep.{separator}Sad\r\n"
+    write(tmp_path, "0011/0011.txt", lines.encode(encoding))
+    assert esd.read_clips(tmp_path) == {
+        "0011_000001": Line("Oh, no.", "Angry"),
+        "0011_000002": Line("I keep.", "Sad"),
+    }
+
+
+@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\xff" * 50])
+def test_a_text_file_that_is_none(tmp_path, content):
+    write(tmp_path, "0011/0011.txt", content)
+    with pytest.raises(LabelTableError, match=r"0011\.txt: no line of it begins with a clip's name"):
+        esd.read_clips(tmp_path)
+
+
+def test_text_files_that_are_not_there_are_named(tmp_path):
+    build(tmp_path)
+    assert missing_tables(esd.CORPUS, list_files(tmp_path))[0] == "0012.txt (what speaker 0012 says)"
+    assert len(missing_tables(esd.CORPUS, list_files(tmp_path))) == 9

@@ -1,7 +1,9 @@
 import pytest
 
+from pipeline.core.tree import list_files
 from pipeline.corpora import iemocap
-from pipeline.corpora.contract import Entry
+from pipeline.corpora.contract import Entry, missing_tables
+from pipeline.corpora.label_tables import LabelTableError
 from tests.corpora.trees import entries, strays, touch
 
 DIALOGUE = "Ses01F_impro01"
@@ -140,3 +142,31 @@ def test_speakers(tmp_path, name, speaker):
 def test_names_that_tell_nothing(tmp_path, name):
     touch(tmp_path, f"{name}.wav")
     assert entries(iemocap, tmp_path)[name].problem.startswith("the name is not Ses0N{F,M}_{dialogue}_{F,M}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "cp1252"])
+def test_files_in_other_encodings_say_the_same(tmp_path, encoding):
+    build(tmp_path)
+    expected = entries(iemocap, tmp_path)
+    for path, text in (("EmoEvaluation", RATINGS), ("transcriptions", TEXTS.replace("\x92", "’"))):
+        file = tmp_path / f"Session1/dialog/{path}/{DIALOGUE}.txt"
+        file.write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    assert entries(iemocap, tmp_path) == expected
+
+
+@pytest.mark.parametrize("folder", ["EmoEvaluation", "transcriptions"])
+@pytest.mark.parametrize("content", [b"", b"<html>\n", b"% nothing\n\n", b"PK\x03\x04\0\0"])
+def test_a_file_that_is_none_of_its_folder(tmp_path, folder, content):
+    build(tmp_path)
+    (tmp_path / f"Session1/dialog/{folder}/{DIALOGUE}.txt").write_bytes(content)
+    with pytest.raises(
+        LabelTableError, match=rf"{folder}/{DIALOGUE}\.txt: (no line of it is as in|a workbook)"
+    ):
+        entries(iemocap, tmp_path)
+
+
+def test_sessions_without_their_files_are_named(tmp_path):
+    build(tmp_path)
+    missing = missing_tables(iemocap.CORPUS, list_files(tmp_path))
+    assert len(missing) == 8
+    assert missing[0] == "Session2/dialog/EmoEvaluation/*.txt (the labels of session 2)"

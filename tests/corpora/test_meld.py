@@ -1,7 +1,11 @@
+import csv
+
 import pytest
 
+from pipeline.core.tree import list_files
 from pipeline.corpora import meld
-from pipeline.corpora.contract import Entry
+from pipeline.corpora.contract import Entry, missing_tables
+from pipeline.corpora.label_tables import LabelTableError
 from tests.corpora.trees import entries, strays, touch
 
 HEADER = (
@@ -80,7 +84,7 @@ def test_rows_without_clips_and_clips_without_rows(tmp_path):
     build(tmp_path)
     assert entries(meld, tmp_path)["dev_dia49_utt4"].problem == "no row in dev_sent_emo.csv"
     assert strays(meld, tmp_path) == {
-        "MELD.Raw/notes.txt": "not audio by its name (expected .mp4, .wav)",
+        "MELD.Raw/notes.txt": "not audio by its name (expected .mp4, .wav, .flac, .mp3, .ogg, .opus, .m4a, .mkv)",
         f"{TEST_FOLDER}/._dia0_utt0.mp4": "macOS resource fork, not audio",
         f"{TEST_FOLDER}/final_videos_testdia0_utt0.mp4": "second cut of a test clip, in no list",
         "MELD.Raw/dev/dev_splits_complete/dia110_utt7.mp4": (
@@ -107,11 +111,78 @@ def test_a_copy_converted_to_wav(tmp_path):
 def test_names_that_tell_nothing(tmp_path, path):
     touch(tmp_path, path)
     (found,) = entries(meld, tmp_path).values()
-    assert found.problem.startswith("not dia{X}_utt{Y} in one of the folders train_splits, dev_splits")
+    assert found.problem == (
+        "not dia{X}_utt{Y} in a folder that tells the part, such as train_splits, dev_splits_complete, "
+        "output_repeated_splits_test, train, dev, test"
+    )
 
 
-def test_a_list_that_is_no_table(tmp_path, caplog):
+def test_a_list_that_is_no_table(tmp_path):
     touch(tmp_path, "train_splits/dia0_utt0.mp4")
     (tmp_path / "train_sent_emo.csv").write_text(HEADER + '1,"' + "Hm. " * 50_000)
-    assert entries(meld, tmp_path)["train_dia0_utt0"].problem == "no row in train_sent_emo.csv"
-    assert "train_sent_emo.csv: read up to a row that is no CSV" in caplog.text
+    with pytest.raises(LabelTableError, match=r"train_sent_emo\.csv: line 2 is no row of a table"):
+        entries(meld, tmp_path)
+
+
+def test_a_quotation_that_is_not_closed_hides_no_rows(tmp_path):
+    touch(tmp_path, "train_splits/dia0_utt1.mp4")
+    (tmp_path / "train_sent_emo.csv").write_text(TRAIN.replace('"".",monica', '"".,monica'))
+    with pytest.raises(LabelTableError, match=r"a quotation that begins in line 3 is not closed"):
+        entries(meld, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("train_splits_wav/dia0_utt0.wav", "train_wav/dia0_utt0.wav", "train_audio/dia0_utt0.flac"),
+        *("Train/dia0_utt0.flac", "MELD.Raw/audio-train-16k/dia0_utt0.WAV", "wav/TRAIN/dia0_utt0.mp3"),
+    ],
+)
+def test_folders_of_conversions(tmp_path, path):
+    touch(tmp_path, path)
+    (tmp_path / "train_sent_emo.csv").write_text(TRAIN, "utf-8")
+    assert entries(meld, tmp_path)["train_dia0_utt0"].label == "neutral"
+
+
+@pytest.mark.parametrize(
+    ("folder", "part"),
+    [
+        *(("dev_splits_complete_wav", "dev"), ("output_repeated_splits_test_wav", "test"), ("Val", "dev")),
+        *(("train_and_dev", None), ("trainer", None), ("MELD.Raw", None), ("", None)),
+    ],
+)
+def test_what_folders_tell(folder, part):
+    assert meld.part_of(folder) == part
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker", "sex"),
+    [
+        *(
+            ("Phoebe Sr.", "Phoebe Sr", None),
+            ("phoebe  sr", "Phoebe Sr", None),
+            ("Joey/drake", "Drake+Joey", None),
+        ),
+        *(("Ross And Rachel", "Rachel+Ross", None), ("Rachel & Monica", "Monica+Rachel", "female")),
+        *(("Joey, Chandler and Ross", "Chandler+Joey+Ross", "male"), ("Ross and Ross", "Ross", "male")),
+        *(("Andy", "Andy", None), ("Dr.Green", "Dr Green", None), (" . ", None, None), ("", None, None)),
+    ],
+)
+def test_speakers(name, speaker, sex):
+    assert meld.speaker_of(name) == speaker
+    assert meld.sex_of(speaker) == sex
+
+
+def test_lists_that_are_not_there_are_named(tmp_path):
+    touch(tmp_path, "train_sent_emo.csv", "a/._dev_sent_emo.csv", "test_sent_emo.csv")
+    assert missing_tables(meld.CORPUS, list_files(tmp_path)) == ["dev_sent_emo.csv (the labels of dev)"]
+
+
+def test_lists_of_a_spreadsheet(tmp_path):
+    build(tmp_path)
+    expected = entries(meld, tmp_path)
+    for path in tmp_path.rglob("dev_sent_emo.csv"):
+        rows = csv.reader(path.read_text("utf-8-sig").splitlines())
+        with path.open("w", newline="", encoding="utf-16") as file:
+            csv.writer(file, delimiter=";").writerows(rows)
+    assert entries(meld, tmp_path) == expected

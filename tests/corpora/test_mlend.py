@@ -2,6 +2,7 @@ import pytest
 
 from pipeline.corpora import mlend
 from pipeline.corpora.contract import Entry
+from pipeline.corpora.label_tables import LabelTableError
 from tests.corpora.trees import entries, strays, touch
 
 ATTRIBUTES = "MLEndSND_Audio_Attributes.csv"
@@ -108,4 +109,13 @@ def test_a_table_with_the_marks_of_an_unfinished_merge(tmp_path):
 def test_a_table_that_cannot_be_read(tmp_path):
     build(tmp_path)
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
-    assert list(strays(mlend, tmp_path)) == ["gone.csv"]
+    with pytest.raises(LabelTableError, match=r"gone\.csv: cannot be opened"):
+        entries(mlend, tmp_path)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_spreadsheets_table(tmp_path, separator):
+    touch(tmp_path, "00000.wav", "._attributes.csv")
+    header = "Public filename,Numeral,Intonation,Speaker".replace(",", separator)
+    table(tmp_path, "00000,3,excited,59".replace(",", separator), header="\ufeff" + header)
+    assert entries(mlend, tmp_path)["00000"].label == "excited"

@@ -1,7 +1,10 @@
 import pytest
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.tree import list_files
 from pipeline.corpora import msp_podcast
 from pipeline.corpora.contract import Entry
+from pipeline.corpora.label_tables import LabelTableError
 from tests.corpora.trees import entries, strays, touch
 
 HEADER = "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set\n"
@@ -125,12 +128,65 @@ def test_raters_of_a_release_with_one_column(tmp_path):
 
 def test_a_list_without_its_columns(tmp_path):
     touch(tmp_path, "Audios/a.wav", "Labels/x")
-    (tmp_path / "Labels/labels_consensus.csv").write_text("FileName\na.wav\n")
-    assert "unknown EmoClass ''" in entries(msp_podcast, tmp_path)["a"].problem
+    (tmp_path / "Labels/labels_consensus.csv").write_text("FileName,EmoClass\na.wav,H\n")
+    with pytest.raises(LabelTableError, match=r"consensus\.csv: no column EmoAct, EmoVal, EmoDom, Split_Set"):
+        entries(msp_podcast, tmp_path)
 
 
-def test_a_list_that_is_no_table(tmp_path, caplog):
+def test_a_list_that_is_no_table(tmp_path):
     touch(tmp_path, "Audios/a.wav", "Labels/x")
     (tmp_path / "Labels/labels_consensus.csv").write_text(HEADER + '"' + "a" * 200_000)
-    assert entries(msp_podcast, tmp_path)["a"].problem == "no row in labels_consensus.csv"
-    assert "labels_consensus.csv: read up to a row that is no CSV" in caplog.text
+    with pytest.raises(LabelTableError, match=r"labels_consensus\.csv: line 2 is no row of a table"):
+        entries(msp_podcast, tmp_path)
+
+
+def test_a_list_that_a_spreadsheet_saved_with_its_own_decimal_point(tmp_path):
+    build(tmp_path)
+    expected = entries(msp_podcast, tmp_path)
+    saved = CONSENSUS.replace(",", ";").replace(".0", ",0").replace("5.2", "5,2").replace("\n", "\r\n")
+    (tmp_path / "Labels/labels_consensus.csv").write_bytes(saved.encode("utf-16"))
+    assert entries(msp_podcast, tmp_path) == expected
+
+
+PREVIOUS = "Previous_releases_information"
+
+
+def build_release_1_12(root):
+    """A release that carries along the lists of earlier ones, and the clips that were removed since."""
+    build(root)
+    removed = f"{PREVIOUS}/files_removed_from_prev_versions/v1.3_removed_files"
+    touch(
+        root,
+        f"{removed}/{turn('0009_0001')}.wav",
+        f"{removed}/{turn('0001_0008')}.wav",
+        *(f"{PREVIOUS}/previous_releases_info/v1.{n}/{name}/x" for n, name in enumerate(("label", "Labels"))),
+        f"{PREVIOUS}/previous_releases_info/v1.1/Transcripts/{turn('0001_0008')}.txt",
+    )
+    old = CONSENSUS.replace(",H,", ",S,") + f"{turn('0009_0001')}.wav,H,5.2,4.8,5.0,1,Male,Train\n"
+    for folder in root.glob(f"{PREVIOUS}/previous_releases_info/v1.*/*abel*"):
+        (folder / "labels_consensus.csv").write_text(old)
+        (folder / "labels_detailed.csv").write_text(DETAILED)
+
+
+def test_earlier_releases_do_not_count_and_are_listed(tmp_path):
+    build(tmp_path / "plain")
+    build_release_1_12(tmp_path / "release")
+    assert entries(msp_podcast, tmp_path / "release") == entries(msp_podcast, tmp_path / "plain")
+    more = strays(msp_podcast, tmp_path / "release").keys() - strays(msp_podcast, tmp_path / "plain").keys()
+    there = {path for path in list_files(tmp_path / "release") if path.startswith(PREVIOUS)}
+    assert more == there
+
+
+def test_removed_clips_say_why_they_do_not_count(tmp_path):
+    build_release_1_12(tmp_path)
+    reasons = [reason for path, reason in strays(msp_podcast, tmp_path).items() if "removed" in path]
+    assert reasons == ["of an earlier release, or removed since: only the current one counts"] * 2
+
+
+def test_two_releases_side_by_side_are_not_added_up(tmp_path):
+    build(tmp_path / "v1.11")
+    build(tmp_path / "v1.12")
+    with pytest.raises(
+        PipelineError, match=r"2 tables labels_consensus\.csv below .*v1\.11.*v1\.12.*one release"
+    ):
+        entries(msp_podcast, tmp_path)

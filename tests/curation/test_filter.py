@@ -1,12 +1,21 @@
 """The account of a study's curation: every row is kept or listed, and every step drops what it should."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.config.studies import Curation, Study
 from pipeline.core.errors import PipelineError
-from pipeline.curation.filter import COMBINED, STEPS, curate, unknown_labels
+from pipeline.curation.filter import (
+    COMBINED,
+    STEPS,
+    curate,
+    large_losses,
+    nothing_curated,
+    unknown_labels,
+)
 
 SETTINGS = {
     "classes": ["joy", "grief", "other"],
@@ -185,3 +194,41 @@ def test_the_account_adds_up(seed):
     assert result.account.groupby("step")["n"].sum().to_dict() == result.counts
     assert result.kept["utterance_id"].is_monotonic_increasing
     assert not result.kept["group"].duplicated().any()
+
+
+COPY = {"group": "h1", "kind": "exact", "keep": False}
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (
+            row("a", status="quarantined", reason="no sound"),
+            "1 of 5 clips are lost at the step 'readable', .*no sound",
+        ),
+        (row("a", **COPY), "1 of 5 clips are lost at the step 'after_deduplication', .*exact copy of h1"),
+        (row("a", seconds=9.0), "1 of 5 clips are lost at the step 'within_duration', .*9.00 s"),
+        (row("a", "odd"), "1 of 5 clips are lost at the step 'kept', .*class other has 1"),
+    ],
+)
+def test_a_large_loss_is_said(bad, says):
+    (loss,) = large_losses(curated(bad))
+    assert re.match(f"x: {says}", loss)
+
+
+@pytest.mark.parametrize(
+    "bad", [row("a", "calm"), row("a", "bored"), row("a", status="stray", reason="no audio")]
+)
+def test_what_a_study_means_to_leave_out_is_no_loss(bad):
+    assert large_losses(curated(bad)) == []
+
+
+def test_a_small_loss_is_none():
+    many = [row(f"m{i}") for i in range(20)]
+    assert large_losses(curated(*many, row("a", status="quarantined", reason="empty file"))) == []
+
+
+def test_a_corpus_of_which_nothing_is_left_is_named():
+    losses = large_losses(curated(row("a", "sad", corpus="y"), row("b", "happy", corpus="y", seconds=9.0)))
+    assert losses[-1] == "y: nothing of it is left"
+    assert large_losses(nothing_curated()) == []

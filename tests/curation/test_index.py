@@ -125,7 +125,13 @@ def test_a_file_that_cannot_be_opened_is_asked_for_each_time(root):
 
 
 def test_no_audio_at_all(root):
-    with pytest.raises(PipelineError, match=r"no audio file .* \(1 other files\); expected 3 .* Ask nicely"):
+    for clip in root.glob("*.wav"):
+        clip.unlink()
+    (root / "a.flac").write_bytes(b".")
+    (root / "b.flac").write_bytes(b".")
+    with pytest.raises(
+        PipelineError, match=r"\(3 other files: 2 \.flac, 1 \.txt\); expected 3 .* Ask nicely"
+    ):
         build_index(adapter(Stray("notes.txt", "no audio")), root)
 
 

@@ -260,3 +260,42 @@ def test_archives_inside_an_archive(place):
     assert first["n_files"] == 1
     assert manifest["n_files"] == 8
     assert list_files(place / "cache/corpora/ravdess") == sorted(f"MELD.Raw/{clip}" for clip in CLIPS)
+
+
+@pytest.mark.parametrize("name", ["RAVDESS", "Ravdess", "ravdess_speech"])
+def test_a_folder_of_a_similar_name_is_asked_about_and_nothing_downloaded(place, monkeypatch, name):
+    sha256 = archive(place / "publisher", CLIPS)
+    (place / "disk" / name).mkdir(parents=True)
+    monkeypatch.setenv("SER_CORPORA", str(place / "disk"))
+    with pytest.raises(
+        PipelineError, match=rf"has no folder .*disk/ravdess; did you mean {name}, which is there"
+    ):
+        run(corpus(place, sha256=sha256))
+    assert not (place / "cache" / "archives").exists()
+
+
+def test_a_link_that_leads_nowhere_downloads_nothing(place, monkeypatch):
+    sha256 = archive(place / "publisher", CLIPS)
+    (place / "disk").mkdir()
+    (place / "disk" / "ravdess").symlink_to("/mnt/nowhere")
+    monkeypatch.setenv("SER_CORPORA", str(place / "disk"))
+    with pytest.raises(PipelineError, match="is a link to /mnt/nowhere, which is not there"):
+        run(corpus(place, sha256=sha256))
+    assert not (place / "cache" / "archives").exists()
+
+
+def test_other_folders_do_not_keep_from_downloading(place, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    (place / "disk" / "tess").mkdir(parents=True)
+    monkeypatch.setenv("SER_CORPORA", str(place / "disk"))
+    assert run(corpus(place, sha256=archive(place / "publisher", CLIPS)))["source"] == "archive"
+    assert f"SER_CORPORA has no folder {place}/disk/ravdess: looking for its archives" in caplog.text
+
+
+def test_a_manual_corpus_names_the_folder_that_was_looked_for(place, monkeypatch):
+    (place / "disk").mkdir()
+    monkeypatch.setenv("SER_CORPORA", str(place / "disk"))
+    with pytest.raises(
+        PipelineError, match=rf"ravdess: {place}/disk/ravdess is not there\. .* put it into {place}/disk"
+    ):
+        run(corpus(place), "manual")

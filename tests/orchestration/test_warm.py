@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.machine import AVX2
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a warm process forks")
 
 SECONDS = 20  # that anything here may take
@@ -149,6 +151,7 @@ def project(tmp_path, socket, root) -> Project:
         "core/__init__.py",
         "core/stage.py",
         "core/errors.py",
+        "core/machine.py",
         "orchestration",
     ):
         copy = shutil.copytree if (root / "pipeline" / path).is_dir() else shutil.copy
@@ -181,7 +184,7 @@ def test_folder_environment_and_streams_are_the_callers(project):
     assert (project.folder / "written").read_text() == f"somebody in {project.folder}"
     assert project.run("do", "read", text="to stdin") == (0, "to stdin\n", "")
     status, out, _ = project.run("do", "environment", EXTRA="1")
-    assert {"EXTRA", "WHO", "PATH"} <= set(out.split()) <= {"EXTRA", "WHO", "PATH", "LC_CTYPE"}
+    assert {"EXTRA", "WHO", "PATH"} <= set(out.split()) <= {"EXTRA", "WHO", "PATH", "LC_CTYPE", *AVX2}
 
 
 def test_an_error_of_the_pipeline_is_one_line_and_status_2(project):
@@ -205,9 +208,9 @@ def test_code_that_was_changed_is_run_as_it_is_now(project):
     project.run("do", "write")
     stage = project.folder / "pipeline/stages/do.py"
     stage.write_text(STAGE.replace("to stdout", "changed"))
-    errors = project.folder / "pipeline/core/errors.py"
-    errors.write_text(errors.read_text() + "\nprint('errors, changed')\n")
-    assert project.run("do", "write")[1] == "errors, changed\nchanged\n"
+    runner = project.folder / "pipeline/core/stage.py"
+    runner.write_text(runner.read_text() + "\nprint('runner, changed')\n")
+    assert project.run("do", "write")[1] == "runner, changed\nchanged\n"
 
 
 def test_a_killed_stage_is_an_error(project):

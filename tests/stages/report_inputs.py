@@ -13,6 +13,7 @@ from pipeline.core.paths import (
     DATA,
     account_path,
     evaluated_dir,
+    index_facts_path,
     index_path,
     manifest_path,
     representations_dir,
@@ -61,6 +62,17 @@ RUN = {
         "device": "cpu",
     },
     "settings": {"monitor": "val_uar"},
+}
+HEALTH = {
+    "n_files": 110,
+    "n_readable": 95,
+    "n_quarantined": 12,
+    "n_strays": 2,
+    "n_passed_over": 1,
+    "n_absent": 0,
+    "expected": 107,
+    "quarantined": {"no row in <list>": 12},
+    "missing_tables": ["votes.csv (the <votes>)"],
 }
 REAL = [{**RECORD, "note": "Real <speech>"}]
 
@@ -138,6 +150,7 @@ def write_corpora(corpus: str, *, verified_by: str) -> None:
         "archives": archives,
     }
     write_json(manifest_path(corpus), {**manifest, "n_files": 110, "n_bytes": 2_000_000})
+    write_json(index_facts_path(corpus), HEALTH | {"corpus": corpus})
 
 
 def write_exploration() -> None:

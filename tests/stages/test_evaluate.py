@@ -7,6 +7,7 @@ from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, write_plan
 from pipeline.core.paths import evaluated_dir, figures_dir, metrics_path, plots_dir, trained_dir
 from pipeline.core.tables import read_json, write_json
 from pipeline.evaluation.system import scores_path
+from pipeline.planning.planners import evaluated_split
 from pipeline.splits.describe import describe_system
 from pipeline.stages import evaluate
 from pipeline.stages.evaluate import OUTPUTS
@@ -18,7 +19,9 @@ def plan(**plans: str) -> None:
     """Write the plan of evaluating made-up systems, each with the digest of the plan it has to be trained by."""
     params = made_up.params()
     systems = {
-        name: EvaluatedSystem(about=describe_system(params, name), plan=digest)
+        name: EvaluatedSystem(
+            about=describe_system(params, name), plan=digest, split=evaluated_split(params, name)
+        )
         for name, digest in plans.items()
     }
     write_plan(EvaluatePlan(code="1", systems=systems), "evaluate")

@@ -11,12 +11,12 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from pipeline.config.external import External
-from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, ExternalPlan, write_plan
+from pipeline.config.plans import EvaluatedSplit, EvaluatedSystem, EvaluatePlan, ExternalPlan, write_plan
 from pipeline.core import paths
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT
-from pipeline.core.tables import read_json, read_table, write_json, write_table
-from pipeline.splits.table import split_utterances
+from pipeline.core.tables import read_json, read_table, write_csv, write_json, write_table
+from pipeline.splits.table import count_splits, split_utterances
 from pipeline.stages import evaluate
 from pipeline.stages.external import main
 from pipeline.training.outcome import HISTORY_COLUMNS
@@ -48,12 +48,19 @@ def write_split(table: pd.DataFrame) -> None:
     write_table(paths.split_path("toy", "main"), table, SPLIT)
 
 
-def plan(classes: Sequence[str] = CLASSES, **changes: Any) -> ExternalPlan:
-    """Write, and return, what the stage `plan` writes of an entry of `external`."""
+def plan(classes: Sequence[str] = CLASSES, *, protocol: str = "stratified", **changes: Any) -> ExternalPlan:
+    """Write, and return, what the stage `plan` writes of an entry of `external`, under a protocol."""
     entry = {"file": "theirs.parquet", "study": "toy", "variant": "main", "parameters": 12, **changes}
     planned = ExternalPlan(code="1", classes=[*classes], external=External(**entry))
     write_plan(planned, "external", "theirs")
-    evaluated = EvaluatedSystem(about=ABOUT, plan=planned.digest)
+    split = EvaluatedSplit(
+        study="toy",
+        variant="main",
+        train_on=["train"],
+        protocol=protocol,
+        new_speakers=protocol != "stratified",
+    )
+    evaluated = EvaluatedSystem(about=ABOUT, plan=planned.digest, split=split)
     write_plan(EvaluatePlan(code="1", systems={"theirs": evaluated}), "evaluate")
     return planned
 
@@ -167,6 +174,18 @@ def test_a_study_without_clips_is_skipped_and_its_file_not_looked_at(workspace: 
     }
     evaluate.main()
     assert read_json(paths.evaluated_dir("theirs") / "scores.json")["status"] == "skipped"
+
+
+@pytest.mark.parametrize(("protocol", "warned"), [("stratified", False), ("speaker_independent", True)])
+def test_speakers_who_are_trained_on_are_said(
+    workspace: Path, caplog: pytest.LogCaptureFixture, protocol: str, warned: bool
+) -> None:
+    write_csv(paths.split_counts_path("toy", "main"), count_splits(split_utterances(study(1), settings())))
+    plan(protocol=protocol)
+    theirs().to_parquet("theirs.parquet")
+    main("theirs")
+    evaluate.main()
+    assert ("1 systems of toy/main, such as theirs: " in caplog.text) == warned
 
 
 def test_an_error_names_the_entry_the_file_and_the_split(workspace: Path) -> None:

@@ -50,12 +50,23 @@ def test_counts_and_surprises_are_written_and_logged(caplog):
     run()
     facts = read_json(index_facts_path("tess"))
     counts = {name: n for name, n in facts.items() if name.startswith("n_")}
-    expected = {"n_files": 3, "n_readable": 1, "n_quarantined": 1, "n_strays": 1, "n_with_notes": 0}
+    expected = {
+        "n_files": 3,
+        "n_readable": 1,
+        "n_quarantined": 1,
+        "n_strays": 1,
+        "n_passed_over": 0,
+        "n_absent": 0,
+        "n_with_notes": 0,
+    }
     assert counts == expected
     assert facts["surprises"][0] == "tess: 2 utterances; a complete copy has 2,800"
     assert facts["surprises"][0] in caplog.messages
-    assert caplog.messages[-1].startswith("index: tess: 3 files of ")
-    assert caplog.messages[-1].endswith(": 1 readable, 1 quarantined, 1 strays; 0 with notes")
+    assert caplog.messages[-1].startswith(
+        "index: tess: 3 files, 1 readable of 2,800 expected (!), 1 quarantined (1 not audio: text) (!), 1 strays, "
+        "0 documents; 0 with notes, "
+    )
+    assert "tess: 1 of 2 utterances cannot be used (1 not audio: text)" in caplog.messages
 
 
 def test_what_is_not_used_is_listed_for_a_person():

@@ -79,7 +79,7 @@ def test_corpora_of_the_profile_are_needed(corpus, needed):
     ("feature_set", "corpora"),
     [
         ("spectral_scalars", ["demo_ravdess", "demo_tess"]),
-        ("compare_functionals", []),
+        ("compare_functionals", ["demo_ravdess", "demo_tess"]),
     ],
 )
 def test_the_corpora_of_its_studies_need_a_feature_set(feature_set, corpora):
@@ -281,3 +281,14 @@ def test_an_unplanned_system_is_named():
         PipelineError, match=r"train/nobody.json is not there: 'nobody' is not in params.yaml"
     ):
         load_plan(SystemPlan, "train", "nobody")
+
+
+def test_a_label_that_a_corpus_does_not_have_is_an_error(planned, tmp_path, monkeypatch):
+    shutil.copytree(planned, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    values = shipped_values()
+    labels = values["studies"]["ravdess_methods"]["labels"]["ravdess"]
+    labels["supprised"] = labels.pop("surprised")
+    write_values(values)
+    with pytest.raises(PipelineError, match="unknown label 'supprised', did you mean 'surprised'"):
+        plan.main()

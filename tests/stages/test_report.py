@@ -368,6 +368,12 @@ def test_what_the_bytes_were_checked_against_is_said(html, demo_html):
     assert "a.zip: mirror" in demo_html
 
 
+def test_the_health_of_each_corpus_is_said_and_what_deviates_is_marked(html):
+    (table,) = re.findall(r'<table class="plain health">.*?</table>', html, re.DOTALL)
+    assert re.findall(r"<mark>(.*?)</mark>", table) == ["95", "12", "no votes.csv (the &lt;votes&gt;)"]
+    assert "110 95 107 12 2 1 0 12 no row in &lt;list&gt;" in text_of(table)
+
+
 def test_bytes_that_only_a_mirror_states_are_warned_of(html, demo_html):
     assert "does not have the publisher's bytes" not in text_of(html)
     assert "does not have the publisher's bytes" in text_of(demo_html)

@@ -51,3 +51,19 @@ def test_a_study_that_is_not_curated_says_what_to_run():
     curated_path("empty").unlink()
     with pytest.raises(PipelineError, match=r"data/curated/empty\.parquet is not there; `dvc repro"):
         split.main()
+
+
+def test_a_promise_of_new_speakers_that_the_corpora_do_not_keep_is_said(caplog):
+    parts = ["train", "train", "val", "test"]
+    rows = dialogues(n=4).assign(official_split=lambda table: [parts[i % 4] for i in range(len(table))])
+    write_table(curated_path("one"), rows, CURATED)
+    write_plan(SplitPlan(code="1", studies={"one": {"main": settings("official")}}), "split")
+    split.main()
+    assert (
+        "split: one/main: 20 of 20 tested clips are of 10 speakers who are trained on, such as" in caplog.text
+    )
+
+
+def test_new_speakers_are_not_warned_of(caplog):
+    split.main()
+    assert "trained on" not in caplog.text
