@@ -1,5 +1,7 @@
 """The command that serves the application."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.app import __main__ as command
@@ -29,6 +31,16 @@ def test_a_named_system_is_taken(trained):
 def test_a_named_system_that_is_not_trained_is_told(trained):
     with pytest.raises(PipelineError, match="unknown system 'thrid'"):
         command.open_catalogue("thrid")
+
+
+def test_an_exported_system_stands_in_front_of_those_that_are_trained(trained, monkeypatch):
+    monkeypatch.setattr(command, "is_export", lambda folder: folder == Path("elsewhere/second"))
+    monkeypatch.setattr(command, "read_export", lambda folder: folder)
+    monkeypatch.setattr(command, "make_card", lambda exported: card(exported.name))
+    catalogue = command.open_catalogue("elsewhere/second")
+    assert [one.name for one in catalogue.cards] == ["second", "first"]
+    assert catalogue.get("second").name == "elsewhere/second"  # the fake's name is what it was loaded by
+    assert catalogue.get("first").name == "first"
 
 
 def test_an_error_is_a_line_and_a_status(trained, monkeypatch, capsys):
