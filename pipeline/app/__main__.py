@@ -20,7 +20,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline.app", description=__doc__)
-    parser.add_argument("--system", help="that answers by default: its name, or the folder of an export (app.system in params.yaml)")
+    parser.add_argument(
+        "--system",
+        help="that answers by default: its name, or the folder of an export (app.system in params.yaml)",
+    )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the whole network in")
     arguments = parser.parse_args()

@@ -9,17 +9,18 @@ import json
 import multiprocessing
 import os
 import resource
+import struct
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import reduce
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from pipeline.app.limits import Cancelled, Limits, Refusal
 from pipeline.app.peaks import Peaks
@@ -27,6 +28,7 @@ from pipeline.audio.reading import AudioError, open_sound
 
 PRELOADED = ["pipeline.app.decoding", "av"]
 POLL_SECONDS = 0.1
+BLOCK = 1 << 16  # samples a channel, at least
 CUT_SHORT = 0.95  # of the samples that a header promises
 READABLE = "Send a recording as WAV, MP3, FLAC, OGG, M4A or WebM."
 
@@ -148,14 +150,19 @@ def _mute() -> None:
 
 
 def _decode(source: Path, target: Path, limits: Limits) -> Decoded:
-    with open_sound(source) as stream:
+    peaks, n_samples = Peaks(), 0
+    with open_sound(source) as stream, target.open("wb") as file:
         rate, channels = stream.decoding.rate, stream.decoding.channels
-        peaks, n_samples = Peaks(), 0
-        with soundfile.SoundFile(target, "w", rate, channels, "FLOAT", format="WAV") as file:
-            for block in _bounded(stream.decoding.blocks, rate, limits):
-                file.write(block.T)
-                peaks.add(np.abs(block).max(axis=0))
-                n_samples += block.shape[1]
+        file.write(_header(rate, channels, 0))
+        for block in _joined(_bounded(stream.decoding.blocks, rate, limits)):
+            levels = reduce(np.maximum, map(np.abs, block))  # a channel at a time, however they lie in memory
+            if not np.isfinite(levels.sum(dtype=np.float64)):
+                raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
+            peaks.add(levels)
+            file.write(np.ascontiguousarray(block.T, "<f4"))
+            n_samples += block.shape[1]
+        file.seek(0)
+        file.write(_header(rate, channels, n_samples))
     if not n_samples:
         raise Refusal(422, "The file holds no sound: it has a header and no samples.", READABLE)
     notes = []
@@ -168,7 +175,7 @@ def _decode(source: Path, target: Path, limits: Limits) -> Decoded:
 
 
 def _bounded(blocks: Iterator[np.ndarray], rate: int, limits: Limits) -> Iterator[np.ndarray]:
-    """Pass blocks on, until there are too many or one is no sound."""
+    """Pass blocks on until there are too many."""
     n_samples = n_bytes = 0
     for block in blocks:
         n_samples, n_bytes = n_samples + block.shape[1], n_bytes + block.nbytes
@@ -178,6 +185,27 @@ def _bounded(blocks: Iterator[np.ndarray], rate: int, limits: Limits) -> Iterato
         if n_bytes > limits.sound_bytes:
             size = limits.sound_bytes / 1e9
             raise Refusal(413, f"Decoded it takes more than {size:.1f} GB.", "Send it mono, or a part of it.")
-        if not np.isfinite(block).all():
-            raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
         yield block
+
+
+def _joined(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Join short blocks: FFmpeg's have a thousand samples, and each costs the same whatever its length."""
+    waiting: list[np.ndarray] = []
+    n_waiting = 0
+    for block in blocks:
+        waiting.append(block)
+        n_waiting += block.shape[1]
+        if n_waiting >= BLOCK:
+            yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting, axis=1)
+            waiting, n_waiting = [], 0
+    if n_waiting:
+        yield np.concatenate(waiting, axis=1)
+
+
+def _header(rate: int, channels: int, n_samples: int) -> bytes:
+    """Return the header of a WAVE file of 32-bit floats; libsndfile writes as well, and takes twice the time."""
+    step = 4 * channels
+    size = n_samples * step
+    form = struct.pack("<HHIIHH", 3, channels, rate, rate * step, step, 32)
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size)
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks) + size) + b"WAVE" + chunks
