@@ -76,8 +76,8 @@ class Work:
                     target, self.window, progress=self._advance(sound.seconds), cancelled=self.cancelled
                 )
             except PipelineError as error:
-                why = str(error).replace(str(target), "the recording")
-                raise Refusal(422, f"{self.system} cannot answer: {why}.", "Ask another system.") from error
+                why = str(error).replace(str(target), "the recording").rstrip(".")
+                raise Refusal(422, f"The system cannot answer: {why}.", "Ask another system.") from error
             if self.cancelled.is_set():
                 raise Cancelled
             log.info("heard %.1f s of sound in %.2f s", sound.seconds, time.monotonic() - started)

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,19 @@ class Pitch:
         return {name: value / total for name, value in near.items()}
 
 
+class Rating(Pitch):
+    """Rates what it hears: arousal by level, valence below 0."""
+
+    kind = "dimensions"
+    outputs = ("arousal", "valence")
+
+    def answer(self, path, window=5.0, **settings):
+        return replace(super().answer(path, window, **settings), kind="dimensions")
+
+    def scores(self, part, rate):
+        return {"arousal": float(np.sqrt(np.mean(part**2))), "valence": -0.5}
+
+
 def card(name="pitch", **changes) -> Card:
     score = Score(metric="UAR", value=0.58, low=0.39, high=0.75, chance=0.2, words="58.0 % (39.0–75.0 %)")
     facts = {
@@ -95,6 +109,8 @@ def write(path, samples, rate=RATE, **settings):
 
 
 def load(name):
+    if name == "rating":
+        return Rating(name)
     if name == "broken":
         raise PipelineError("data/trained/broken is not there: `dvc repro`")
     return Pitch(name, slowness=0.3 if name == "slow" else 0.0)
@@ -103,6 +119,7 @@ def load(name):
 CARDS = [
     card(),
     card("slow", new_speakers=False, synthetic=False),
+    card("rating", kind="dimensions"),
     card("broken", new_speakers=None, score=None, synthetic=False),
 ]
 

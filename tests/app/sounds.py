@@ -22,6 +22,20 @@ def audio(samples, rate=RATE, format="WAV", subtype=None):
     return file.getvalue()
 
 
+def encoded(samples, rate, container, codec):
+    """Return a file as FFmpeg writes it; such as M4A, which libsndfile does not."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as target:
+        stream = target.add_stream(codec, rate=rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples.T.copy(), format="fltp", layout="mono")
+        frame.sample_rate = rate
+        resampler = av.AudioResampler(stream.format, "mono", rate, stream.frame_size)
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            target.mux(stream.encode(part))
+        target.mux(stream.encode(None))
+    return file.getvalue()
+
+
 def wav(data, channels=1, rate=RATE, bits=16, code=1, promised=None):
     """Return a WAVE file with the header that is wanted, be it true or not."""
     size = len(data) if promised is None else promised

@@ -66,6 +66,16 @@ def test_formats_rates_and_channels(client, format, subtype, rate, channels):
     assert answer["segments"][0]["top"][0]["name"] == "happy"
 
 
+@pytest.mark.parametrize(
+    ("container", "codec", "known"), [("ipod", "aac", "MP4"), ("webm", "libopus", "Matroska")]
+)
+def test_what_phones_and_browsers_record(client, container, codec, known):
+    answer = predict(client, sounds.encoded(sounds.tone(2.0, 48_000), 48_000, container, codec)).json()
+    assert (answer["container"], answer["rate"]) == (known, 48_000)
+    assert answer["seconds"] == pytest.approx(2, abs=0.1)
+    assert answer["segments"][0]["top"][0]["name"] == "happy"
+
+
 def test_a_file_that_is_cut_short_says_so(client):
     whole = sounds.audio(sounds.tone(10))
     answer = predict(client, whole[: len(whole) // 2]).json()

@@ -171,6 +171,16 @@ def test_another_system_can_be_asked_about_the_same_recording(open_page, recordi
     expect(page.locator("#again")).to_be_hidden()
 
 
+def test_dimensions_are_shown_as_values(open_page, recordings):
+    page = open_page()
+    page.select_option("#system", "rating")
+    upload(page, recordings / "two.wav")
+    expect(page.locator("#answer")).to_have_text("0.21arousal−0.50valence")
+    expect(page.locator("#now li").nth(1)).to_contain_text("−0.50")
+    expect(page.locator("#segments button").nth(2)).to_contain_text("no speech")
+    expect(page.locator("#legend")).to_be_hidden()
+
+
 def test_where_the_server_is_busy_the_page_waits(open_page, recordings):
     with Server(make_app(at_once=1, retry_seconds=1)) as server:
         page, other = open_page(server.url), open_page(server.url)

@@ -61,6 +61,14 @@ def test_a_recording_of_silence_has_no_answer(client):
     assert answer["answer"] is None
 
 
+def test_dimensions_have_values_in_their_order(client):
+    answer = post(client, wav(tones("happy", None, seconds=1)), system="rating", window="1").json()
+    assert (answer["kind"], answer["outputs"]) == ("dimensions", ["arousal", "valence"])
+    assert [one["name"] for one in answer["segments"][0]["top"]] == ["arousal", "valence"]
+    assert answer["answer"]["scores"] == {"arousal": pytest.approx(0.2121, abs=0.001), "valence": -0.5}
+    assert answer["segments"][1]["scores"] is None
+
+
 def test_lines_say_how_far_it_is_and_then_the_answer(client):
     reply = post(
         client, wav(tones(*["sad"] * 4, seconds=1)), accept="application/x-ndjson", system="slow", window="1"
@@ -81,7 +89,7 @@ def test_lines_end_with_what_went_wrong(client):
     ("data", "words"),
     [
         ({"system": "pitsch"}, "unknown system 'pitsch', did you mean 'pitch'?"),
-        ({"system": "broken"}, "broken cannot answer: data/trained/broken is not there"),
+        ({"system": "broken"}, "The system cannot answer: data/trained/broken is not there"),
         ({"window": "0.1"}, "window: Input should be greater than or equal to 0.5"),
         ({"window": "nan"}, "window:"),
         ({"window": "five"}, "window: Input should be a valid number"),
@@ -124,11 +132,11 @@ def test_a_failure_of_the_server_is_an_error_in_json(client, monkeypatch, caplog
 def test_systems_say_how_far_they_can_be_trusted(client):
     reply = client.get("/api/systems").json()
     assert reply["default"] == "pitch"
-    first, second, third = reply["systems"]
+    first, second, *_, last = reply["systems"]
     assert (first["default"], first["synthetic"], first["new_speakers"]) == (True, True, True)
     assert first["score"]["words"] == "58.0 % (39.0–75.0 %)"
     assert (second["default"], second["new_speakers"]) == (False, False)
-    assert third["score"] is None
+    assert last["score"] is None
 
 
 def test_health_says_how_busy_it_is(client):

@@ -2,7 +2,7 @@
 
 import { get, predict, Problem } from "./api.js";
 import { colours, drawTimeline, drawWave } from "./draw.js";
-import { clock, icon, inWords, level, percent, save, size, span, sureness, toCsv, value } from "./format.js";
+import { clock, extent, icon, inWords, level, percent, save, size, span, sureness, toCsv, value } from "./format.js";
 import { Player, Recorder } from "./player.js";
 
 const $ = (id) => document.getElementById(id);
@@ -40,13 +40,13 @@ function chip(score, withPercent = false) {
 
 const mark = (score) => element("i", { ariaHidden: "true", textContent: icon(score) });
 
-function bars(list, top, kind, n) {
-  const most = kind === "classes" ? 1 : Math.max(1, ...top.map((one) => Math.abs(one.score)));
+function bars(list, top, { kind, segments }, n) {
+  const [low, high] = kind === "classes" ? [0, 1] : extent(segments);
   list.replaceChildren(
     ...top.slice(0, n).map((one, rank) => {
       const colour = kind === "classes" && rank === 0 ? level(one.score) : "";
       const fill = element("span", { className: `fill ${colour}` });
-      fill.style.width = `${Math.min(100, (100 * Math.abs(one.score)) / most)}%`;
+      fill.style.width = `${(100 * (one.score - low)) / (high - low)}%`;
       return element(
         "li",
         {},
@@ -66,6 +66,7 @@ function fail(error) {
   $("problem-error").textContent = error.message;
   $("problem-advice").textContent = error.advice ?? "";
   $("problem").hidden = false;
+  $("problem").scrollIntoView({ block: "nearest" });
 }
 
 // --- systems ----------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ async function loadSystems() {
 function describe() {
   const card = systems.find((one) => one.name === $("system").value);
   const { score } = card;
-  const chance = score?.chance == null ? "" : `guessing scores ${percent(score.chance)}`;
+  const chance = score ? `guessing scores ${card.kind === "classes" ? percent(score.chance) : score.chance}` : "";
   const rows = [
     ["Score", score ? `${score.metric} ${score.words}` : "not measured", chance],
     ["Tested on", ...listeners(card.new_speakers)],
@@ -189,19 +190,26 @@ function presentWhole() {
   else if (result.kind === "classes") {
     $("answer").replaceChildren(element("span", { className: "name", textContent: top[0].name }), chip(top[0].score, true));
   }
-  else $("answer").replaceChildren(top.map((one) => `${one.name} ${value(one.score, result.kind)}`).join(" · "));
+  else {
+    const parts = top.map((one) => {
+      const name = element("small", { textContent: one.name });
+      return element("span", {}, value(one.score, result.kind), name);
+    });
+    $("answer").replaceChildren(...parts);
+  }
 }
 
 function presentSegments() {
   const items = result.segments.map((segment) => {
     const [first] = segment.top;
     const sure = segment.speech && result.kind === "classes";
-    const what = sure ? first.name : inWords(segment, result.kind);
+    const values = segment.top.map((one) => value(one.score, result.kind)).join(" · ");
+    const what = sure ? first.name : values || "no speech";
     const button = element(
       "button",
       { type: "button" },
       element("span", { className: "what", textContent: what }),
-      element("span", { className: "when", textContent: sure ? `${span(segment)} · ${sureness(first.score)}` : span(segment) }),
+      element("span", { className: "when", textContent: span(segment) + (sure ? ` · ${sureness(first.score)}` : "") }),
       sure ? element("span", { className: `chip ${level(first.score)}` }, mark(first.score), percent(first.score)) : "",
     );
     button.addEventListener("click", () => (player.time = segment.start));
@@ -236,7 +244,7 @@ function presentNow() {
   const sure = speech && result.kind === "classes";
   const badge = sure ? chip(top[0].score) : element("span", { className: "chip none", textContent: state });
   $("now-title").replaceChildren(element("span", { textContent: span(current) }), badge);
-  bars($("now"), top, result.kind, 3);
+  bars($("now"), top, result, 3);
   follow();
   result.segments.forEach((one, number) => {
     $("segments").children[number].firstChild.ariaCurrent = one === current ? "true" : null;

@@ -1,6 +1,6 @@
 // The drawings: the wave with its segments, and the time line of all classes.
 
-import { clock, icon, level, percent } from "./format.js";
+import { clock, extent, icon, level, percent } from "./format.js";
 
 const STRIP = 26; // pixels below the wave, for the segments' names
 export const ROW = 22; // pixels a class, as in style.css
@@ -131,11 +131,6 @@ function drawCells(context, { outputs, segments, seconds, kind }, width, paint) 
     }
   });
   drawAxis(context, seconds, width, outputs.length * ROW, x, paint);
-}
-
-function extent(segments) {
-  const values = segments.flatMap((one) => (one.scores ? Object.values(one.scores) : []));
-  return [Math.min(0, ...values), Math.max(1, ...values)];
 }
 
 function outline(context, left, top, wide, high, colour) {

@@ -15,7 +15,7 @@ export function level(score) {
 export const icon = (score) => LEVELS[level(score)].icon;
 export const sureness = (score) => LEVELS[level(score)].words;
 export const percent = (score) => `${Math.round(100 * score)} %`;
-export const value = (score, kind) => (kind === "classes" ? percent(score) : score.toFixed(2));
+export const value = (score, kind) => (kind === "classes" ? percent(score) : score.toFixed(2).replace("-", "−"));
 
 /** Return seconds as 0:07, 12:30 or 1:02:03; tenths where a segment does not begin at a full second. */
 export function clock(seconds, tenths = false) {
@@ -30,6 +30,12 @@ export const span = (segment) => `${clock(segment.start, true)}–${clock(segmen
 
 export function size(bytes) {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+/** Return the lowest and the highest value of an answer's dimensions, at least 0 and 1. */
+export function extent(segments) {
+  const values = segments.flatMap((one) => (one.scores ? Object.values(one.scores) : []));
+  return values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [0, 1]);
 }
 
 /** Return a segment in words, as a screen reader says it. */
