@@ -159,7 +159,7 @@ def _decode(source: Path, target: Path, limits: Limits) -> Decoded:
             if not np.isfinite(levels.sum(dtype=np.float64)):
                 raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
             peaks.add(levels)
-            file.write(np.ascontiguousarray(block.T, "<f4"))
+            file.write(np.ascontiguousarray(block.T, "<f4").data)
             n_samples += block.shape[1]
         file.seek(0)
         file.write(_header(rate, channels, n_samples))

@@ -2,61 +2,56 @@
 
 from typing import Any
 
-from pipeline.config.plans import EvaluatePlan, SplitPlan, load_plan
-from pipeline.core.paths import evaluated_dir, metrics_path, plan_path
-from pipeline.core.tables import read_json
+from pipeline.config.plans import EvaluatedSplit, EvaluatedSystem, EvaluatePlan, load_plan
+from pipeline.core.paths import evaluated_dir, metrics_path, plan_path, split_counts_path
+from pipeline.core.tables import read_csv, read_json
 
 SCORES = ("uar", "ccc")  # the one that speaks for a system: of classes, of dimensions
 
 
-def facts_of(system: str, study: str, variant: str) -> dict[str, Any]:
+def facts_of(system: str, study: str) -> dict[str, Any]:
     """Return what a system was trained on, how it was tested, and how well it did; what is not known is None.
 
     Args:
         system: Its name.
         study: Whose clips.
-        variant: Of the study's splits.
 
     Returns:
-        `study`, `corpora` (names), `protocol` (in words), `synthetic`, `new_speakers`, `random_weights`, and
-        `score`: `name`, `value`, and `low` and `high` of its 95 % interval.
+        `study`, `corpora` (names), `protocol` (in words), `synthetic`, `new_speakers` (nobody who was tested was
+        trained on), `random_weights`, and `score`: `name`, `value`, and `low` and `high` of its 95 % interval.
     """
-    about = _about(system)
-    scores = _scores(system)
+    evaluated, scores = _evaluated(system), _scores(system)
+    about = evaluated.about if evaluated else {}
     name = next((name for name in SCORES if name in scores), None)
-    score = (
-        {"name": name, **{key: scores.get(f"{name}{end}") for key, end in _ENDS.items()}} if name else None
-    )
+    ends = {"value": "", "low": "_low", "high": "_high"}
+    score = {"name": name, **{key: scores.get(f"{name}{end}") for key, end in ends.items()}} if name else None
     return {
         "study": study,
         "corpora": [corpus for corpus in about.get("corpora", "").split(",") if corpus],
         "protocol": about.get("protocol"),
         "synthetic": about.get("synthetic"),
-        "new_speakers": _new_speakers(study, variant),
+        "new_speakers": new_speakers(evaluated.split) if evaluated else None,
         "random_weights": scores.get("random_weights"),
         "score": score,
     }
 
 
-_ENDS = {"value": "", "low": "_low", "high": "_high"}
+def new_speakers(split: EvaluatedSplit) -> bool | None:
+    """Tell whether nobody who is tested was trained on, by the counts of the split, or else as it promises."""
+    counts = split_counts_path(split.study, split.variant)
+    if split.new_speakers is False or not counts.exists():
+        return split.new_speakers
+    from pipeline.splits.known_speakers import known_speakers
+
+    return known_speakers(read_csv(counts), split.train_on).empty
 
 
-def _about(system: str) -> dict[str, Any]:
+def _evaluated(system: str) -> EvaluatedSystem | None:
     if not plan_path("evaluate").exists():
-        return {}
-    systems = load_plan(EvaluatePlan, "evaluate").systems
-    return systems[system].about if system in systems else {}
+        return None
+    return load_plan(EvaluatePlan, "evaluate").systems.get(system)
 
 
 def _scores(system: str) -> dict[str, Any]:
     paths = (evaluated_dir(system) / "scores.json", metrics_path(system))
     return next((read_json(path) for path in paths if path.exists()), {})
-
-
-def _new_speakers(study: str, variant: str) -> bool | None:
-    if not plan_path("split").exists():
-        return None
-    from pipeline.splits.protocols import find_protocol
-
-    split = load_plan(SplitPlan, "split").studies.get(study, {}).get(variant)
-    return find_protocol(split.protocol).new_speakers if split else None

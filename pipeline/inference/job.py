@@ -7,8 +7,8 @@ goes on where it was, if system, window and files are still the same.
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.audio.containers import SUFFIXES
 from pipeline.core.errors import PipelineError
 from pipeline.core.row_cache import digest
 from pipeline.inference.answers import Answer, Window
+from pipeline.inference.many import answers
 from pipeline.inference.predictor import Predictor, load, trained_systems
 from pipeline.inference.trained import read_trained
 from pipeline.inference.written import FORMATS, Format, as_table, write_answers
@@ -67,15 +68,20 @@ class Job:
 
     def run(self) -> int:
         """Ask about every file, write the answers, and return how many files could not be answered."""
-        answers = self._kept()
-        with tqdm(self._files, unit="file", disable=None) as bar:
-            for file in bar:
-                if file not in answers:
-                    answers[file] = self._ask(file, bar)
-                    self._keep(file, answers[file])
-                if self._format == "table" and self._output is None and isinstance(answers[file], Answer):
-                    tqdm.write(as_table({file: answers[file]}))
-        ordered = {file: answers[file] for file in self._files}
+        found = self._kept()
+        left = [file for file in self._files if file not in found]
+        with ExitStack() as stack:
+            bar = stack.enter_context(tqdm(total=len(left), unit="file", disable=None))
+            paths = [_at_a_path(file, stack) for file in left]
+
+            def progress(path: Path, seconds: float) -> None:
+                bar.set_postfix_str(f"{path.name}, {seconds:.0f} s")
+
+            asked = answers(self._predictor, paths, self._window, self._text, progress)
+            for file, answer in zip(left, asked, strict=True):
+                found[file] = self._take(file, answer)
+                bar.update()
+        ordered = {file: found[file] for file in self._files}
         if self._format != "table" or self._output is not None:
             write_answers(ordered, self._format, self._output)
         if self._output is not None:
@@ -85,25 +91,22 @@ class Job:
             print(f"{len(ordered) - n_failed} of {len(ordered)} files answered", file=sys.stderr)
         return n_failed
 
-    def _ask(self, file: str, bar: tqdm) -> Answer | str:
-        """Return the answer, or why there is none."""
-
-        def progress(seconds: float) -> None:
-            bar.set_postfix_str(f"{Path(file).name}, {seconds:.0f} s")
-
-        try:
-            with _at_a_path(file) as path:
-                return self._predictor.answer(path, self._window, text=self._text, progress=progress)
-        except PipelineError as error:
-            tqdm.write(f"error: {error}", file=sys.stderr)
-            return str(error)
+    def _take(self, file: str, answer: Answer | PipelineError) -> Answer | str:
+        """Tell, or keep, what there is of a file; of an error, its words."""
+        if isinstance(answer, PipelineError):
+            tqdm.write(f"error: {answer}", file=sys.stderr)
+            return str(answer)
+        self._keep(file, answer)
+        if self._format == "table" and self._output is None:
+            tqdm.write(as_table({file: answer}))
+        return answer
 
     @property
     def _journal(self) -> Path:
         return Path(f"{self._output}.partial")
 
-    def _keep(self, file: str, answer: Answer | str) -> None:
-        if self._output is None or isinstance(answer, str):
+    def _keep(self, file: str, answer: Answer) -> None:
+        if self._output is None:
             return
         self._journal.parent.mkdir(parents=True, exist_ok=True)
         entry = {"key": self._key, "file": file, "is": _stamp(file), **answer.to_dict()}
@@ -163,17 +166,15 @@ def list_systems() -> str:
     return "\n".join(lines)
 
 
-@contextmanager
-def _at_a_path(file: str) -> Iterator[Path]:
-    """Give a file's path; standard input is a temporary file meanwhile."""
+def _at_a_path(file: str, stack: ExitStack) -> Path:
+    """Return a file's path; standard input is a temporary file until the stack is closed."""
     if file != STANDARD_INPUT:
-        yield Path(file)
-        return
-    with tempfile.NamedTemporaryFile() as copy:
-        while block := sys.stdin.buffer.read(1 << 20):
-            copy.write(block)
-        copy.flush()
-        yield Path(copy.name)
+        return Path(file)
+    copy = stack.enter_context(tempfile.NamedTemporaryFile())  # noqa: SIM115 -- the stack closes it
+    while block := sys.stdin.buffer.read(1 << 20):
+        copy.write(block)
+    copy.flush()
+    return Path(copy.name)
 
 
 def _stamp(file: str) -> list[int]:

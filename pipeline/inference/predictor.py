@@ -120,22 +120,53 @@ class Predictor:
             AudioError: The file cannot be read.
             PipelineError: The window is too short.
         """
-        rates = self._reader.rates(with_texts=text is not None)
-        length = float("inf") if text is not None and self.reads_text else window
-        recording = Recording(path, length, rates)
+        recording = self.recording(path, window, text)
         windows: list[Window] = []
-        languages: set[str] = set()
+        languages: list[str] = []
         for batch in recording.batches(CLIPS):
             if cancelled is not None and cancelled.is_set():
                 break
-            asked, heard = self._ask(batch, text)
+            asked, heard = self.ask(batch, text)
             windows += asked
-            languages |= {*heard}
+            languages += heard
             if progress is not None:
                 progress(windows[-1].end)
-        notes = self._notes(recording, sorted(languages), windows)
+        answer = self.finish(recording, windows, languages)
         if cancelled is not None and cancelled.is_set():
-            notes.append("cancelled: what comes later was not asked about")
+            answer.notes.append("cancelled: what comes later was not asked about")
+        return answer
+
+    def recording(self, path: Path, window: float, text: str | None = None) -> Recording:
+        """Return a file that can be read window by window, as `answer` reads it."""
+        rates = self._reader.rates(with_texts=text is not None)
+        return Recording(path, float("inf") if text is not None and self.reads_text else window, rates)
+
+    def ask(self, stretches: Sequence[Stretch], text: str | None = None) -> tuple[list[Window], list[str]]:
+        """Return what the system says of windows, all of them at once.
+
+        Args:
+            stretches: Of one recording or several.
+            text: What is said in all of them; None has Whisper listen, where the system reads text.
+
+        Returns:
+            The windows, and the language of each that has speech, where Whisper was to find it out.
+        """
+        spoken = [stretch for stretch in stretches if stretch.speech]
+        said: Iterator[np.ndarray] = iter(())
+        languages: list[str] = []
+        if spoken:
+            texts = None if text is None else [text] * len(spoken)
+            clips = self._reader.prepare([stretch.clip for stretch in spoken], texts)
+            said, languages = iter(self.predict_prepared(clips)), clips.languages
+        windows = []
+        for one in stretches:
+            scores = dict(zip(self.outputs, next(said).tolist(), strict=True)) if one.speech else None
+            windows.append(Window(one.start, one.end, one.speech, scores, one.speech_seconds))
+        return windows, languages
+
+    def finish(self, recording: Recording, windows: list[Window], languages: Sequence[str]) -> Answer:
+        """Return the answer for a recording whose windows were asked about."""
+        notes = self._notes(recording, sorted({*languages}), windows)
         seconds = windows[-1].end if windows else 0.0
         return Answer(self.name, self.kind, seconds, windows, whole(windows), notes, self.models_in_words())
 
@@ -156,21 +187,6 @@ class Predictor:
             words += f"; {n_folds} folds, each trained without its own test clips"
         n_models = len(self.trained.models)
         return words if n_models == 1 else f"mean of {n_models} models: {words}"
-
-    def _ask(self, batch: Sequence[Stretch], text: str | None) -> tuple[list[Window], list[str]]:
-        """Return what the system says of some windows, and the languages that they seem to be in."""
-        asked = [stretch for stretch in batch if stretch.speech]
-        said: Iterator[np.ndarray] = iter(())
-        languages: list[str] = []
-        if asked:
-            texts = None if text is None else [text] * len(asked)
-            clips = self._reader.prepare([stretch.clip for stretch in asked], texts)
-            said, languages = iter(self.predict_prepared(clips)), clips.languages
-        windows = []
-        for one in batch:
-            scores = dict(zip(self.outputs, next(said).tolist(), strict=True)) if one.speech else None
-            windows.append(Window(one.start, one.end, one.speech, scores, one.speech_seconds))
-        return windows, languages
 
     def _notes(self, recording: Recording, languages: Sequence[str], windows: Sequence[Window]) -> list[str]:
         notes = []

@@ -119,7 +119,7 @@ def read_trained(name: str) -> Trained:
         reads_words=reads_words,
         models=_models(name),
         asr=load_plan(TranscribePlan, "transcribe").asr if reads_text else None,
-        facts=facts_of(name, settings.study, settings.variant),
+        facts=facts_of(name, settings.study),
         audio=training_audio(settings.study, settings.variant, settings.train_on),
     )
 
@@ -137,7 +137,7 @@ def _read_ensemble(name: str, plan: EnsemblePlan) -> Trained:
         reads_words=False,
         models=_models(name) or [model for model in members[0].models if model[0] in ensemble.seeds],
         asr=members[0].asr or members[1].asr,
-        facts=facts_of(name, ensemble.study, ensemble.variant),
+        facts=facts_of(name, ensemble.study),
         audio=members[0].audio,
     )
 
@@ -180,7 +180,11 @@ def _why_not(name: str) -> str | None:
     facts = read_json(about)
     if facts.get("status") == "skipped":
         return f"{name} is not trained: its study has no clips in the profile that was active"
-    if facts["plan"] != _plan_digest(stage, name, plan_path(stage, name).stat().st_mtime_ns):
+    try:
+        digest = _plan_digest(stage, name, plan_path(stage, name).stat().st_mtime_ns)
+    except PipelineError as error:  # a plan of an older version
+        return str(error)
+    if facts["plan"] != digest:
         return f"{name} was trained by other settings or code than now: `dvc repro {stage}@{name}`"
     if stage == "combine":
         ensemble = load_plan(EnsemblePlan, stage, name).ensemble

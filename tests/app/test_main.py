@@ -29,8 +29,8 @@ def test_a_named_system_is_taken(trained):
 
 
 def test_a_named_system_that_is_not_trained_is_told(trained):
-    with pytest.raises(PipelineError, match="unknown system 'thrid'"):
-        command.open_catalogue("thrid")
+    with pytest.raises(PipelineError, match="unknown system 'secnd'"):
+        command.open_catalogue("secnd")
 
 
 def test_an_exported_system_stands_in_front_of_those_that_are_trained(trained, monkeypatch):
@@ -44,6 +44,6 @@ def test_an_exported_system_stands_in_front_of_those_that_are_trained(trained, m
 
 
 def test_an_error_is_a_line_and_a_status(trained, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["pipeline.app", "--system", "thrid"])
+    monkeypatch.setattr("sys.argv", ["pipeline.app", "--system", "secnd"])
     assert command.main() == 2
-    assert capsys.readouterr().err.startswith("error: unknown system 'thrid'")
+    assert capsys.readouterr().err.startswith("error: unknown system 'secnd'")

@@ -34,8 +34,8 @@ def test_the_default_is_marked():
 
 
 def test_a_default_that_is_not_there_is_told():
-    with pytest.raises(PipelineError, match="unknown system 'pich', did you mean 'pitch'"):
-        Catalogue([card()], Pitch, "pich")
+    with pytest.raises(PipelineError, match="unknown system 'pitchh', did you mean 'pitch'"):
+        Catalogue([card()], Pitch, "pitchh")
 
 
 def test_the_wanted_system_is_chosen_where_it_is_trained():

@@ -13,6 +13,7 @@ from pipeline.config.asr import Asr
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.plans import (
     EnsemblePlan,
+    EvaluatedSplit,
     EvaluatedSystem,
     EvaluatePlan,
     FeaturesPlan,
@@ -198,7 +199,10 @@ def _write_plans(whisper: Path) -> None:
     )
     write_plan(TranscribePlan(code="1", asr=asr, gold_corpora=[]), "transcribe")
     about = {"profile": "demo", "synthetic": True, "study": STUDY, "corpora": CORPUS, "protocol": "by hand"}
-    systems = {name: EvaluatedSystem(about=about, plan="1") for name in (*SYSTEMS, *ENSEMBLES)}
+    split = EvaluatedSplit(
+        study=STUDY, variant="main", train_on=["train"], protocol="any", new_speakers=False
+    )
+    systems = {name: EvaluatedSystem(about=about, plan="1", split=split) for name in (*SYSTEMS, *ENSEMBLES)}
     write_plan(EvaluatePlan(code="1", systems=systems), "evaluate")
     scores = {"uar": 0.5, "uar_low": 0.4, "uar_high": 0.6, "random_weights": False}
     write_json(paths.evaluated_dir("tiny_cnn") / "scores.json", scores)

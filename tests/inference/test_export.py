@@ -63,6 +63,7 @@ def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:
         "It learnt from synthetic speech.",
         "Study: ravdess_methods",
         "Protocol: by hand",
+        "New speakers: no: it knew the speakers",
         "(UAR) 0.500 (95 % interval 0.400 to 0.600)",
         "Licence: that of this project",
         "-22 to -22 dBFS",

@@ -10,8 +10,9 @@ import pytest
 import soundfile
 
 from pipeline.inference import job as module
+from pipeline.inference import many
 from pipeline.inference.job import find_files
-from pipeline.inference.predictor import Predictor, load
+from pipeline.inference.predictor import load
 from pipeline.predict import main
 from tests.inference.box import Box, tone
 
@@ -53,15 +54,15 @@ def test_an_interrupted_job_goes_on_where_it_was(folder: Path, monkeypatch, caps
     output = folder.parent / "out.csv"
     command = ["tiny_cnn", str(folder), "--output", str(output)]
     asked: list[str] = []
-    answer = Predictor.answer
+    read = many._read
 
-    def interrupted(self, path, *args, **options):
+    def interrupted(predictor, path, *arguments):
         asked.append(path.name)
-        if path.name == "c.FLAC" and len(asked) == 3:
+        if len(asked) == 3:
             raise KeyboardInterrupt
-        return answer(self, path, *args, **options)
+        return read(predictor, path, *arguments)
 
-    monkeypatch.setattr(Predictor, "answer", interrupted)
+    monkeypatch.setattr(many, "_read", interrupted)
     assert main(command) == 130
     assert "the same command goes on from here" in capsys.readouterr().err
     assert not output.exists()
@@ -84,11 +85,9 @@ def test_what_was_answered_counts_only_while_all_is_the_same(folder: Path, monke
     if change == "cut":
         journal = Path(f"{output}.partial")
         journal.write_text(journal.read_text()[:-20])
-    answer = Predictor.answer
+    read = many._read
     monkeypatch.setattr(
-        Predictor,
-        "answer",
-        lambda self, path, *a, **o: asked.append(path.name) or answer(self, path, *a, **o),
+        many, "_read", lambda one, path, *rest: asked.append(path.name) or read(one, path, *rest)
     )
     main([*command, *(["--window", "3"] if change == "window" else [])])
     assert asked == ["a.wav", "missing.wav"]

@@ -131,6 +131,10 @@ def test_what_is_no_audio_or_empty_is_told(tmp_path: Path) -> None:
     empty = write(tmp_path / "empty.wav", np.zeros((1, 0), np.float32))
     with pytest.raises(AudioError, match="holds no samples"):
         list(Recording(empty, 1.0, []).stretches())
+    wave = noise(3.0)
+    wave[0, 20_000] = np.nan
+    with pytest.raises(AudioError, match=r"NaN or infinite samples after 1.00 s"):
+        list(Recording(write(tmp_path / "nan.wav", wave), 1.0, []).stretches())
 
 
 @pytest.mark.parametrize("window", [0.0, -1.0, 0.05, math.nan])
