@@ -81,6 +81,7 @@ def test_a_kind_computes():
     wave = np.tile(np.array([1, -1, -1, -1], np.float32), 205)  # two crossings in four samples
     features = kind.extract(wave, settings=parsed)
     assert features.dtype == kind.DTYPE
+    assert (features.ndim, kind.FORM) == (2, "frames")
     assert features.tolist() == [[0.5], [0.5]]
     assert len(kind.feature_names(parsed)) == features.shape[-1]
 
@@ -93,6 +94,7 @@ def test_a_family_builds_what_its_system_says():
     parsed = parse_settings(family, system.architecture, "x")
     network = family.build(parsed, Inputs({"features": (5,)}), 3)
     assert network(features=torch.zeros(2, 5)).shape == (2, 3)
+    assert family.reads == ("vector",)
     assert entry["features"] in PARAMS["feature_sets"]["audio"]
 
 

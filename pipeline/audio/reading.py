@@ -12,6 +12,7 @@ from pipeline.audio.containers import SNIFFED_BYTES, Payload, find_payload, snif
 from pipeline.audio.decoders import Decoding, DecodingError, ffmpeg, libsndfile
 from pipeline.audio.wave import audio_hash, resample, to_mono
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import corpus_of
 
 NOT_AUDIO = {
     "empty": "empty file",
@@ -172,11 +173,15 @@ def load_mono(path: Path, rate: int, expected_hash: str | None = None) -> np.nda
         expected_hash: The `audio_hash` that the index has of it; None asks for no particular content.
 
     Raises:
-        AudioError: It cannot be read, or is not what was indexed.
+        AudioError: It cannot be read.
+        PipelineError: It is not what was indexed.
     """
     sound = read_sound(path)
     if expected_hash is not None and audio_hash(sound.mono, sound.rate) != expected_hash:
-        raise AudioError(path, "not what was indexed: `dvc repro -f index@<corpus>` indexes it anew")
+        raise PipelineError(
+            f"{path} has other sound than when it was indexed: `dvc repro -f -s index@{corpus_of(path)}` indexes "
+            "its corpus again; then repeat the command"
+        )
     return resample(sound.mono, sound.rate, rate)
 
 

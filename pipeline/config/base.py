@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Split = Literal["train", "val", "test"]
+# What a system is given of one clip: numbers in no order, rows of numbers (of frames, or of a picture), the sound
+# itself, words, or nothing.
+Form = Literal["vector", "frames", "samples", "text", "none"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 

@@ -53,6 +53,9 @@ def _describe_one(item: Any, root: str, model: type[BaseModel], find: Callable[[
     *path, last = item["loc"] or (root,)
     keys, block = _follow(model, path)
     key = ".".join(part for part in (root, *keys, str(last)) if part) if item["loc"] else root
+    if last == "[key]":  # so pydantic marks the name of an entry
+        came = type(item["input"]).__name__
+        return f"{key.removesuffix('.[key]')}: a name is text, and YAML reads this one as {came}: put it in quotes"
     key = find(key)
     if item["type"] == "extra_forbidden":
         fields = [field for candidate in _models(block) for field in candidate.model_fields]
@@ -62,7 +65,8 @@ def _describe_one(item: Any, root: str, model: type[BaseModel], find: Callable[[
     came = item["input"]
     shown = f"; came {type(came).__name__} {str(came)[:80]!r}" if not isinstance(came, dict) else ""
     hint = "; write a list as [a, b]" if item["type"] == "list_type" else ""
-    return f"{key}: {item['msg']}{shown}{hint}"
+    message = item["msg"].removeprefix("Value error, ")  # which pydantic writes before what a validator says
+    return f"{key}: {message}{shown}{hint}"
 
 
 def _follow(model: type[BaseModel], path: list[Any]) -> tuple[list[str], Any]:

@@ -21,6 +21,7 @@ from pipeline.config.expand import expand, merge
 from pipeline.config.external import External
 from pipeline.config.feature_sets import FeatureSet
 from pipeline.config.mistakes import describe, one_of
+from pipeline.config.names import check_given_names
 from pipeline.config.profiles import Profile
 from pipeline.config.published import PUBLISHED, Published, load_published
 from pipeline.config.studies import Study
@@ -181,6 +182,7 @@ def check_params(values: Any, published: Mapping[str, Published] | None = None) 
         params = Params.model_validate({**expanded.values, "published": dict(published or {})})
     except ValidationError as error:
         raise PipelineError(f"params.yaml: {describe(error, '', Params, expanded.find)}") from error
+    check_given_names(params)
     check_names(params)
     for name, system in params.published.items():
         where = f"documents.{system.document}.systems.{name}"

@@ -41,7 +41,7 @@ class Plan(Settings):
 class IndexPlan(Plan):
     """A corpus, and whether the active profile uses it."""
 
-    needed: bool
+    left_out_by: str | None  # the profile that does without it; None where it is needed
     settings: CorpusSource
 
 

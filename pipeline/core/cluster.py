@@ -33,6 +33,7 @@ from distributed import Client, Future, KilledWorker
 
 from pipeline.core.code import Checkout, this_checkout
 from pipeline.core.errors import PipelineError
+from pipeline.core.machine import place_library_caches
 from pipeline.core.paths import cache_dir
 
 ANSWER_SECONDS = 5  # that a scheduler has to answer
@@ -121,7 +122,8 @@ def work_off(sender: bytes, work: bytes) -> Any:
 
 @lru_cache(maxsize=8)
 def check_worker(sender: Sender) -> None:
-    """Compare this process with the one that sends work."""
+    """Compare this process with the one that sends work, and make it ready for it; once for each sender."""
+    place_library_caches()
     here = f"the Dask worker in {os.getcwd()} on {socket.gethostname()}"
     if different := sender.checkout.differences(this_checkout()):
         raise PipelineError(

@@ -58,9 +58,9 @@ def fingerprint_code(path: Path) -> dict[str, str]:
 
 @cache
 def file_digest(path: Path) -> str:
-    """Return the digest of a module's syntax tree, or of a data file's bytes, hexadecimal."""
+    """Return the digest of a module's syntax tree, or of a data file's text, whatever its line ends."""
     if path.suffix != ".py":
-        return hashlib.md5(path.read_bytes()).hexdigest()
+        return hashlib.md5(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
     return source_digest(path.read_text("utf-8"))
 
 

@@ -1,10 +1,21 @@
-"""What of this machine a process may use, as the environment says: workers, threads, instructions, device."""
+"""What of this machine a process may use, as the environment says: workers, instructions, device, caches."""
 
 import os
 import platform
 import re
+import tempfile
+from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import cache_dir
+
+# What libraries are told by, each when it is imported, and what it is called below the cache folder.
+LIBRARY_CACHES = {
+    "NUMBA_CACHE_DIR": "numba",  # librosa's compiled functions: without a place they raise
+    "MPLCONFIGDIR": "matplotlib",
+    "HF_HOME": "huggingface",
+    "XDG_CACHE_HOME": "others",  # of torch, Whisper and whoever else follows it
+}
 
 AVX2 = {
     "ATEN_CPU_CAPABILITY": "avx2",  # torch's own kernels
@@ -15,6 +26,26 @@ AVX2 = {
     "NUMBA_CPU_NAME": "haswell",  # some of librosa
     "NUMBA_CPU_FEATURES": "+avx2,+fma",
 }
+
+
+def place_library_caches() -> None:
+    """Have libraries keep their caches below the cache folder where there is no home folder to write to.
+
+    So it is in containers and on clusters. What the environment names already stays. To be called before the
+    libraries are imported.
+    """
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            return
+    except (OSError, RuntimeError):  # the latter where this user has no home at all
+        pass
+    os.environ.pop("XDG_CACHE_HOME", None)  # if there is one, it takes nothing
+    folder = cache_dir() / "libraries"
+    for variable, name in LIBRARY_CACHES.items():
+        if not os.environ.get(variable):
+            os.environ[variable] = str((folder / name).absolute())
 
 
 def pin_instructions() -> None:

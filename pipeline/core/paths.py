@@ -1,7 +1,10 @@
 """Where everything lies: the outputs of the stages, relative to the repository root, and the cache folder."""
 
 import os
+import shlex
 from pathlib import Path
+
+from pipeline.core.errors import PipelineError
 
 DATA = Path("data")
 METRICS = Path("metrics")
@@ -13,10 +16,19 @@ def cache_dir() -> Path:
 
     It is `$SER_CACHE`, else `data/cache` of the main checkout: DVC sets `DVC_ROOT` to it also for experiments
     that run in a temporary copy, so that all of them share one cache.
+
+    Raises:
+        PipelineError: It cannot be made.
     """
     named = os.environ.get("SER_CACHE")
     folder = Path(named) if named else Path(os.environ.get("DVC_ROOT", ".")) / "data" / "cache"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PipelineError(
+            f"the cache folder {folder} cannot be made ({error.strerror}): name another in SER_CACHE, which is "
+            f"{named or 'not set'}"
+        ) from error
     return folder
 
 
@@ -26,6 +38,29 @@ def audio_root(corpus: str) -> Path:
     if named and (Path(named) / corpus).exists():
         return Path(named) / corpus
     return cache_dir() / "corpora" / corpus
+
+
+def corpus_of(path: Path) -> str:
+    """Return the corpus that a file below an `audio_root` is of; "<corpus>" of one that lies elsewhere."""
+    named = os.environ.get("SER_CORPORA")
+    for folder in [*([Path(named)] if named else []), cache_dir() / "corpora"]:
+        if path != folder and path.is_relative_to(folder):
+            return path.relative_to(folder).parts[0]
+    return "<corpus>"
+
+
+def left_behind(file: Path | str) -> str:
+    """Say what to do where a file that a user named is missing because this runs in an experiment's own folder.
+
+    Such a folder (`--temp`, `--queue`) has what git tracks. Empty where that is not why.
+    """
+    root = Path(os.environ.get("DVC_ROOT", "."))
+    if Path(file).exists() or not (root / file).exists():
+        return ""
+    return (
+        f"; it lies in {root.resolve()}, but an experiment in a folder of its own has only what git tracks: add "
+        f"`--copy-paths {shlex.quote(str(file))}` to the command, or `git add` the file"
+    )
 
 
 def code_path(kind: str, name: str) -> Path:

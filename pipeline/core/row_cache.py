@@ -2,8 +2,9 @@
 
 Rows are kept by key (content hash) below a folder named after what computes them and a digest of its
 settings, in Arrow files that are written under a temporary name and renamed: a reader never sees half a batch,
-writers never meet, and it works on a network file system. Nothing is changed in place. `SER_REFRESH=1`
-computes anew.
+writers never meet, and it works on a network file system. Nothing is changed in place. Each row has a checksum, for
+Arrow has none: a file that a disk or a crash has damaged is set aside, and its rows are computed anew.
+`SER_REFRESH=1` computes all anew.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import json
 import os
 import time
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipeline.core.own_files import clear_partial, distrust, written_whole
 from pipeline.core.paths import cache_dir
 
 Row = dict[str, Any]
 
 STORE_SECONDS = 5.0  # what took longer to compute is stored though its batch is not full
+CHECKSUM = "crc32"  # name of a column, which no row has
+# What Arrow, JSON and numpy raise of a file that is empty, cut short, or not what was written.
+_DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
 
 
 def digest(value: Any) -> str:
@@ -44,6 +50,7 @@ class RowCache:
 
     def __init__(self, namespace: str, settings: str) -> None:
         self.folder = cache_dir() / "rows" / namespace / settings
+        self._cleared = False
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Row]:
         """Return the rows that are there, by key; the others are missing from the answer."""
@@ -52,7 +59,10 @@ class RowCache:
         if os.environ.get("SER_REFRESH") or not self.folder.exists():
             return found
         for path in sorted(self.folder.glob("*.arrow"), reverse=True):  # the newest first
-            found |= _read_batch(path, wanted)
+            try:
+                found |= _read_batch(path, wanted)
+            except _DAMAGE as error:
+                distrust(path, error)
             wanted -= found.keys()
         return found
 
@@ -60,13 +70,17 @@ class RowCache:
         """Store a batch of rows by key, all or nothing."""
         if not rows:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._cleared:
+            clear_partial(self.folder)
+            self._cleared = True
         table = _to_table(rows)
-        name = f"{time.time_ns():020d}-{uuid.uuid4().hex}"
-        partial = self.folder / f"{name}.tmp"
-        with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        path = self.folder / f"{time.time_ns():020d}-{uuid.uuid4().hex}.arrow"
+        with (
+            written_whole(path) as partial,
+            pa.OSFile(str(partial), "wb") as file,
+            pa.ipc.new_file(file, table.schema) as writer,
+        ):
             writer.write_table(table)
-        partial.replace(self.folder / f"{name}.arrow")
 
     def store(self, computed: Iterable[Mapping[str, Row]], n_rows: int) -> Iterator[Mapping[str, Row]]:
         """Store rows while they are being computed, and pass them on.
@@ -90,7 +104,7 @@ class RowCache:
 
 
 def _to_table(rows: Mapping[str, Row]) -> pa.Table:
-    """Lay rows out in columns; an array becomes its bytes, shape and dtype."""
+    """Lay rows out in columns; an array becomes its bytes, shape and dtype. The last column has the checksums."""
     columns: dict[str, pa.Array] = {"key": pa.array(rows.keys(), pa.string())}
     dtypes: dict[str, str] = {}
     for name, sample in next(iter(rows.values())).items():
@@ -103,19 +117,35 @@ def _to_table(rows: Mapping[str, Row]) -> pa.Table:
             columns[f"{name}.shape"] = pa.array([list(value.shape) for value in values], pa.list_(pa.int32()))
         else:
             columns[name] = pa.array(values)
-    return pa.table(columns).replace_schema_metadata({"dtypes": json.dumps(dtypes)})
+    table = pa.table(columns).replace_schema_metadata({"dtypes": json.dumps(dtypes)})
+    checksums = [_checksum(key, _row(table, i, dtypes)) for i, key in enumerate(rows)]
+    return table.append_column(CHECKSUM, pa.array(checksums, pa.uint32()))
 
 
 def _read_batch(path: Path, wanted: set[str]) -> dict[str, Row]:
+    """Return the wanted rows of a file.
+
+    Raises:
+        ValueError: A row is not what was written; and what else is among `_DAMAGE`.
+    """
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
-    dtypes = json.loads(table.schema.metadata[b"dtypes"])
-    names = [name for name in table.column_names if name != "key" and not name.endswith(".shape")]
-    return {
-        key: {name: _value(table, name, i, dtypes.get(name)) for name in names}
-        for i, key in enumerate(table["key"].to_pylist())
-        if key in wanted
-    }
+    table.validate(full=True)  # no offset leads outside
+    dtypes, checksums = json.loads(table.schema.metadata[b"dtypes"]), table[CHECKSUM]
+    rows = {}
+    for i, key in enumerate(table["key"].to_pylist()):
+        if key in wanted:
+            rows[key] = _row(table, i, dtypes)
+            if _checksum(key, rows[key]) != checksums[i].as_py():
+                raise ValueError(f"the checksum of row {i} is another")
+    return rows
+
+
+def _row(table: pa.Table, i: int, dtypes: Mapping[str, str]) -> Row:
+    names = [
+        name for name in table.column_names if name not in ("key", CHECKSUM) and not name.endswith(".shape")
+    ]
+    return {name: _value(table, name, i, dtypes.get(name)) for name in names}
 
 
 def _value(table: pa.Table, name: str, i: int, dtype: str | None) -> Any:
@@ -123,3 +153,15 @@ def _value(table: pa.Table, name: str, i: int, dtype: str | None) -> Any:
     if dtype is None:
         return scalar.as_py()
     return np.frombuffer(scalar.as_buffer(), dtype).reshape(table[f"{name}.shape"][i].as_py())
+
+
+def _checksum(key: str, row: Row) -> int:
+    """Return the checksum of a row as it comes out of a table."""
+    checksum = zlib.crc32(key.encode())
+    for name, value in row.items():
+        array = isinstance(value, np.ndarray)
+        what = f"{name} {value.dtype.str} {value.shape}" if array else f"{name} {value!r}"
+        checksum = zlib.crc32(what.encode("utf-8", "surrogatepass"), checksum)
+        if array:
+            checksum = zlib.crc32(value, checksum)
+    return checksum

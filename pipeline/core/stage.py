@@ -12,6 +12,7 @@ import sys
 from types import ModuleType
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.machine import place_library_caches
 
 STAGES = "pipeline.stages"
 
@@ -28,6 +29,11 @@ def run_stage(arguments: list[str]) -> int:
     parser.add_argument("stage", choices=names)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of the stage; --help says which")
     parsed = parser.parse_args(arguments)
+    try:
+        place_library_caches()  # before a stage imports its libraries
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return run_main(importlib.import_module(f"{STAGES}.{parsed.stage}"), parsed.arguments)
 
 

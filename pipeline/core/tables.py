@@ -1,7 +1,8 @@
 """Parquet, CSV and JSON files whose bytes depend on their content alone, written atomically."""
 
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.own_files import written_whole
 
 
 def write_table(path: Path, table: pa.Table | pd.DataFrame, schema: pa.Schema) -> None:
@@ -29,15 +31,14 @@ def write_table(path: Path, table: pa.Table | pd.DataFrame, schema: pa.Schema) -
             raise PipelineError(f"{path}: the table lacks the columns {missing}")
         table = pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)
     table = table.select(schema.names).cast(schema).replace_schema_metadata(schema.metadata)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    pq.write_table(table, partial, compression="zstd")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        pq.write_table(table, partial, compression="zstd")
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a Parquet file, all of it or some columns."""
-    return pq.read_table(existing(path), columns=columns).to_pandas()
+    with _damage_named(path):
+        return pq.read_table(existing(path), columns=columns).to_pandas()
 
 
 def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = "%.6f") -> None:
@@ -48,15 +49,14 @@ def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = "%.6f"
         table: Rows and columns, already in their final order; the index is left out.
         float_format: Of numbers with a fraction. "%.6g" keeps the digits of small ones; None keeps all digits.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
 
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a CSV file; a class named "none" is a name, and only an empty cell is a missing value."""
-    return pd.read_csv(existing(path), keep_default_na=False, na_values=[""])
+    with _damage_named(path):
+        return pd.read_csv(existing(path), keep_default_na=False, na_values=[""])
 
 
 def rounded(value: Any, digits: int = 6) -> Any:
@@ -72,17 +72,27 @@ def rounded(value: Any, digits: int = 6) -> Any:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with floats rounded to six decimals, keys in the order given."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    partial.write_text(
-        json.dumps(rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
-    )
-    partial.replace(path)
+    text = json.dumps(rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with written_whole(path) as partial:
+        partial.write_text(text, "utf-8")
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
-    return json.loads(existing(path).read_text("utf-8"))
+    with _damage_named(path):
+        return json.loads(existing(path).read_text("utf-8"))
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turn what libraries raise on an output that is empty, cut short or garbage into an error of ours."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        why = str(error).partition("\n")[0]
+        raise PipelineError(
+            f"{path} cannot be read ({why}): delete it, and `dvc repro {path}` makes it anew"
+        ) from error
 
 
 def existing(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
+
+log = logging.getLogger(__name__)
 
 MARKER = ".made_by_pipeline.json"
 """Name of the file, in a folder that this project filled, that says from what; `list_files` leaves it out."""
@@ -119,7 +122,7 @@ def fresh_folder(folder: Path, stamp: str | Callable[[Path], str]) -> Iterator[P
     Raises:
         PipelineError: The folder exists and was not made here: nobody's own files are ever deleted.
     """
-    if folder.exists() and _read_marker(folder) is None and list_files(folder):
+    if folder.exists() and not (folder / MARKER).is_file() and list_files(folder):
         raise PipelineError(
             f"{folder} exists and was not made by this pipeline, so it is left alone; move it away, or point "
             f"SER_CORPORA at the folder that holds it to use it as it is"
@@ -145,5 +148,13 @@ def fresh_folder(folder: Path, stamp: str | Callable[[Path], str]) -> Iterator[P
 
 
 def _read_marker(folder: Path) -> dict | None:
+    """Return what a folder's marker says; None where there is none, or a damaged one."""
     path = folder / MARKER
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        marker = json.loads(path.read_text("utf-8"))
+        return {name: marker[name] for name in ("stamp", "files_and_bytes")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("%s is damaged (%s): the folder is filled anew", path, error)
+        return None

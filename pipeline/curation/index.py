@@ -95,7 +95,7 @@ def inspect_all(paths: list[Path], name: str) -> Iterator[Inspection]:
     rows = cache.get_many(key for key in keys if key)
     new = {key: path for key, path in zip(keys, paths, strict=True) if key and key not in rows}
     inspected = parallel_map(
-        inspect, list(new.values()), description=f"index {name}", batch_size=16, crashed=crashed
+        inspect_content, list(new.items()), description=f"index {name}", batch_size=16, crashed=crashed
     )
     computed = ({key: asdict(seen)} for key, seen in zip(new, inspected, strict=True))
     for fresh in cache.store(computed, CACHED_AT_A_TIME):
@@ -103,8 +103,24 @@ def inspect_all(paths: list[Path], name: str) -> Iterator[Inspection]:
     return (Inspection(**rows[key]) if key else inspect(path) for key, path in zip(keys, paths, strict=True))
 
 
-def crashed(path: Path) -> Inspection:
+def inspect_content(keyed: tuple[str, Path]) -> Inspection:
+    """Inspect a file whose content has a key.
+
+    Raises:
+        PipelineError: It has other content by now.
+    """
+    key, path = keyed
+    seen = inspect(path)
+    if content_key(path) != key:
+        raise PipelineError(
+            f"{path} changed while it was indexed: run the stage again when nobody writes there"
+        )
+    return seen
+
+
+def crashed(keyed: tuple[str, Path]) -> Inspection:
     """Stand for a file that ends the process which reads it."""
+    _, path = keyed
     return Inspection(reason=f"{path.suffix.lower() or 'file'} that crashes its decoder")
 
 

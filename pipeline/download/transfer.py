@@ -187,11 +187,13 @@ def _write_origin(part: Path, url: str, response: requests.Response, n_total: in
 
 
 def _read_origin(part: Path) -> dict:
+    """Return what is known of a partial file; nothing where that was cut short when the machine went down."""
     path = _origin_path(part)
     try:
-        return json.loads(path.read_text("utf-8")) if path.exists() else {}
-    except json.JSONDecodeError:  # cut short when the machine went down
+        origin = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    except ValueError:  # no JSON, or no text
         return {}
+    return origin if isinstance(origin, dict) else {}
 
 
 def _origin_path(part: Path) -> Path:

@@ -1,5 +1,9 @@
 """The file of predictions that were made elsewhere, and what is written down of it."""
 
+import logging
+import shlex
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.config.external import External
 from pipeline.config.plans import ExternalPlan
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import left_behind
 from pipeline.evaluation.external_outputs import ID
 from pipeline.evaluation.external_predictions import GivenPredictions
+
+log = logging.getLogger(__name__)
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
@@ -19,12 +27,7 @@ def read_predictions(path: Path) -> pd.DataFrame:
     Raises:
         PipelineError: There is no such file, or it is not what its name says.
     """
-    if path.suffix not in (".parquet", ".csv"):
-        raise PipelineError(f"{path}: expected a file named .parquet or .csv")
-    if not path.is_file():
-        raise PipelineError(
-            f"{path} is not there: `file` below `external` in params.yaml is relative to the repository's root"
-        )
+    check_file(path)
     try:
         if path.suffix == ".parquet":
             return pq.read_table(path).to_pandas(ignore_metadata=True)
@@ -32,6 +35,56 @@ def read_predictions(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
     except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise PipelineError(f"{path} cannot be read as {path.suffix}: {error}") from error
+
+
+def check_files(external: Mapping[str, External]) -> None:
+    """Check the files of all predictions from elsewhere before they are needed, for DVC would only say [Errno 2].
+
+    Args:
+        external: That block of params.yaml.
+
+    Raises:
+        PipelineError: One is missing.
+    """
+    for name, settings in external.items():
+        file = Path(settings.file)
+        try:
+            check_file(file)
+        except PipelineError as error:
+            raise PipelineError(f"params.yaml: external.{name}.file: {error}") from error
+        if not is_carried(file):
+            log.warning(
+                "plan: external.%s.file: git does not track %s: `dvc exp run` with --temp or --queue needs "
+                "`--copy-paths %s`",
+                *(name, file, shlex.quote(str(file))),
+            )
+
+
+def check_file(path: Path) -> None:
+    """Raise where there is no file of predictions, or one of another kind.
+
+    Raises:
+        PipelineError: It says what to do.
+    """
+    if path.suffix not in (".parquet", ".csv"):
+        raise PipelineError(f"{path}: expected a file named .parquet or .csv")
+    if not path.is_file():
+        raise PipelineError(
+            f"{path} is not there: `file` below `external` in params.yaml is relative to the repository's root"
+            f"{left_behind(path)}"
+        )
+
+
+def is_carried(path: Path) -> bool:
+    """Tell whether an experiment in a folder of its own has a file: git or DVC tracks it, or it lies elsewhere."""
+    if path.is_absolute() or path.with_name(f"{path.name}.dvc").exists():
+        return True
+    command = ["git", "ls-files", "--error-unmatch", "--", str(path)]
+    try:
+        tracked = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    except OSError:  # no git: no experiments either
+        return True
+    return tracked.returncode != 1  # 128 is said outside of a repository
 
 
 def external_facts(plan: ExternalPlan, checked: GivenPredictions) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.own_files import PARTIAL, clear_partial, distrust
 from pipeline.core.paths import (
     cache_dir,
     evaluated_dir,
@@ -26,8 +28,9 @@ from pipeline.core.paths import (
 )
 from pipeline.core.row_cache import digest
 from pipeline.core.tables import read_json, read_table, write_json
-from pipeline.core.tree import hash_file
+from pipeline.core.tree import hash_file, list_files
 
+LISTING = "files.json"  # of an entry of the cache
 NOT_READ = {".safetensors", ".skops"}  # of what training leaves: the weights
 
 
@@ -58,7 +61,7 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
     entry = cache_dir() / "evaluations" / system / _key(system, about, code)
     for folder in places.values():
         shutil.rmtree(folder, ignore_errors=True)  # no figure stays that is not drawn any more
-    if entry.is_dir() and not os.environ.get("SER_REFRESH"):
+    if not os.environ.get("SER_REFRESH") and _is_whole(entry):
         for name, folder in places.items():
             shutil.copytree(entry / name, folder)
     else:
@@ -99,16 +102,36 @@ def _compute(system: str, about: Mapping[str, Any], folder: Path, plots: Path) -
 
 
 def _keep(entry: Path, places: Mapping[str, Path]) -> None:
-    """Put an evaluation into the cache, whole or not at all."""
+    """Put an evaluation into the cache, whole or not at all, with a list of its files' hashes."""
     entry.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=entry.parent, prefix=".") as scratch:
+    clear_partial(entry.parent)
+    with TemporaryDirectory(dir=entry.parent, prefix=".", suffix=PARTIAL) as scratch:
+        copy = Path(scratch) / "entry"
         for name, folder in places.items():
-            shutil.copytree(folder, Path(scratch) / "entry" / name)
+            shutil.copytree(folder, copy / name)
+        write_json(copy / LISTING, _hashes(copy))
         try:
-            (Path(scratch) / "entry").rename(entry)
+            copy.rename(entry)
         except OSError:
             if not entry.is_dir():  # another experiment was faster
                 raise
+
+
+def _is_whole(entry: Path) -> bool:
+    """Return whether the cache has an evaluation; a damaged one is set aside."""
+    if not entry.is_dir():
+        return False
+    try:
+        if read_json(entry / LISTING) == _hashes(entry):
+            return True
+        distrust(entry, f"its files are not those that {LISTING} lists")
+    except (PipelineError, ValueError) as error:
+        distrust(entry, error)
+    return False
+
+
+def _hashes(entry: Path) -> dict[str, str]:
+    return {path: hash_file(entry / path)[0] for path in list_files(entry) if path != LISTING}
 
 
 @contextmanager

@@ -41,6 +41,11 @@ def clip_key(audio_hash: str, transform: str | None = None) -> str:
     return audio_hash if transform is None else f"{audio_hash}#{transform}"
 
 
+def content_of(key: str) -> str:
+    """Return the `audio_hash` in a clip's key."""
+    return key.partition("#")[0]
+
+
 def row_key(key: str) -> str:
     """Name a clip in caches and shards: a copy also by the version of the code that makes it."""
     return f"{key}@{digest(transforms.version())}" if "#" in key else key
@@ -103,7 +108,7 @@ def extract_batch(
 
 
 def extract_file(
-    path: Path, *, kind_name: str, settings: Any, transform: str | None = None, key: str = ""
+    path: Path, *, kind_name: str, settings: Any, transform: str | None = None, key: str | None = None
 ) -> np.ndarray:
     """Read a file and compute its features; what is wrong with it is told with its path.
 
@@ -112,12 +117,16 @@ def extract_file(
         kind_name: See `compute_features`.
         settings: See `compute_features`.
         transform: Applied at the features' sample rate.
-        key: Of the clip, for what is random about the transform.
+        key: The clip's `clip_key`: its sound has to be what the key says, and what is random about a transform
+            comes of it. None asks for no particular sound.
+
+    Raises:
+        PipelineError: The file cannot be read, is not what was indexed, or has no such features.
     """
-    wave = load_mono(path, settings.sample_rate)
+    wave = load_mono(path, settings.sample_rate, key and content_of(key))
     try:
         if transform is not None:
-            wave = transforms.apply(wave, settings.sample_rate, transform, key=key)
+            wave = transforms.apply(wave, settings.sample_rate, transform, key=key or "")
         return load_kind(kind_name).extract(wave, settings=settings)
     except PipelineError as error:
         raise PipelineError(f"{path}: {error}") from error

@@ -23,6 +23,7 @@ VERSION = "1"
 LIBRARIES = ("numpy", "opensmile")
 BACKEND: Literal["processes", "threads"] = "threads"  # the library releases the GIL
 DTYPE = np.dtype(np.float32)
+FORM = "vector"
 
 SHORTEST = 0.06  # seconds; the longest analysis window, below which openSMILE has no frame and answers NaN
 HIGHEST = 32767 / 32768  # full scale of 16 bits; openSMILE's wrapper turns +1.0 into -32768

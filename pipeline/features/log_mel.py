@@ -17,6 +17,7 @@ VERSION = "1"
 LIBRARIES = ("numpy", "torch", "torchaudio")
 BACKEND: Literal["processes", "threads"] = "threads"
 DTYPE = np.dtype(np.float32)
+FORM = "frames"
 
 
 class Settings(MelSettings, ClipSettings):

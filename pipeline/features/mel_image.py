@@ -26,6 +26,7 @@ VERSION = "1"
 LIBRARIES = ("numpy", "torch", "torchaudio")
 BACKEND: Literal["processes", "threads"] = "threads"
 DTYPE = np.dtype(np.uint8)
+FORM = "frames"
 
 
 class Settings(MelSettings, ClipSettings):

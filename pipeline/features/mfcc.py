@@ -24,6 +24,7 @@ VERSION = "1"
 LIBRARIES = ("numpy", "torch", "torchaudio")
 BACKEND: Literal["processes", "threads"] = "threads"
 DTYPE = np.dtype(np.float32)
+FORM = "frames"
 
 RANGE_DB = 80.0  # librosa's and torchaudio's `top_db`
 DELTA_WIDTH = 9  # frames; librosa's default

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 import pipeline.features
+from pipeline.config.base import Form
 from pipeline.config.mistakes import describe, nearest
 from pipeline.core.errors import PipelineError
 
@@ -25,6 +26,7 @@ class Kind(Protocol):
     LIBRARIES: tuple[str, ...]  # whose versions may change a value
     BACKEND: Literal["processes", "threads"]  # which workers are fastest
     DTYPE: np.dtype
+    FORM: Form  # of one clip's features
     Settings: type[BaseModel]  # has `sample_rate`, Hz
 
     def extract(self, wave: np.ndarray, *, settings: Any) -> np.ndarray:
@@ -40,6 +42,7 @@ class TextKind(Protocol):
     VERSION: str
     LIBRARIES: tuple[str, ...]
     DTYPE: np.dtype
+    FORM: Form  # of one clip's features
     Settings: type[BaseModel]
 
     def build_embedder(self, settings: Any, weights: Literal["published", "random"], where: str) -> Any:

@@ -6,7 +6,6 @@ metadata carries them under `feature_names` as a JSON list.
 """
 
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.own_files import written_whole
 from pipeline.core.parallel import batched
 from pipeline.core.tables import existing
 
@@ -41,11 +41,12 @@ def write_shard(path: Path, rows: Sequence[tuple[str, str, np.ndarray]], schema:
         rows: utterance_id, key and features of each row, in their final order.
         schema: See `shard_schema`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     # bytes compress best as indices into a dictionary of their 256 values, floats have no use for one
     dictionary = ["values.list.element"] if schema.field("values").type.value_type == pa.uint8() else False
-    with pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=dictionary) as writer:
+    with (
+        written_whole(path) as partial,
+        pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=dictionary) as writer,
+    ):
         for group in batched(rows, ROWS_A_GROUP):
             ids, keys, arrays = zip(*group, strict=True)
             columns = [
@@ -55,7 +56,6 @@ def write_shard(path: Path, rows: Sequence[tuple[str, str, np.ndarray]], schema:
                 _list_array(arrays, schema.field("values").type),
             ]
             writer.write_batch(pa.record_batch(columns, schema=schema))
-    partial.replace(path)
 
 
 def _list_array(arrays: Sequence[np.ndarray], kind: pa.ListType) -> pa.ListArray:

@@ -21,6 +21,7 @@ VERSION = "2"
 LIBRARIES = ("numpy", "scipy", "librosa")
 BACKEND: Literal["processes", "threads"] = "processes"
 DTYPE = np.dtype(np.float32)
+FORM = "vector"
 
 FLOOR = 1e-10  # power
 QUIET_SHARE = 0.1  # of the frames, taken for noise alone

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 VERSION = "1"
 LIBRARIES = ("numpy", "tokenizers", "torch", "transformers")
 DTYPE = np.dtype(np.float32)
+FORM = "vector"
 ROWS = 32  # texts of a batch
 STEP = 8  # a batch is as wide as its longest text, rounded up to a multiple of this
 SEED = 1  # of random weights

@@ -18,6 +18,7 @@ VERSION = "1"
 LIBRARIES = ("numpy",)
 BACKEND: Literal["processes", "threads"] = "threads"  # decoding and resampling release the GIL
 DTYPE = np.dtype(np.int16)
+FORM = "samples"
 
 FULL_SCALE = 32768  # what 1.0 is in 16 bits
 

@@ -148,6 +148,7 @@ def sizes_of(bert: "BertModel") -> Sizes:
 FAMILY = Networks(
     settings=Settings,
     build=build,
+    reads=("text",),
     reads_sentences=True,
     load_pretrained=load_pretrained,
     enable_checkpointing=BertClassifier.enable_checkpointing,

@@ -199,4 +199,4 @@ def _needed(name: str, value: int | None) -> int:
     return value
 
 
-FAMILY = Networks(settings=Settings, build=build)
+FAMILY = Networks(settings=Settings, build=build, reads=("frames", "text"), reads_second=("none", "text"))

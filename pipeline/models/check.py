@@ -10,7 +10,7 @@ The alternative, settings in a file of their own that imports no torch, would cu
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pipeline.config
 import pipeline.models
 import pipeline.pretrained
+from pipeline.config.base import Form
 from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
@@ -29,25 +30,44 @@ if TYPE_CHECKING:
 
     from pipeline.pretrained.take import Loaded
 
+GIVEN: dict[Form, str] = {
+    "vector": "one vector a clip",
+    "frames": "frames or a picture",
+    "samples": "the sound itself",
+    "text": "what is said",
+    "none": "nothing",
+}
 
-def check_model(system: TorchSystem | SklearnSystem, where: str) -> None:
+
+def check_model(system: TorchSystem | SklearnSystem, where: str, forms: Mapping[str, Form]) -> None:
     """Check that there is the family that a system names, and that it takes and offers what the system asks for.
 
     Args:
         system: Its settings, resolved for the profile.
         where: Its key in params.yaml, for errors.
+        forms: Of the features in each feature set.
 
     Raises:
         PipelineError: It does not.
     """
-    asked: list[Any] = [system.trainer, system.model, system.architecture]
+    inputs = {"features": system.features, "second": system.second}
+    given = {slot: forms[feature_set] for slot, feature_set in inputs.items()}
+    asked: list[Any] = [system.trainer, system.model, system.architecture, given]
     if isinstance(system, TorchSystem):
         asked += [system.weights is not None, system.checkpointing, bool(system.pretrain)]
     passed = cache_dir() / "checked_models" / digest([_code_digest(), asked])
     if passed.exists():
         return
     load = load_networks if isinstance(system, TorchSystem) else load_estimators
-    parse_settings(load(system.model, f"{where}.model"), system.architecture, f"{where}.architecture")
+    family = load(system.model, f"{where}.model")
+    parse_settings(family, system.architecture, f"{where}.architecture")
+    for slot, taken in (("features", family.reads), ("second", family.reads_second)):
+        if given[slot] not in taken:
+            raise PipelineError(
+                f"params.yaml: {where}.{slot} is {inputs[slot]!r}, {GIVEN[given[slot]]}, but model "
+                f"{system.model!r} takes {' or '.join(GIVEN[form] for form in taken)} there: name another "
+                "feature set or model"
+            )
     if isinstance(system, TorchSystem):
         _check_offers(system, where)
     passed.parent.mkdir(parents=True, exist_ok=True)

@@ -239,4 +239,11 @@ def load_pretrained(model: Cnn14, weights: Path) -> Loaded:
     return take_weights(model, state, weights, fresh=("output.", *projections))
 
 
-FAMILY = Networks(settings=Settings, build=build, reads_lengths=True, load_pretrained=load_pretrained)
+FAMILY = Networks(
+    settings=Settings,
+    build=build,
+    reads=("frames",),
+    reads_second=("none", "vector"),
+    reads_lengths=True,
+    load_pretrained=load_pretrained,
+)

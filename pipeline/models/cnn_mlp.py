@@ -98,4 +98,4 @@ def build(settings: Settings, inputs: Inputs, n_outputs: int) -> CnnMlp:
     return CnnMlp((height, width), n_scalars, settings, n_outputs)
 
 
-FAMILY = Networks(settings=Settings, build=build)
+FAMILY = Networks(settings=Settings, build=build, reads=("frames",), reads_second=("vector",))

@@ -145,4 +145,6 @@ def build(settings: Settings, inputs: Inputs, n_outputs: int) -> Crnn:
     return Crnn((height, width), settings, n_outputs)
 
 
-FAMILY = Networks(settings=Settings, build=build, penalty=Crnn.penalty, blocks=lambda model: model.blocks)
+FAMILY = Networks(
+    settings=Settings, build=build, reads=("frames",), penalty=Crnn.penalty, blocks=lambda model: model.blocks
+)

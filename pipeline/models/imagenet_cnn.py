@@ -305,6 +305,7 @@ def _features(numbers: Iterable[int]) -> list[str]:
 FAMILY = Networks(
     settings=Settings,
     build=build,
+    reads=("frames",),
     load_pretrained=load_pretrained,
     split_frozen=split_frozen,
     penalty=ImagenetCnn.penalty,

@@ -79,4 +79,4 @@ def build(settings: Settings, inputs: Inputs, n_outputs: int) -> MelCnn:
     return MelCnn((height, width), settings, n_outputs)
 
 
-FAMILY = Networks(settings=Settings, build=build, blocks=lambda model: model.blocks)
+FAMILY = Networks(settings=Settings, build=build, reads=("frames",), blocks=lambda model: model.blocks)

@@ -137,4 +137,4 @@ def _head(n_in: int, settings: Settings, n_outputs: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
 
 
-FAMILY = Networks(settings=Settings, build=build)
+FAMILY = Networks(settings=Settings, build=build, reads=("frames",))

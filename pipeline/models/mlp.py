@@ -76,4 +76,4 @@ def build(settings: Settings, inputs: Inputs, n_outputs: int) -> Mlp:
     return Mlp(n_features, settings, n_outputs)
 
 
-FAMILY = Networks(settings=Settings, build=build)
+FAMILY = Networks(settings=Settings, build=build, reads=("vector",))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, ValidationError
 
 import pipeline.models
-from pipeline.config.base import Settings
+from pipeline.config.base import Form, Settings
 from pipeline.config.mistakes import describe, one_of
 from pipeline.core.errors import PipelineError
 
@@ -57,6 +57,8 @@ class Networks:
         settings: What may stand in a system's `architecture`.
         build: Takes the settings, the `Inputs` and the number of outputs; returns a network with fresh weights that
             takes the inputs as keyword arguments.
+        reads: The forms that its system's `features` may have.
+        reads_second: Those that its `second` may have.
         reads_lengths: The network takes `lengths`, so that clips may differ in length.
         reads_sentences: Its tokens begin with [CLS] and end with [SEP]; others are words.
         load_pretrained: Takes published weights from a file, or from the folder of a model of the hub.
@@ -71,6 +73,8 @@ class Networks:
 
     settings: type[Architecture]
     build: "Callable[[Any, Inputs, int], nn.Module]"
+    reads: tuple[Form, ...]
+    reads_second: tuple[Form, ...] = ("none",)
     reads_lengths: bool = False
     reads_sentences: bool = False
     load_pretrained: "Callable[[Any, Path], Loaded] | None" = None
@@ -88,10 +92,14 @@ class Estimators:
         settings: What may stand in a system's `architecture`.
         build: Takes the settings and a seed; returns an unfitted pipeline whose last step is the `classifier` that
             the grid tunes.
+        reads: As of `Networks`.
+        reads_second: As of `Networks`.
     """
 
     settings: type[Architecture]
     build: "Callable[[Any, int], Pipeline]"
+    reads: tuple[Form, ...] = ("vector",)
+    reads_second: tuple[Form, ...] = ("none",)
 
 
 Family = Networks | Estimators

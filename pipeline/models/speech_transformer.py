@@ -360,6 +360,7 @@ def _head(settings: Settings, n_in: int, n_outputs: int) -> nn.Sequential:
 FAMILY = Networks(
     settings=Settings,
     build=build,
+    reads=("samples",),
     reads_lengths=True,
     load_pretrained=load_pretrained,
     split_frozen=split_frozen,

@@ -58,7 +58,8 @@ def plan_index(params: Params) -> None:
     active = params.active_corpora()
     for name, settings in params.corpora.items():
         code = code_of("stages/index", f"corpora/{name}")
-        write_plan(IndexPlan(code=code, needed=name in active, settings=settings), "index", name)
+        left_out_by = None if name in active else params.profile
+        write_plan(IndexPlan(code=code, left_out_by=left_out_by, settings=settings), "index", name)
 
 
 def plan_deduplicate(params: Params) -> None:

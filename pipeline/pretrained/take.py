@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.config.systems import RANDOM
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import left_behind
 from pipeline.pretrained.find import (
     CONFIG,
     commit_of,
@@ -70,7 +71,7 @@ def find_weights(name: str, where: str = "weights") -> Path:
     raise PipelineError(
         f"{where}: pretrained weights {name!r}: no such file, and none below $SER_WEIGHTS ({folder or 'not set'}): "
         "put the file there, or set the system's `weights` to null; a model of the hub is written "
-        "organisation/model@revision"
+        f"organisation/model@revision{left_behind(name)}"
     )
 
 

@@ -5,7 +5,7 @@ import logging
 import pandas as pd
 
 from pipeline.config.splits import SplitSettings
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import told_with
 from pipeline.core.paths import split_counts_path, split_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import write_csv, write_table
@@ -49,11 +49,9 @@ def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, vari
         PipelineError: The utterances cannot be divided so.
     """
     where = f"{study}/{variant}"
-    try:
+    with told_with(f"split: {where}"):
         table = split_utterances(curated, of_corpora(settings, sorted(curated["corpus"].unique())))
-    except PipelineError as error:
-        raise PipelineError(f"split: {where}: {error}") from error
-    counts = count_splits(table)
+        counts = count_splits(table)
     write_table(split_path(study, variant), table, SPLIT)
     write_csv(split_counts_path(study, variant), counts)
     if n_shared := counts["n_shared"].sum():

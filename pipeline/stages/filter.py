@@ -5,7 +5,7 @@ import logging
 import pandas as pd
 
 from pipeline.config.plans import FilteredStudy, FilterPlan, load_plan
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import told_with
 from pipeline.curation.filter import Curated, curate, large_losses, nothing_curated, unknown_labels
 from pipeline.curation.tables import read_grouped, write_curated
 
@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 def main() -> None:
     plan = load_plan(FilterPlan, "filter")
     for study, settings in plan.studies.items():
-        curated = curate_study(study, settings)
+        with told_with(f"studies.{study}"):
+            curated = curate_study(settings)
         for label in unknown_labels(curated.dropped):
             log.warning(
                 "filter: %s: %s; add it to studies.%s.labels (null leaves it out)", study, label, study
@@ -32,12 +33,9 @@ def main() -> None:
         log.info("filter: %s: %s", study, ", ".join(f"{step} {n:,}" for step, n in curated.counts.items()))
 
 
-def curate_study(study: str, settings: FilteredStudy) -> Curated:
+def curate_study(settings: FilteredStudy) -> Curated:
     """Curate a study; one without corpora in the active profile has no rows."""
     if not settings.corpora:
         return nothing_curated()
     rows = pd.concat([read_grouped(corpus) for corpus in settings.corpora], ignore_index=True)
-    try:
-        return curate(rows, settings)
-    except PipelineError as error:
-        raise PipelineError(f"studies.{study}: {error}") from error
+    return curate(rows, settings)

@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 def main(corpus: str) -> None:
     adapter, plan = load_adapter(corpus), load_plan(IndexPlan, "index", corpus)
-    if not plan.needed:
+    if plan.left_out_by is not None:
         write_json(manifest_path(corpus), asdict(Manifest(corpus=corpus, needed=False)))
-        log.info("index: %s: not needed", corpus)
+        log.info("index: %s: not needed by profile %s", corpus, plan.left_out_by)
         return
     # Imported here, for most corpora of a profile are not needed.
     from pipeline.curation.health import health_line, large_losses

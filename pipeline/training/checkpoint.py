@@ -5,9 +5,9 @@ data or code starts anew. A finished seed keeps its checkpoint until the whole s
 """
 
 import hashlib
-import os
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pipeline.pretrained
 import pipeline.training
 from pipeline.config.systems import TorchSystem
 from pipeline.core.code import file_digest as source_file_digest
+from pipeline.core.own_files import clear_partial, distrust, written_whole
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
 from pipeline.models.registry import families
@@ -45,10 +46,23 @@ class Checkpoint:
         self._saved_at = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved, on the CPU whatever it was on, or None where there is none."""
+        """Return the state that was saved, on the CPU whatever it was on.
+
+        None where there is none, or a damaged one, which is set aside: the run then begins anew.
+        """
         if not self.path.exists():
             return None
-        return torch.load(self.path, map_location="cpu", weights_only=True)
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                if damaged := archive.testzip():  # checksums, which torch writes and does not look at
+                    raise zipfile.BadZipFile(f"the checksum of {damaged} is another")
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            if not isinstance(state, dict):
+                raise TypeError(f"it holds a {type(state).__name__}")
+        except Exception as error:  # noqa: BLE001 -- there is no saying what reading garbage raises
+            distrust(self.path, error)
+            return None
+        return state
 
     def save(self, state: Callable[[], dict[str, Any]], *, now: bool) -> None:
         """Write a state atomically, if it is time.
@@ -59,10 +73,9 @@ class Checkpoint:
         """
         if not now and time.monotonic() - self._saved_at < self.seconds_between:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
-        torch.save(state(), partial)
-        partial.replace(self.path)
+        clear_partial(self.path.parent)
+        with written_whole(self.path) as partial:
+            torch.save(state(), partial)
         self._saved_at = time.monotonic()
 
 

@@ -31,6 +31,7 @@ from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
 from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
+from pipeline.core.own_files import keep_whole_lines
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
 from pipeline.core.tables import write_csv
@@ -253,6 +254,7 @@ def _open_study(folder: Path, search: Search, system: TorchSystem, where: str) -
         "median": lambda: optuna.pruners.MedianPruner(search.startup),
         "none": optuna.pruners.NopPruner,
     }
+    keep_whole_lines(folder / JOURNAL)  # a cut one would end Optuna for ever
     pruner = pruners[one_of(search.pruner, pruners, "pruner", f"{where}.pruner")]()
     one_of(search.sampler, ("tpe", "random"), "sampler", f"{where}.sampler")
     study = optuna.create_study(

@@ -90,15 +90,16 @@ def transcribe_batch(
     """Transcribe a batch of clips, in a worker, which keeps the model for its next batch.
 
     Args:
-        clips: Key and file of each.
+        clips: `audio_hash`, which is the key, and file of each.
         model: See `load_whisper`.
         weights: Digest that the model must have.
         options: Of `decode`.
 
     Raises:
-        PipelineError: This worker has another model under the same name, or a clip cannot be read.
+        PipelineError: This worker has another model under the same name, or a clip cannot be read or
+            is not what was indexed.
     """
-    waves = [load_mono(path, RATE) for _, path in clips]
+    waves = [load_mono(path, RATE, audio_hash) for audio_hash, path in clips]
     with _decoding:
         decoded = decode(_load(model, weights), waves, **options)
     return {key: vars(transcript) for (key, _), transcript in zip(clips, decoded, strict=True)}

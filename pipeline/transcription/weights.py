@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import left_behind
 
 if TYPE_CHECKING:
     from whisper.model import Whisper
@@ -45,7 +46,7 @@ def load_whisper(model: str, device: str) -> "Whisper":
         raise PipelineError(
             f"asr.model is {model!r}: no such file, none below $SER_WEIGHTS "
             f"({os.environ.get('SER_WEIGHTS', 'not set')}), and not a name Whisper knows "
-            f"({', '.join(whisper.available_models())})"
+            f"({', '.join(whisper.available_models())}){left_behind(model)}"
         )
     try:
         return whisper.load_model(str(local or model), device=device)

@@ -173,6 +173,22 @@ def test_a_mistake_is_named(key, value, message):
         check_params(changed(key, value)).system("ravdess_cnn4")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("systems.ravdess_cnn4.loss", "focal"),
+        ("studies.utbm.classes", ["angry", "angry"]),
+        ("studies.utbm.split.fractions", {"train": 1.2}),
+        ("studies.utbm.variants.undersampled.resampling.parts", []),
+        ("ensembles.annamalai_stacked_ensemble.folds", 1),
+    ],
+)
+def test_a_mistake_is_told_in_our_words_alone(key, value):
+    with pytest.raises(PipelineError) as error:
+        check_params(changed(key, value))
+    assert "Value error" not in str(error.value)
+
+
 def test_no_file(tmp_path):
     with pytest.raises(PipelineError, match="run from the root"):
         load_params(tmp_path / "params.yaml")

@@ -1,6 +1,7 @@
 """What a file imports, what digest its code has, and what tells two processes apart."""
 
 import importlib.metadata
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,43 @@ def test_a_change_in_what_is_imported_late_is_seen():
     forget()
     after = fingerprint_code(COOK)
     assert {path for path in before if before[path] != after[path]} == {"pipeline/core/water.py"}
+
+
+TABLE = '{"a": 1,\n "b": 2}\n'
+SOURCE = '''"""A module."""\nTEXT = """two\nlines"""\n\n\ndef cook(n):\n    return n + 1  # done\n'''
+
+
+@pytest.mark.parametrize(("name", "text"), [("table.json", TABLE), ("source.py", SOURCE)])
+@pytest.mark.parametrize("ends", [b"\r\n", b"\n"])
+def test_line_ends_do_not_change_a_digest(tmp_path, name, text, ends):
+    (tmp_path / "as_it_is").mkdir()
+    (tmp_path / "as_it_is" / name).write_bytes(text.encode())
+    (tmp_path / name).write_bytes(text.encode().replace(b"\n", ends))
+    assert file_digest(tmp_path / name) == file_digest(tmp_path / "as_it_is" / name)
+
+
+@pytest.mark.parametrize(
+    "path", ["pipeline/core/code.py", "pipeline/config/checks.py", "pipeline/corpora/tess.py"]
+)
+def test_a_module_of_a_checkout_with_other_line_ends_has_the_same_digest(tmp_path, root, path):
+    source = (root / path).read_bytes()
+    (tmp_path / "copy.py").write_bytes(source.replace(b"\n", b"\r\n"))
+    assert file_digest(tmp_path / "copy.py") == file_digest(root / path)
+
+
+@pytest.mark.slow
+def test_a_checkout_has_the_bytes_of_the_repository_whatever_git_is_told(tmp_path, root):
+    (tmp_path / "a.py").write_bytes(b"a = 1\n")
+    (tmp_path / "a.wav").write_bytes(b"RIFF\r\n\n")
+    (tmp_path / ".gitattributes").write_bytes((root / ".gitattributes").read_bytes())
+    git = ["git", "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-q"], ["add", "a.py", "a.wav", ".gitattributes"], ["commit", "-qm", "a"]):
+        subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
+    for name in ("a.py", "a.wav"):
+        (tmp_path / name).unlink()
+    subprocess.run([*git, "checkout", "-q", "--", "."], cwd=tmp_path, check=True)
+    assert (tmp_path / "a.py").read_bytes() == b"a = 1\n"
+    assert (tmp_path / "a.wav").read_bytes() == b"RIFF\r\n\n"
 
 
 def test_a_change_elsewhere_is_not():

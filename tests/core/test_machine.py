@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.machine import AVX2, count_of, device_name, pin_instructions
+from pipeline.core.machine import (
+    AVX2,
+    LIBRARY_CACHES,
+    count_of,
+    device_name,
+    pin_instructions,
+    place_library_caches,
+)
 
 
 @pytest.mark.parametrize(("named", "expected"), [(None, None), ("", None), ("1", 1), ("12", 12)])
@@ -64,6 +71,84 @@ def test_what_is_no_device(gpus, n_gpus, named, complaint):
 
 
 @pytest.fixture
+def no_home(tmp_path, monkeypatch):
+    """An environment in which nothing can be written but the cache folder."""
+    monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    for variable in LIBRARY_CACHES:
+        monkeypatch.setenv(variable, "")
+        monkeypatch.delenv(variable)
+    return tmp_path
+
+
+def placed():
+    return {variable: os.environ.get(variable) for variable in LIBRARY_CACHES}
+
+
+def test_without_a_home_libraries_keep_their_caches_below_ours(no_home):
+    place_library_caches()
+    assert placed() == {
+        variable: str(no_home / "cache" / "libraries" / name) for variable, name in LIBRARY_CACHES.items()
+    }
+
+
+def test_a_home_that_can_be_written_is_used(no_home, monkeypatch):
+    monkeypatch.setenv("HOME", str(no_home))
+    place_library_caches()
+    assert set(placed().values()) == {None}
+
+
+def test_a_cache_that_the_environment_names_is_used_in_the_place_of_a_home(no_home, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(no_home / "mine"))
+    place_library_caches()
+    assert {value for value in placed().values() if value} == {str(no_home / "mine")}
+
+
+def test_what_the_environment_names_stays(no_home, monkeypatch):
+    monkeypatch.setenv("HF_HOME", "/models")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")  # which can hold nothing
+    place_library_caches()
+    assert placed()["HF_HOME"] == "/models"
+    assert placed()["XDG_CACHE_HOME"] == str(no_home / "cache" / "libraries" / "others")
+
+
+def test_a_cache_folder_that_cannot_be_made_is_named(no_home, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", "/dev/null/cache")
+    with pytest.raises(
+        PipelineError, match=r"cache folder /dev/null/cache cannot be made \(Not a directory\)"
+    ):
+        place_library_caches()
+
+
+COMPILED = """
+import sys
+from pipeline.core.machine import place_library_caches
+if sys.argv[1] == "placed":
+    place_library_caches()
+import compiled
+print(compiled.twice(21))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "status"), [("as it is", 1), ("placed", 0)])
+def test_numba_finds_a_place_in_an_environment_where_it_had_none(no_home, root, how, status):
+    folder = no_home / "library"
+    folder.mkdir()
+    (folder / "__pycache__").touch()  # where numba would rather be
+    (folder / "compiled.py").write_text(
+        "import numba\n\n@numba.njit(cache=True)\ndef twice(n):\n    return 2 * n\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{folder}"}
+    command = [sys.executable, "-c", COMPILED, how]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert ("42" in done.stdout) == (status == 0)
+    assert ("cannot cache function 'twice'" in done.stderr) == (status == 1)
+    assert any((no_home / "cache").rglob("*.nbi")) == (status == 0)
+
+
+@pytest.fixture
 def environment(monkeypatch):
     """An environment that names nothing yet, and is put back afterwards."""
     monkeypatch.setattr(os, "environ", {})
@@ -71,25 +156,29 @@ def environment(monkeypatch):
     return os.environ
 
 
+def named(environment):
+    return {name: value for name, value in environment.items() if name in AVX2}
+
+
 def test_libraries_compute_with_what_every_machine_has(environment):
     pin_instructions()
-    assert environment == AVX2
+    assert named(environment) == AVX2
 
 
 def test_what_the_environment_names_itself_stays(environment):
     environment["ONEDNN_MAX_CPU_ISA"] = "SSE41"
     pin_instructions()
-    assert environment == {**AVX2, "ONEDNN_MAX_CPU_ISA": "SSE41"}
+    assert named(environment) == {**AVX2, "ONEDNN_MAX_CPU_ISA": "SSE41"}
 
 
 def test_nothing_is_pinned_where_that_is_wanted_or_makes_no_sense(environment, monkeypatch):
     environment["SER_SIMD"] = "native"
     pin_instructions()
-    assert environment == {"SER_SIMD": "native"}
+    assert named(environment) == {}
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     del environment["SER_SIMD"]
     pin_instructions()
-    assert environment == {}
+    assert named(environment) == {}
 
 
 def test_another_word_is_an_error(environment):

@@ -1,5 +1,7 @@
 """The row cache: round trips, settings apart, and what a kill leaves behind."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,95 @@ def test_what_came_before_an_error_is_stored():
 
 def test_digest_does_not_depend_on_order():
     assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1}) != digest({"a": 1, "b": [3]})
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def garbage(path):
+    path.write_bytes(np.random.default_rng(0).bytes(path.stat().st_size))
+
+
+def zeros(path):
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def not_arrow(path):
+    path.write_text("<html>your session has expired</html>")
+
+
+def a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def one_value(path):
+    content = path.read_bytes()
+    values = np.full(99, 7.25, np.float32).tobytes()
+    assert content.count(values) == 1
+    path.write_bytes(content.replace(values, values[:-8] + bytes(8)))
+
+
+def one_text(path):
+    content = path.read_bytes()
+    assert content.count(b"a happy word") == 1
+    path.write_bytes(content.replace(b"a happy word", b"a sappy word"))
+
+
+def every_zeroed_block(path):
+    """Zero the first half, as where a crash came before the disk had it all, and keep the end that Arrow reads."""
+    half = path.stat().st_size // 2
+    path.write_bytes(bytes(half) + path.read_bytes()[half:])
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, empty, garbage, zeros, not_arrow, a_folder, one_value, one_text, every_zeroed_block]
+)
+def test_a_damaged_file_is_set_aside_and_named_and_the_others_are_read(damage, caplog):
+    cache = RowCache("kind", "settings")
+    row = {"values": np.full((9, 11), 7.25, np.float32), "text": "a happy word"}
+    cache.put_many({"a": row})
+    (path,) = cache.folder.glob("*.arrow")
+    cache.put_many({"b": {"n": 2}})
+    damage(path)
+    assert cache.get_many(["a", "b"]) == {"b": {"n": 2}}
+    assert f"{path} is damaged" in caplog.text
+    assert path.with_name(f"{path.name}.bad").exists()
+    cache.put_many({"a": row})
+    caplog.clear()
+    assert cache.get_many(["a", "b"]).keys() == {"a", "b"}
+    assert not caplog.messages
+
+
+@pytest.mark.parametrize("position", range(0, 2000, 97))
+def test_a_changed_byte_never_changes_a_row(position):
+    cache = RowCache("kind", "settings")
+    cache.put_many(
+        {
+            "a": {"values": np.arange(99.0), "text": "hi", "n": 3},
+            "b": {"values": np.ones(3), "text": "", "n": 4},
+        }
+    )
+    (path,) = cache.folder.glob("*.arrow")
+    content = bytearray(path.read_bytes())
+    content[position] ^= 0xFF
+    path.write_bytes(content)
+    for row in RowCache("kind", "settings").get_many(["a"]).values():
+        np.testing.assert_array_equal(row["values"], np.arange(99.0))
+        assert (row["text"], row["n"]) == ("hi", 3)
+
+
+def test_what_a_kill_left_is_cleared_when_the_cache_is_written(cache_folder):
+    cache = RowCache("kind", "settings")
+    cache.put_many({"a": {"n": 1}})
+    left = cache.folder / "killed.tmp"
+    left.write_bytes(b"half a batch")
+    os.utime(left, (0, 0))
+    RowCache("kind", "settings").put_many({"b": {"n": 2}})
+    assert not left.exists()
+    assert n_files(cache) == 2

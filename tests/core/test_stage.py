@@ -43,6 +43,19 @@ def test_a_mistake_in_params_ends_with_status_2(tmp_path, root, block, key, valu
     assert message in done.stderr
 
 
+def test_a_cache_folder_that_cannot_be_made_ends_with_status_2(tmp_path, root):
+    environment = {
+        "PYTHONPATH": str(root),
+        "PATH": "/usr/bin:/bin",
+        "SER_CACHE": "/dev/null/x",
+        "HOME": "/dev/null",
+    }
+    command = [sys.executable, "-m", "pipeline.stage", "report"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "error: the cache folder /dev/null/x cannot be made" in done.stderr
+
+
 def test_an_unknown_corpus_ends_with_status_2(tmp_path, root):
     done = run_stage(root, tmp_path, "index", "tes")
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)

@@ -45,6 +45,14 @@ def test_a_missing_file_says_what_makes_it(tmp_path, read):
         read(tmp_path / "gone")
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00{", b'"cut'])
+@pytest.mark.parametrize("read", [read_csv, read_json, read_table])
+def test_a_damaged_file_is_named_with_what_makes_it_anew(tmp_path, read, content):
+    (tmp_path / "out").write_bytes(content)
+    with pytest.raises(PipelineError, match=r"out cannot be read \(.+\): delete it, and `dvc repro .*out`"):
+        read(tmp_path / "out")
+
+
 def test_csv_has_six_decimals_and_unix_line_ends(tmp_path):
     write_csv(tmp_path / "deep" / "t.csv", pd.DataFrame({"name": ["none", None], "x": [1 / 3, 2.0]}))
     assert (tmp_path / "deep" / "t.csv").read_bytes() == b"name,x\nnone,0.333333\n,2.000000\n"

@@ -102,3 +102,15 @@ def test_a_users_own_folder_is_left_alone(root):
     with pytest.raises(PipelineError, match="was not made by this pipeline"):
         fill(root, "1", b"one")
     assert list_files(root) == ["a.wav", "b/two.wav"]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"stamp": "1"', b"[]", b"{}", b"\xff\xfe\x00", b"null"])
+def test_a_damaged_marker_means_that_the_folder_is_filled_anew(tmp_path, caplog, content):
+    folder = tmp_path / "corpus"
+    fill(folder, "1", b"one")
+    (folder / MARKER).write_bytes(content)
+    assert not is_current(folder, "1")
+    assert f"{folder / MARKER} is damaged" in caplog.text
+    fill(folder, "1", b"two")
+    assert is_current(folder, "1")
+    assert (folder / "a.wav").read_bytes() == b"two"

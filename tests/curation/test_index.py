@@ -116,6 +116,24 @@ def test_equal_files_are_inspected_once(root, monkeypatch):
     assert seen[0] == seen[1]
 
 
+@pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: path.write_bytes(b"half")])
+def test_a_file_that_changes_while_it_is_indexed_fills_no_cache(root, monkeypatch, change):
+    indexed = (root / "a.wav").read_bytes()
+
+    def changed_meanwhile(path):
+        change(path)
+        return inspect(path)
+
+    monkeypatch.setattr(index_module, "parallel_map", lambda function, items, **_: map(function, items))
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "inspect", changed_meanwhile)
+        with pytest.raises(PipelineError, match=r"a\.wav changed while it was indexed: run the stage again"):
+            inspect_all([root / "a.wav"], "made_up")
+    (root / "a.wav").write_bytes(indexed)
+    (seen,) = inspect_all([root / "a.wav"], "made_up")
+    assert seen.reason is None
+
+
 def test_a_file_that_cannot_be_opened_is_asked_for_each_time(root):
     index = build_index(adapter(Entry("gone.wav", "gone"), *FOUND), root)
     assert "cannot be opened: No such file or directory" in index["reason"].tolist()

@@ -136,6 +136,15 @@ def test_a_partial_file_of_unknown_origin_is_not_continued(server, tmp_path):
     assert server.ranges == [None]
 
 
+@pytest.mark.parametrize("content", [b"", b'{"url": "htt', b"[]", b"null", b"\xff\x00"])
+def test_a_partial_file_whose_origin_is_garbage_is_not_continued(server, tmp_path, content):
+    (tmp_path / "clips.zip.part").write_bytes(b"x" * 1000)
+    (tmp_path / "clips.zip.part.json").write_bytes(content)
+    get(server, tmp_path)
+    assert server.ranges == [None]
+    assert (tmp_path / "clips.zip").read_bytes() == CONTENT
+
+
 def test_a_complete_partial_file_is_only_checked(server, tmp_path):
     (tmp_path / "clips.zip.part").write_bytes(CONTENT)
     origin = {"url": server.url, "validator": '"v1"', "n_total": len(CONTENT)}

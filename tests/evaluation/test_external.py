@@ -1,12 +1,14 @@
 """The file of predictions that were made elsewhere: read as it is, or refused by what is wrong with it."""
 
+import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pipeline.config.external import External
 from pipeline.core.errors import PipelineError
-from pipeline.evaluation.external import read_predictions
+from pipeline.evaluation.external import check_files, read_predictions
 
 
 def test_a_csv_file_keeps_names_that_look_like_something_else(tmp_path: Path) -> None:
@@ -44,3 +46,63 @@ def test_a_file_that_cannot_be_read_is_refused(
         Path(name).write_bytes(content)
     with pytest.raises(PipelineError, match=message):
         read_predictions(Path(name))
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of git, and the working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    subprocess.run(["git", "init", "-q"], check=True)
+    return tmp_path
+
+
+def check(file: str | Path) -> None:
+    check_files({"theirs": External(file=str(file), study="toy", variant="main")})
+
+
+def test_a_file_that_is_not_there_is_told_before_dvc_looks_for_it(repository: Path) -> None:
+    with pytest.raises(
+        PipelineError, match=r"params\.yaml: external\.theirs\.file: theirs\.csv is not there"
+    ):
+        check("theirs.csv")
+
+
+def test_a_file_that_an_experiment_left_behind_is_told_with_what_to_do(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "theirs.csv").touch()
+    (repository / "exps").mkdir()
+    monkeypatch.chdir(repository / "exps")
+    monkeypatch.setenv("DVC_ROOT", str(repository))
+    with pytest.raises(
+        PipelineError, match=r"root; it lies in .*add `--copy-paths theirs\.csv` to the command"
+    ):
+        check("theirs.csv")
+
+
+def test_a_file_that_an_experiment_would_leave_behind_is_warned_of(
+    repository: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("theirs.csv").touch()
+    check("theirs.csv")
+    assert (
+        "git does not track theirs.csv: `dvc exp run` with --temp or --queue needs `--copy-paths"
+        in caplog.text
+    )
+
+
+@pytest.mark.parametrize("how", ["git", "dvc", "absolute", "no repository"])
+def test_a_file_that_comes_along_is_no_word_worth(
+    repository: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    file = tmp_path / "theirs.csv" if how == "absolute" else Path("theirs.csv")
+    file.touch()
+    if how == "git":
+        subprocess.run(["git", "add", "theirs.csv"], check=True)
+    elif how == "dvc":
+        Path("theirs.csv.dvc").touch()
+    elif how == "no repository":
+        (repository / ".git").rename(repository / "gone")
+    check(file)
+    assert not caplog.messages

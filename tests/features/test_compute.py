@@ -8,16 +8,22 @@ from pipeline.core.errors import PipelineError
 from pipeline.features import compute, mfcc, transforms
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
 from tests.features.examples import settings, signal
+from tests.scale.clips import hash_of
 
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     """Ten clips by content hash, and a cache of their own."""
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
-    paths = {f"hash{i}": tmp_path / f"{i}.wav" for i in range(10)}
-    for i, path in enumerate(paths.values()):
+    paths = [tmp_path / f"{i}.wav" for i in range(10)]
+    for i, path in enumerate(paths):
         soundfile.write(path, signal("noise", 16000, 0.2 + 0.05 * i, seed=i), 16000)
-    return paths
+    return {hash_of(path): path for path in paths}
+
+
+def one(files, i):
+    """The key and path of a single clip."""
+    return list(files.items())[i]
 
 
 def run(kind, files, monkeypatch, workers=1, **changes):
@@ -62,17 +68,65 @@ def test_two_kinds_with_equal_settings_have_digests_that_differ(monkeypatch):
 )
 def test_workers_and_order_do_not_change_a_bit(kind, files, monkeypatch, tmp_path):
     monkeypatch.setattr(compute, "CLIPS_A_TASK", 3)
-    one, _ = run(kind, files, monkeypatch, workers=1)
+    first, _ = run(kind, files, monkeypatch, workers=1)
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "another"))
-    two, n_computed = run(kind, dict(reversed(files.items())), monkeypatch, workers=2)
+    second, n_computed = run(kind, dict(reversed(files.items())), monkeypatch, workers=2)
     assert n_computed == 10
-    assert all(one[key].tobytes() == two[key].tobytes() for key in files)
+    assert all(first[key].tobytes() == second[key].tobytes() for key in files)
 
 
 def test_what_is_wrong_with_a_clip_is_told_with_its_path(files, monkeypatch):
-    soundfile.write(files["hash3"], np.full(800, np.nan), 16000, subtype="FLOAT")
+    _, path = one(files, 3)
+    soundfile.write(path, np.full(800, np.nan), 16000, subtype="FLOAT")
     with pytest.raises(PipelineError, match=r"3\.wav: 800 of 800 samples are NaN"):
-        run("mfcc", files, monkeypatch)
+        run("mfcc", {hash_of(path): path}, monkeypatch)
+
+
+def other_sound(path, clip):
+    soundfile.write(path, 0.5 * clip, 16000)
+
+
+def shorter(path, clip):
+    soundfile.write(path, clip[:-1], 16000)
+
+
+def another_rate(path, clip):
+    soundfile.write(path, clip, 22050)
+
+
+def cut_short(path, clip):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("change", [other_sound, shorter, another_rate, cut_short])
+@pytest.mark.parametrize("corpora", ["SER_CORPORA", "SER_CACHE"])
+def test_a_clip_that_changed_since_the_index_is_an_error_and_fills_no_cache(
+    files, monkeypatch, tmp_path, change, corpora
+):
+    folder = tmp_path / "corpora" / "savee" / "DC"
+    monkeypatch.setenv(corpora, str(tmp_path / "corpora" if corpora == "SER_CORPORA" else tmp_path))
+    folder.mkdir(parents=True)
+    key, path = one(files, 3)
+    moved = path.rename(folder / "a01.wav")
+    indexed = moved.read_bytes()
+    change(moved, signal("noise", 16000, 0.35, seed=3))
+    message = r"a01\.wav has other sound than when it was indexed: `dvc repro -f -s index@savee`"
+    with pytest.raises(PipelineError, match=message):
+        run("mfcc", {key: moved}, monkeypatch)
+    with pytest.raises(PipelineError, match=message):
+        run_copies({key: moved}, monkeypatch, "noise=0.0500@42")
+    moved.write_bytes(indexed)
+    _, n_computed = run("mfcc", {key: moved}, monkeypatch)
+    assert n_computed == 1
+
+
+@pytest.mark.parametrize("container", ["flac", "aiff", "au"])
+def test_the_same_sound_in_another_container_is_the_clip_that_was_indexed(files, monkeypatch, container):
+    key, path = one(files, 3)
+    wave, rate = soundfile.read(path, dtype="int16")
+    rewritten = path.with_suffix(f".{container}")
+    soundfile.write(rewritten, wave, rate, subtype="PCM_16")
+    assert run("mfcc", {key: rewritten}, monkeypatch)[1] == 1
 
 
 NOISE, SLOWER, HIGHER = "noise=0.0500@42", "time_stretch=0.8000@42", "pitch_shift=2.0000@42"
@@ -85,11 +139,12 @@ def test_keys():
 
 
 def test_copies_are_of_the_transformed_clip(files, monkeypatch):
-    rows, n_computed = run_copies({"a": files["hash5"]}, monkeypatch, NOISE, SLOWER, HIGHER)
+    key, path = one(files, 5)
+    rows, n_computed = run_copies({key: path}, monkeypatch, NOISE, SLOWER, HIGHER)
     assert n_computed == 4
-    n_frames = len(rows["a"])
-    assert [len(rows[clip_key("a", text)]) for text in (NOISE, HIGHER)] == [n_frames, n_frames]
-    assert len(rows[clip_key("a", SLOWER)]) == pytest.approx(n_frames / 0.8, abs=1)
+    n_frames = len(rows[key])
+    assert [len(rows[clip_key(key, text)]) for text in (NOISE, HIGHER)] == [n_frames, n_frames]
+    assert len(rows[clip_key(key, SLOWER)]) == pytest.approx(n_frames / 0.8, abs=1)
     assert len({array.tobytes() for array in rows.values()}) == 4
 
 
@@ -108,19 +163,20 @@ def test_another_version_of_the_transforms_computes_copies_anew_and_no_original(
 
 
 def test_workers_and_order_do_not_change_a_copy(files, monkeypatch, tmp_path):
-    one, _ = run_copies(files, monkeypatch, NOISE, SLOWER)
+    first, _ = run_copies(files, monkeypatch, NOISE, SLOWER)
     monkeypatch.setenv("SER_CACHE", str(tmp_path / "another"))
-    two, n_computed = run_copies(dict(reversed(files.items())), monkeypatch, SLOWER, NOISE, workers=2)
+    second, n_computed = run_copies(dict(reversed(files.items())), monkeypatch, SLOWER, NOISE, workers=2)
     assert n_computed == 30
-    assert all(one[key].tobytes() == two[key].tobytes() for key in one)
+    assert all(first[key].tobytes() == second[key].tobytes() for key in first)
 
 
 def test_one_sample_has_copies_too(files, monkeypatch):
-    soundfile.write(files["hash0"], [0.5], 16000)
-    rows, _ = run_copies({"a": files["hash0"]}, monkeypatch, NOISE, SLOWER, HIGHER)
+    _, path = one(files, 0)
+    soundfile.write(path, [0.5], 16000)
+    rows, _ = run_copies({hash_of(path): path}, monkeypatch, NOISE, SLOWER, HIGHER)
     assert all(np.isfinite(array).all() for array in rows.values())
 
 
 def test_a_transform_that_cannot_be_read_is_told_with_the_path(files, monkeypatch):
     with pytest.raises(PipelineError, match=r"0\.wav: 'louder' is no transform"):
-        run_copies({"a": files["hash0"]}, monkeypatch, "louder")
+        run_copies(dict([one(files, 0)]), monkeypatch, "louder")

@@ -27,6 +27,7 @@ def test_every_kind_is_tested():
 def test_features_are_finite_contiguous_and_of_the_declared_type(kind):
     features = extract(kind, clip(kind))
     assert features.dtype == load_kind(kind).DTYPE
+    assert features.ndim == {"vector": 1, "frames": 2, "samples": 1}[load_kind(kind).FORM]
     assert features.flags.c_contiguous
     assert np.isfinite(features).all()
 

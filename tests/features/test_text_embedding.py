@@ -66,6 +66,7 @@ def test_every_text_has_a_finite_vector_of_its_own(published: Path, weights: str
     vectors = np.stack(list(embedded(TEXTS, weights, model=published).values()))
     assert vectors.shape == (len(TEXTS), 16)
     assert vectors.dtype == text_embedding.DTYPE
+    assert (vectors.ndim - 1, text_embedding.FORM) == (1, "vector")
     assert np.isfinite(vectors).all()
     assert len(np.unique(vectors, axis=0)) == len(TEXTS)
 

@@ -55,6 +55,21 @@ def test_a_setting_is_not_converted(name: str) -> None:
 
 
 @every_network
+def test_a_family_reads_what_its_systems_give_it(case: Case) -> None:
+    family = load_family(case.model)
+    n_dims = {"vector": 1, "samples": 1, "frames": 2}
+    features, second = case.shapes.get("features"), case.shapes.get("second")
+    if features is not None:
+        assert len(features) in {n_dims[form] for form in family.reads if form != "text"}
+    if "tokens" in case.shapes:
+        assert "text" in (family.reads if features is None else family.reads_second)
+    elif second is None:
+        assert "none" in family.reads_second
+    else:
+        assert len(second) in {n_dims[form] for form in family.reads_second if form != "none"}
+
+
+@every_network
 def test_a_network_takes_the_inputs_that_its_family_says(case: Case) -> None:
     model, family = case.build(case.small_shapes), load_family(case.model)
     assert isinstance(family, Networks)

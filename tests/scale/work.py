@@ -13,6 +13,7 @@ from pipeline.features.compute import Clip, clip_key, compute_features, row_key
 from pipeline.features.registry import load_kind
 from pipeline.features.shards import shard_schema, write_shard
 from tests.features.examples import settings
+from tests.scale.clips import hash_of
 
 KIND = "mfcc"
 CORPUS = Corpus(
@@ -29,13 +30,15 @@ def index(clips: Path, out: Path, batch: int) -> None:
 
 
 def features(clips: Path, out: Path, batch: int) -> None:
-    _write_features({path.stem: Clip(path) for path in sorted(clips.glob("*.wav"))}, out, batch)
+    _write_features({hash_of(path): Clip(path) for path in sorted(clips.glob("*.wav"))}, out, batch)
 
 
 def copies(clips: Path, out: Path, batch: int) -> None:
     texts = (None, "noise=0.0050@42", "time_stretch=0.9312@42", "pitch_shift=-1.2700@42")
     wanted = {
-        clip_key(path.stem, text): Clip(path, text) for path in sorted(clips.glob("*.wav")) for text in texts
+        clip_key(hash_of(path), text): Clip(path, text)
+        for path in sorted(clips.glob("*.wav"))
+        for text in texts
     }
     _write_features(wanted, out, batch)
 
@@ -61,7 +64,7 @@ def transcripts(clips: Path, out: Path, batch: int) -> None:
         {
             "utterance_id": [f"made_up/{path.stem}" for path in paths],
             "file": paths,
-            "audio_hash": [path.stem for path in paths],
+            "audio_hash": [hash_of(path) for path in paths],
         }
     )
     asr = Asr(

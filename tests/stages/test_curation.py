@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import traceback
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from pipeline.config.params import check_params
 from pipeline.config.studies import MAIN
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_path, curated_path, quarantine_path, split_path
+from pipeline.splits import study
 from pipeline.stages import deduplicate, filter, index, split
 from tests.curation.signals import speech
 from tests.settings import shipped_values
@@ -159,6 +161,33 @@ def test_too_few_classes(working):
         PipelineError, match=r"left \['fear'\]\. .* label 'ps' is not in the study's map: 12 clips"
     ):
         run_all(labels__tess__ps=..., labels__tess__sad=None)
+
+
+@pytest.mark.parametrize("error", [PipelineError, KeyError])
+@pytest.mark.parametrize("broken", ["read_grouped", "curate"])
+def test_a_study_that_fails_is_named(working, monkeypatch, broken, error):
+    def fail(*_):
+        raise error("no such column")
+
+    monkeypatch.setattr(filter, broken, fail)
+    with pytest.raises(error) as caught:
+        run_all()
+    assert f"studies.{STUDY}: " in "".join(traceback.format_exception_only(caught.value))
+
+
+@pytest.mark.parametrize("error", [PipelineError, KeyError])
+@pytest.mark.parametrize("broken", ["of_corpora", "split_utterances", "count_splits"])
+def test_a_split_that_fails_is_named(working, monkeypatch, broken, error):
+    def fail(*_):
+        raise error("no such column")
+
+    run_all()
+    monkeypatch.setattr(study, broken, fail)
+    with pytest.raises(error) as caught:
+        split.main()
+    assert f"split: {next(iter(shipped_values()['studies']))}/main: " in "".join(
+        traceback.format_exception_only(caught.value)
+    )
 
 
 def test_speakers_too_few(working):

@@ -1,5 +1,7 @@
 """The evaluate stage: every system that is trained by its plan, no other one, and the same bytes each time."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -95,6 +97,33 @@ def test_the_files_are_the_same_bytes_each_time_computed_or_cached(tmp_path, mon
     run()
     assert outputs() == first
     assert len(first) > 15
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"garbage", None])
+@pytest.mark.parametrize("name", ["evaluated/scores.json", "plots/learning.csv", "files.json"])
+def test_a_damaged_entry_of_the_cache_is_set_aside_and_computed_anew(tmp_path, caplog, name, content):
+    run()
+    first = outputs()
+    (entry,) = (tmp_path / "cache/evaluations/net").iterdir()
+    if content is None:
+        (entry / name).unlink()
+    else:
+        (entry / name).write_bytes(content)
+    run()
+    assert outputs() == first
+    assert f"{entry} is damaged" in caplog.text
+    caplog.clear()
+    run()
+    assert outputs() == first
+    assert "damaged" not in caplog.text
+
+
+def test_what_a_killed_evaluation_left_is_cleared_in_time(tmp_path):
+    left = tmp_path / "cache/evaluations/net/.half.tmp"
+    (left / "entry").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    run()
+    assert [path.name for path in left.parent.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_system_of_an_older_plan_is_left_out_and_said(caplog):

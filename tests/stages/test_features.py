@@ -23,6 +23,7 @@ from pipeline.features.compute import CLIPS_A_BATCH, CLIPS_A_TASK
 from pipeline.features.shards import load_features
 from pipeline.stages.features import main
 from tests.features.examples import SETTINGS
+from tests.scale.clips import hash_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = "corpus"
@@ -74,14 +75,16 @@ class Project:
         if self.rows:
             self.write_clips(self.rows, name)
 
-    def add(self, n_clips: int, **columns: object) -> None:
+    def add(self, n_clips: int, copies_of: int | None = None) -> None:
+        """Add clips: of sounds of their own, or copies of one that is there."""
         for _ in range(n_clips):
             number = len(self.rows)
+            level = 0.001 * (number if copies_of is None else copies_of)
             path = self.folder / "corpora" / CORPUS / f"{number}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, np.full(1600, 0.001 * number), 16000, subtype="FLOAT")
-            row = {"utterance_id": f"{CORPUS}/{number:04d}", "path": path.name, "audio_hash": f"{number:x}"}
-            self.rows.append({"corpus": CORPUS, **row, **columns})
+            soundfile.write(path, np.full(1600, level), 16000, subtype="FLOAT")
+            row = {"utterance_id": f"{CORPUS}/{number:04d}", "path": path.name, "audio_hash": hash_of(path)}
+            self.rows.append({"corpus": CORPUS, **row})
         self.write_clips(self.rows, "slow")
 
     def write_clips(self, rows: list[dict[str, object]], name: str) -> None:
@@ -158,7 +161,7 @@ def test_features_belong_to_their_utterances(project):
 
 def test_copies_of_a_clip_are_computed_once(project):
     project.add(3)
-    project.add(2, audio_hash="0")
+    project.add(2, copies_of=0)
     main("slow")
     assert len(project.computed()) == 3
     assert pq.read_metadata(features_path("slow", CORPUS)).num_rows == 5
@@ -174,7 +177,7 @@ def test_a_feature_set_that_no_corpus_needs_has_no_shard(project):
 
 def test_one_line_of_counts_is_logged(project, caplog):
     project.add(3)
-    project.add(1, audio_hash="0")
+    project.add(1, copies_of=0)
     with caplog.at_level("INFO"):
         main("slow")
     (record,) = caplog.records

@@ -27,9 +27,9 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setenv("SER_WORKERS", "1")
 
 
-def run(*, needed=True):
+def run(*, left_out_by=None):
     """Run the stage; return the manifest."""
-    plan = IndexPlan(code="1", needed=needed, settings=CorpusSource(source="manual"))
+    plan = IndexPlan(code="1", left_out_by=left_out_by, settings=CorpusSource(source="manual"))
     write_plan(plan, "index", "tess")
     index.main("tess")
     return read_json(manifest_path("tess"))
@@ -76,9 +76,11 @@ def test_what_is_not_used_is_listed_for_a_person():
     assert unused["reason"].notna().all()
 
 
-def test_a_corpus_that_is_not_needed_has_an_empty_manifest_and_no_index():
+def test_a_corpus_that_is_not_needed_has_an_empty_manifest_and_no_index(caplog):
+    caplog.set_level("INFO")
     empty = {"source": None, "mirror": False, "archives": [], "n_files": 0, "n_bytes": 0, "tree": None}
-    assert run(needed=False) == {"corpus": "tess", "needed": False, **empty}
+    assert run(left_out_by="demo") == {"corpus": "tess", "needed": False, **empty}
+    assert caplog.messages == ["index: tess: not needed by profile demo"]
     assert [path.name for path in index_dir("tess").iterdir()] == ["manifest.json"]
 
 

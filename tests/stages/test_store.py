@@ -1,5 +1,7 @@
 """The store of a feature set of audio: its digests, and the augmented copies that its splits train on."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,10 +25,10 @@ from pipeline.features.registry import load_kind
 from pipeline.features.shards import load_features
 from pipeline.stages import features, store
 from tests.features.examples import SETTINGS
+from tests.scale.clips import hash_of
 
 NAME, STUDY, CORPUS = "mfcc_made_up", "study", "demo_tess"
 COPY = f"{CORPUS}/a#pitch_shift=1.2000@42"
-CLIPS_OF = [(f"{CORPUS}/a", CORPUS, "a.wav", "1"), (f"{CORPUS}/b", CORPUS, "b.wav", "2")]
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +40,17 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.setenv("SER_WORKERS", "1")
     (tmp_path / "corpora" / CORPUS).mkdir(parents=True)
     write_json(manifest_path(CORPUS), {"source": "disk"})
+    clips = []
     for seed, name in enumerate("ab"):
         noise = np.random.default_rng(seed).normal(0, 0.1, 8000)
-        soundfile.write(tmp_path / "corpora" / CORPUS / f"{name}.wav", noise, 16000)
+        path = tmp_path / "corpora" / CORPUS / f"{name}.wav"
+        soundfile.write(path, noise, 16000)
+        clips.append((f"{CORPUS}/{name}", CORPUS, path.name, hash_of(path)))
     settings = {"kind": "mfcc", "settings": SETTINGS["mfcc"], "weights": "random"}
     write_plan(FeaturesPlan(code="1", corpora=[CORPUS], **settings), "features", NAME)
     stored = StoredStudy(corpora=[CORPUS], variants=["main", "augmented"])
     write_plan(StorePlan(code="1", studies={STUDY: stored}), "store", NAME)
-    write_table(clips_path(NAME), pd.DataFrame(CLIPS_OF, columns=CLIPS.names), CLIPS)
+    write_table(clips_path(NAME), pd.DataFrame(clips, columns=CLIPS.names), CLIPS)
     write_split([f"{CORPUS}/a", f"{CORPUS}/b"], "main")
     write_split([f"{CORPUS}/a", COPY, f"{CORPUS}/b"], "augmented")
     features.main(NAME)
@@ -76,7 +81,8 @@ def test_copies_have_keys_of_their_own():
     stores()
     (key,) = read_table(copies_path(NAME, STUDY), ["key"])["key"]
     settings = load_kind("mfcc").Settings(**SETTINGS["mfcc"])
-    assert key == f"{settings_digest('mfcc', settings)}-{row_key('1#pitch_shift=1.2000@42')}"
+    source = hash_of(Path("corpora") / CORPUS / "a.wav")
+    assert key == f"{settings_digest('mfcc', settings)}-{row_key(f'{source}#pitch_shift=1.2000@42')}"
 
 
 def test_another_copy_changes_its_split_and_no_other():

@@ -1,5 +1,7 @@
 """Checkpoints: when they are written, where, and that a file is whole or not there."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,49 @@ def test_random_weights_are_not_looked_for_and_published_ones_are_named_with_the
         PipelineError, match=r"systems\.toy\.weights: pretrained weights 'net\.pth': no such file"
     ):
         checkpoint_folder("toy", toy.torch_system(weights="net.pth"), "key")
+
+
+def halve(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def flip(content: bytes) -> bytes:
+    """Change a byte of a weight: the file stays a zip archive of the same length."""
+    ones = torch.ones(50).numpy().tobytes()
+    assert content.count(ones) == 1
+    return content.replace(ones, ones[:-1] + b"\0")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        halve,
+        flip,
+        lambda content: b"",
+        lambda content: bytes(len(content)),
+        lambda content: b"<html>no network</html>",
+        lambda content: b"\x80\x02N.",  # a pickle of None
+    ],
+    ids=["cut", "changed", "empty", "zeros", "a page", "nothing"],
+)
+def test_a_damaged_file_is_set_aside_and_the_run_begins_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "run.pt"
+    Checkpoint(path).save(lambda: {"w": torch.ones(50)}, now=True)
+    path.write_bytes(damage(path.read_bytes()))
+    assert Checkpoint(path).load() is None
+    assert f"{path} is damaged" in caplog.text
+    assert [file.name for file in tmp_path.iterdir()] == ["run.pt.bad"]
+    Checkpoint(path).save(lambda: {"w": torch.ones(50)}, now=True)
+    state = Checkpoint(path).load()
+    assert state is not None
+    assert state["w"].sum() == 50
+
+
+def test_what_a_kill_left_is_cleared_in_time(tmp_path: Path) -> None:
+    left = tmp_path / "run.pt.4711.tmp"
+    left.touch()
+    os.utime(left, (0, 0))
+    Checkpoint(tmp_path / "run.pt").save(dict, now=True)
+    assert not left.exists()

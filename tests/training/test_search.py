@@ -147,6 +147,22 @@ def test_a_killed_search_goes_on_as_if_nothing_had_happened(
     assert killed.read_bytes() == undisturbed.read_bytes()
 
 
+@pytest.mark.parametrize("n_bytes", [0, 100, 1300, -1])
+def test_a_journal_that_was_cut_short_goes_on_from_what_it_holds(
+    tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture, n_bytes: int
+) -> None:
+    run(tmp_path / "undisturbed")
+    (journal,) = cache.rglob("journal.log")
+    with journal.open("r+b") as file:
+        file.truncate(n_bytes % journal.stat().st_size)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\0" * 7)  # what a crash puts in the place of a line
+    run(tmp_path / "cut")
+    cut, undisturbed = (tmp_path / name / "trials.csv" for name in ("cut", "undisturbed"))
+    assert cut.read_bytes() == undisturbed.read_bytes()
+    assert f"{journal} is damaged" in caplog.text
+
+
 def test_a_finished_search_trains_nothing_and_more_trials_are_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.config.base import Form
 from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.training.data import SPLITS, StudyData
 
@@ -74,6 +75,11 @@ SKLEARN: dict[str, Any] = {
     "folds": 2,
     "scoring": "accuracy",
 }
+FORMS: dict[str, Form] = {
+    "frames": "frames", "images": "frames", "vectors": "vector", "sound": "samples", "transcripts": "text",
+    "none": "none",
+}  # fmt: skip
+MLP: dict[str, Any] = {"hidden": [8], "dropouts": [0.1], "batch_norm": False}
 FOREST = {
     "model": "random_forest",
     "architecture": {},

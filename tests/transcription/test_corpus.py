@@ -6,8 +6,10 @@ import pytest
 import soundfile
 
 from pipeline.config.asr import Asr
+from pipeline.core.errors import PipelineError
 from pipeline.transcription import corpus as module
 from pipeline.transcription.corpus import gold_transcripts, whisper_transcripts
+from tests.scale.clips import hash_of
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def clips(tmp_path, monkeypatch):
         {
             "utterance_id": [f"savee/{path}" for path, _ in rows],
             "file": [tmp_path / f"{path}.wav" for path, _ in rows],
-            "audio_hash": [content for _, content in rows],
+            "audio_hash": [hash_of(tmp_path / f"{path}.wav") for path, _ in rows],
             "text": ["Hello.", None, "Hello."],
         }
     )
@@ -58,6 +60,18 @@ def test_a_second_run_computes_nothing(clips, micro_whisper, monkeypatch):
     second, n_computed = whisper_transcripts(clips, asr(micro_whisper))
     assert n_computed == 0
     pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_clip_that_changed_since_the_index_is_an_error_and_fills_no_cache(clips, micro_whisper):
+    path = clips["file"][1]
+    indexed = path.read_bytes()
+    soundfile.write(path, np.zeros(6000), 16000)
+    with pytest.raises(
+        PipelineError, match=r"JE/a01\.wav has other sound than when it was indexed: `dvc repro"
+    ):
+        whisper_transcripts(clips, asr(micro_whisper))
+    path.write_bytes(indexed)
+    assert whisper_transcripts(clips, asr(micro_whisper))[1] == 2
 
 
 def test_a_killed_run_loses_one_batch_at_most(clips, micro_whisper, monkeypatch):
