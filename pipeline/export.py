@@ -29,8 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("pipeline").setLevel(logging.INFO)
     try:
         from pipeline.inference.export import write_export
+        from pipeline.inference.trained import read_trained
 
-        export = write_export(given.system, given.folder, onnx=given.onnx)
+        export = write_export(read_trained(given.system), given.folder, onnx=given.onnx)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

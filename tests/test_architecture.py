@@ -53,6 +53,7 @@ TESTED_BY = {
     "config/base.py": "config/test_params.py",
     "config/checks.py": "config/test_params.py",
     "config/expand.py": "config/test_params.py",
+    "config/exports.py": "config/test_params.py",
     "config/feature_sets.py": "config/test_params.py",
     "config/mistakes.py": "config/test_params.py",
     "demo/render.py": "demo/test_synthesise.py",

@@ -18,6 +18,7 @@ from pipeline.config.checks import check_names
 from pipeline.config.corpora import CorpusSource
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import expand, merge
+from pipeline.config.exports import ExportSettings
 from pipeline.config.external import External
 from pipeline.config.feature_sets import FeatureSet
 from pipeline.config.mistakes import describe, one_of
@@ -46,7 +47,13 @@ class Params(Settings):
     baselines: dict[str, list[str]]  # unimodal systems that a multimodal one is held against
     audit: dict[str, dict[str, str]]  # by title and case: the system that shows what a leak is worth
     representations: dict[str, list[str]]  # by system: which inner ones are drawn
+<<<<<<< HEAD
     app: App
+=======
+    exports: dict[
+        str, ExportSettings
+    ]  # by system or ensemble: those that are written down to be taken elsewhere
+>>>>>>> export
     published: dict[str, Published]  # by system: of results/published.yaml
 
     @property

@@ -171,6 +171,24 @@ class EvaluatePlan(Plan):
     systems: dict[str, EvaluatedSystem]
 
 
+class SystemPlans(Settings):
+    """All that is planned of a system that is asked about recordings."""
+
+    plan: SystemPlan | EnsemblePlan
+    members: dict[str, "SystemPlans"]  # of an ensemble
+    audio: dict[str, FeaturesPlan]  # feature sets that it reads, by name: of sound
+    text: dict[str, FeaturesPlan]  # and of what is said
+    asr: Asr | None  # None where it reads no text
+    evaluated: EvaluatedSystem | None  # None of a member
+
+
+class ExportPlan(Plan):
+    """A trained system that is written down to be taken elsewhere."""
+
+    onnx: bool
+    plans: SystemPlans
+
+
 class RepresentPlan(Plan):
     """The inner representations of a system that are drawn."""
 

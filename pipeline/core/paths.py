@@ -188,6 +188,10 @@ def representations_dir(system: str) -> Path:
     return DATA / "representations" / system
 
 
+def export_dir(system: str) -> Path:
+    return DATA / "exports" / system
+
+
 def analysis_dir() -> Path:
     return DATA / "analysis"
 

@@ -5,29 +5,57 @@ import json
 import shutil
 from pathlib import Path
 
+from pipeline.config.plans import ExportPlan
 from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import trained_dir
 from pipeline.core.tables import read_json
 from pipeline.features.registry import kind_libraries, kind_version
 from pipeline.inference.card import write_card
 from pipeline.inference.exported import CARD, DESCRIPTION, FORMAT, MODELS, ONNX, Export
-from pipeline.inference.trained import Trained, models_folder, read_trained
+from pipeline.inference.trained import NO_CLIPS, Trained, describe_trained, models_folder
 from pipeline.training.model_files import file_stem, networks_of
 from pipeline.training.run_record import git_commit
 
 
-def write_export(system: str, folder: Path, *, onnx: bool = False) -> Export:
-    """Write a trained system to a new or empty folder, all or nothing; return what export.json says.
+def write_planned(system: str, plan: ExportPlan, folder: Path) -> Export | None:
+    """Write a trained system as it is planned, in the place of what is there.
 
     Args:
         system: Its name.
+        plan: What is told to the stage `export`.
+        folder: Where to.
+
+    Returns:
+        What export.json says; None where the profile has no clips of its study, which README.md then says alone.
+
+    Raises:
+        PipelineError: It was trained by another plan, or a model cannot be written as ONNX.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    about = read_json(trained_dir(system) / "model.json")
+    if about["plan"] != plan.plans.plan.digest:
+        raise PipelineError(
+            f"{system} was trained by other settings or code than are planned: `dvc repro export@{system}`"
+        )
+    if about.get("status") == "skipped":
+        folder.mkdir(parents=True)
+        (folder / CARD).write_text(f"# {system}\n\n{NO_CLIPS.format(system)}.\n", "utf-8")
+        return None
+    return write_export(describe_trained(system, plan.plans), folder, onnx=plan.onnx)
+
+
+def write_export(trained: Trained, folder: Path, *, onnx: bool = False) -> Export:
+    """Write a trained system to a new or empty folder, all or nothing; return what export.json says.
+
+    Args:
+        trained: The system.
         folder: Where to.
         onnx: Write its models as ONNX too.
 
     Raises:
-        PipelineError: It is not trained, the folder holds something, or a model cannot be written as ONNX.
+        PipelineError: The folder holds something, or a model cannot be written as ONNX.
     """
-    trained = read_trained(system)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PipelineError(f"{folder} is there and not empty: name a new folder")
     sets = [one for part in trained.parts for one in part.feature_sets.values()]

@@ -2,25 +2,26 @@
 
 from typing import Any
 
-from pipeline.config.plans import EvaluatedSplit, EvaluatedSystem, EvaluatePlan, load_plan
-from pipeline.core.paths import evaluated_dir, metrics_path, plan_path, split_counts_path
+from pipeline.config.plans import EvaluatedSplit, EvaluatedSystem
+from pipeline.core.paths import evaluated_dir, metrics_path, split_counts_path
 from pipeline.core.tables import read_csv, read_json
 
 SCORES = ("uar", "ccc")  # the one that speaks for a system: of classes, of dimensions
 
 
-def facts_of(system: str, study: str) -> dict[str, Any]:
+def facts_of(system: str, study: str, evaluated: EvaluatedSystem | None) -> dict[str, Any]:
     """Return what a system was trained on, how it was tested, and how well it did; what is not known is None.
 
     Args:
         system: Its name.
         study: Whose clips.
+        evaluated: What it is evaluated on; None where that is not known.
 
     Returns:
         `study`, `corpora` (names), `protocol` (in words), `synthetic`, `new_speakers` (nobody who was tested was
         trained on), `random_weights`, and `score`: `name`, `value`, and `low` and `high` of its 95 % interval.
     """
-    evaluated, scores = _evaluated(system), _scores(system)
+    scores = _scores(system)
     about = evaluated.about if evaluated else {}
     name = next((name for name in SCORES if name in scores), None)
     ends = {"value": "", "low": "_low", "high": "_high"}
@@ -44,12 +45,6 @@ def new_speakers(split: EvaluatedSplit) -> bool | None:
     from pipeline.splits.known_speakers import known_speakers
 
     return known_speakers(read_csv(counts), split.train_on).empty
-
-
-def _evaluated(system: str) -> EvaluatedSystem | None:
-    if not plan_path("evaluate").exists():
-        return None
-    return load_plan(EvaluatePlan, "evaluate").systems.get(system)
 
 
 def _scores(system: str) -> dict[str, Any]:

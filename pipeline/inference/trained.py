@@ -8,16 +8,17 @@ from pipeline.config.asr import Asr
 from pipeline.config.base import Settings
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.mistakes import nearest
-from pipeline.config.plans import EnsemblePlan, FeaturesPlan, SystemPlan, TranscribePlan, load_plan
+from pipeline.config.plans import EnsemblePlan, SystemPlan, SystemPlans, load_plan
 from pipeline.config.systems import AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, plan_path, trained_dir
 from pipeline.core.tables import read_json
 from pipeline.inference.facts import facts_of
+from pipeline.inference.plans import TRANSCRIPTS, read_plans
 from pipeline.inference.training_audio import TrainingAudio, training_audio
 
-TRANSCRIPTS = "transcripts"  # in place of a feature set: what is said, as words
 Model = tuple[int, int]  # seed and fold
+NO_CLIPS = "{} is not trained: its study has no clips in the profile that was active"
 
 
 class FeatureSet(Settings):
@@ -44,7 +45,7 @@ class Trained(Settings):
     reads_words: bool
     models: list[Model]
     asr: Asr | None  # of what reads text: how it is transcribed
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # none of a member
     audio: TrainingAudio | None  # None where it was trained on nothing that lies at hand
 
     @property
@@ -97,61 +98,46 @@ def read_trained(name: str) -> Trained:
     """
     if why := _why_not(name):
         raise PipelineError(why)
-    if plan_path("combine", name).exists():
-        return _read_ensemble(name, load_plan(EnsemblePlan, "combine", name))
-    plan = load_plan(SystemPlan, "train", name)
-    settings = plan.system
-    slots = {"features": settings.features, "second": settings.second}
-    feature_sets = {
-        slot: _feature_set(feature_set)
-        for slot, feature_set in slots.items()
-        if feature_set not in ("none", TRANSCRIPTS)
-    }
-    reads_words = TRANSCRIPTS in slots.values()
-    reads_text = reads_words or any(one.reads == "text" for one in feature_sets.values())
+    return describe_trained(name, read_plans(name))
+
+
+def describe_trained(name: str, plans: SystemPlans, *, member: bool = False) -> Trained:
+    """Return what is known of a trained system.
+
+    Args:
+        name: Of the system.
+        plans: What is planned of it.
+        member: Whether it only serves an ensemble: how it did by itself then does not matter.
+    """
+    members = [describe_trained(one, planned, member=True) for one, planned in plans.members.items()]
+    ensemble = plans.plan.ensemble if isinstance(plans.plan, EnsemblePlan) else None
+    settings = plans.plan.system if isinstance(plans.plan, SystemPlan) else None
+    own = plans.plan.system if isinstance(plans.plan, SystemPlan) else plans.plan.ensemble
+    models = _models(name)
+    if ensemble is not None and not models:
+        models = [model for model in members[0].models if model[0] in ensemble.seeds]
+    inputs = {"features": settings.features, "second": settings.second} if settings else {}
     return Trained(
         name=name,
-        classes=plan.classes,
+        classes=plans.plan.classes,
         settings=settings,
-        ensemble=None,
-        members=[],
-        feature_sets=feature_sets,
-        reads_words=reads_words,
-        models=_models(name),
-        asr=load_plan(TranscribePlan, "transcribe").asr if reads_text else None,
-        facts=facts_of(name, settings.study),
-        audio=training_audio(settings.study, settings.variant, settings.train_on),
-    )
-
-
-def _read_ensemble(name: str, plan: EnsemblePlan) -> Trained:
-    ensemble = plan.ensemble
-    members = [read_trained(ensemble.first), read_trained(ensemble.second)]
-    return Trained(
-        name=name,
-        classes=plan.classes,
-        settings=None,
         ensemble=ensemble,
         members=members,
-        feature_sets={},
-        reads_words=False,
-        models=_models(name) or [model for model in members[0].models if model[0] in ensemble.seeds],
-        asr=members[0].asr or members[1].asr,
-        facts=facts_of(name, ensemble.study),
-        audio=members[0].audio,
+        feature_sets={
+            slot: _feature_set(one, plans) for slot, one in inputs.items() if one not in ("none", TRANSCRIPTS)
+        },
+        reads_words=TRANSCRIPTS in inputs.values(),
+        models=models,
+        asr=plans.asr,
+        facts={} if member else facts_of(name, own.study, plans.evaluated),
+        audio=members[0].audio if members else training_audio(own.study, own.variant, own.train_on),
     )
 
 
-def _feature_set(name: str) -> FeatureSet:
-    stage: Literal["features", "embed"] = "features" if plan_path("features", name).exists() else "embed"
-    plan = load_plan(FeaturesPlan, stage, name)
-    return FeatureSet(
-        name=name,
-        kind=plan.kind,
-        reads="audio" if stage == "features" else "text",
-        settings=plan.settings,
-        weights=plan.weights,
-    )
+def _feature_set(name: str, plans: SystemPlans) -> FeatureSet:
+    plan = plans.audio.get(name) or plans.text[name]
+    reads: Literal["audio", "text"] = "audio" if name in plans.audio else "text"
+    return FeatureSet(name=name, kind=plan.kind, reads=reads, settings=plan.settings, weights=plan.weights)
 
 
 def _models(name: str) -> list[Model]:
@@ -179,7 +165,7 @@ def _why_not(name: str) -> str | None:
         )
     facts = read_json(about)
     if facts.get("status") == "skipped":
-        return f"{name} is not trained: its study has no clips in the profile that was active"
+        return NO_CLIPS.format(name)
     try:
         digest = _plan_digest(stage, name, plan_path(stage, name).stat().st_mtime_ns)
     except PipelineError as error:  # a plan of an older version

@@ -43,17 +43,19 @@ PHASES = (
 def batches(stages: Sequence[str], phase: Phase) -> list[list[str]]:
     """Return patterns of the stages of some items at a time.
 
-    A pattern an item: DVC reads dvc.lock anew for every target that is named.
+    A pattern an item: DVC reads dvc.lock anew for every target that is named. It begins with the initials of the
+    phase's stages, since a later stage may have items of the same name.
 
     Args:
         stages: Those that have to run.
         phase: Which of them.
     """
+    initials = "".join(sorted({kind[0] for kind in phase.kinds}))
     patterns: dict[str, None] = {}
     for name in stages:
         kind, _, item = name.partition("@")
         if kind in phase.kinds:
-            patterns[f"*@{item}" if item else name] = None
+            patterns[f"[{initials}]*@{item}" if item else name] = None
     return [list(batch) for batch in batched([*patterns], phase.n_items)]
 
 

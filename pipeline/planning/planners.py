@@ -17,6 +17,7 @@ from pipeline.config.plans import (
     EvaluatePlan,
     ExploredStudy,
     ExplorePlan,
+    ExportPlan,
     ExternalPlan,
     FeaturesPlan,
     FilteredStudy,
@@ -35,6 +36,7 @@ from pipeline.config.plans import (
 )
 from pipeline.core.paths import code_path, representations_dir, store_path
 from pipeline.core.tables import read_json, write_json
+from pipeline.inference.plans import read_plans
 from pipeline.splits.describe import describe_system, shares
 from pipeline.splits.protocols import find_protocol
 
@@ -208,6 +210,13 @@ def evaluated_split(params: Params, name: str) -> EvaluatedSplit:
     )
 
 
+def plan_export(params: Params) -> None:
+    """Write down what the functions before it planned of each system that is exported."""
+    for name, settings in params.exports.items():
+        plan = ExportPlan(code=code_of("stages/export"), onnx=settings.onnx, plans=read_plans(name))
+        write_plan(plan, "export", name)
+
+
 def plan_represent(params: Params) -> None:
     for name, representations in params.representations.items():
         plan = RepresentPlan(
@@ -278,6 +287,7 @@ PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_combine,
     plan_external,
     plan_evaluate,
+    plan_export,
     plan_represent,
     plan_analyse,
     plan_report,

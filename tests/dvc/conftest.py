@@ -101,6 +101,7 @@ def small_params() -> dict[str, Any]:
     params["defaults"] = {name: block for name, block in params["defaults"].items() if name not in left_out}
     params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
+    params["exports"] = {"ravdess_cnn4": {"onnx": True}}
     return params
 
 
@@ -150,3 +151,11 @@ def clean(sandbox) -> Iterator[Sandbox]:
     """The sandbox, as committed before and after a test."""
     yield sandbox
     sandbox.reset()
+
+
+@pytest.fixture
+def copy(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
+    """A copy of the sandbox, which what is left behind by a test harms nobody."""
+    shutil.copytree(sandbox.root, tmp_path / "project", ignore=shutil.ignore_patterns("tmp"))
+    yield Sandbox(tmp_path / "project", sandbox.cache, sandbox.warm)
+    shutil.rmtree(tmp_path / "project")

@@ -1,8 +1,7 @@
 """What is done with predictions trains nothing: scores, figures, published values, predictions from elsewhere."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -29,14 +28,6 @@ THEIRS = Path("elsewhere/theirs.csv")
 @pytest.mark.parametrize("file", [*BEFORE, *PLUGINS], ids=str)
 def test_nothing_up_to_training_imports_the_evaluation(file):
     assert [path for path in closure(file) if path.parent.name == "evaluation"] == []
-
-
-@pytest.fixture
-def copy(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
-    """A copy of the sandbox, which what is left behind by a test harms nobody."""
-    shutil.copytree(sandbox.root, tmp_path / "project", ignore=shutil.ignore_patterns("tmp"))
-    yield Sandbox(tmp_path / "project", sandbox.cache, sandbox.warm)
-    shutil.rmtree(tmp_path / "project")
 
 
 def set_values(box: Sandbox, change: Callable[[dict], None], path: str = "params.yaml") -> None:

@@ -121,6 +121,9 @@ def loaded_by_name(script: str, item: str | None, params: Params) -> set[str]:
             return {f"features/{params.feature_sets[item].kind}"}
         case "train" | "represent":
             return {f"models/{params.systems[item].model}"}
+        case "export":
+            system = params.systems[item]
+            return {f"models/{system.model}", f"features/{params.feature_sets[system.features].kind}"}
         case "combine" if params.ensembles[item].method == "stacked":
             return {f"models/{params.ensemble(item).meta_learner.model}"}
     return set()
@@ -139,10 +142,9 @@ def test_a_plan_covers_the_script_of_its_stage_and_the_plug_ins_that_it_loads(st
 
 
 def modules(plan: dict) -> set[str]:
-    """Return the modules in a plan, and in a plan that it holds."""
-    return set(plan["code"].split()) | (
-        modules(plan["plan"]) if isinstance(plan.get("plan"), dict) else set()
-    )
+    """Return the modules in a plan, and in the plans that it holds."""
+    held = [modules(value) for value in plan.values() if isinstance(value, dict)]
+    return set(str(plan.get("code", "")).split()).union(*held)
 
 
 def test_the_digest_of_code_changes_with_each_module(tmp_path, monkeypatch):

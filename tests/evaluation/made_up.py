@@ -168,6 +168,7 @@ def params(*, synthetic: bool = False) -> Params:
         baselines={},
         audit={},
         representations={},
+        exports={},
         published=published(),
     )
 

@@ -14,6 +14,7 @@ from pipeline.inference import export as module
 from pipeline.inference.export import write_export
 from pipeline.inference.exported import read_export
 from pipeline.inference.predictor import load
+from pipeline.inference.trained import read_trained
 from tests.inference.box import ENSEMBLES, SYSTEMS, Box
 
 COMMIT = "0123456789abcdef"
@@ -32,7 +33,7 @@ def test_an_export_answers_as_the_original_where_there_is_nothing_else(
     files, texts = [box.files[clip] for clip in clips], [box.texts[clip] for clip in clips]
     original = load(name)
     expected = original.predict(files, texts)
-    write_export(name, tmp_path / "out")
+    write_export(read_trained(name), tmp_path / "out")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     predictor = load(tmp_path / "out")
@@ -41,7 +42,7 @@ def test_an_export_answers_as_the_original_where_there_is_nothing_else(
 
 
 def test_an_export_holds_models_and_nothing_else_of_training(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_stacked", tmp_path / "out")
+    write_export(read_trained("tiny_stacked"), tmp_path / "out")
     stems = [f"seed7_fold{fold}.{end}" for fold in (0, 1) for end in ("json", "safetensors")]
     names = ("tiny_stacked", "tiny_fusion", "tiny_any_length")
     models = {f"models/{name}/{stem}" for name in names for stem in stems}
@@ -51,7 +52,7 @@ def test_an_export_holds_models_and_nothing_else_of_training(box: Box, tmp_path:
 
 
 def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_cnn", tmp_path / "out")
+    write_export(read_trained("tiny_cnn"), tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text("utf-8")
     header = YAML(typ="safe").load(card.split("---\n")[1])
     assert header["language"] == ["en"]
@@ -74,7 +75,7 @@ def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:
 
 
 def test_the_card_of_a_system_that_was_not_evaluated(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_fusion", tmp_path / "out")
+    write_export(read_trained("tiny_fusion"), tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "Score: not evaluated" in card
     assert "Whisper's weights are not in this folder" in card
@@ -99,14 +100,14 @@ def change(folder: Path, **changes: Any) -> None:
 def test_an_export_of_another_version_says_which_version_reads_it(
     box: Box, tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
-    write_export("tiny_cnn", tmp_path / "out")
+    write_export(read_trained("tiny_cnn"), tmp_path / "out")
     change(tmp_path / "out", **changes)
     with pytest.raises(PipelineError, match=f"{why}.*take the version that wrote it, commit {COMMIT}"):
         load(tmp_path / "out")
 
 
 def test_weights_that_were_changed_are_refused(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_cnn", tmp_path / "out")
+    write_export(read_trained("tiny_cnn"), tmp_path / "out")
     (weights,) = (tmp_path / "out").rglob("seed1_fold0.safetensors")
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(PipelineError, match="is missing, or not what was trained"):
@@ -126,7 +127,7 @@ def test_a_failed_export_leaves_nothing(box: Box, tmp_path: Path, monkeypatch) -
 
     monkeypatch.setattr(module, "write_card", fail)
     with pytest.raises(PipelineError, match="no card"):
-        write_export("tiny_cnn", tmp_path / "out")
+        write_export(read_trained("tiny_cnn"), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -33,19 +33,19 @@ def test_the_clips_say_it_where_they_are_counted(tmp_path, monkeypatch, tested: 
 def test_the_short_metrics_stand_in_for_the_scores(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_json(paths.metrics_path("cnn"), {"ccc": 0.25, "status": "trained"})
-    assert facts_of("cnn", "study")["score"] == {
+    assert facts_of("cnn", "study", None)["score"] == {
         "name": "ccc",
         "value": 0.25,
         "low": None,
         "high": None,
     }
     write_json(paths.evaluated_dir("cnn") / "scores.json", {"ccc": 0.251, "ccc_low": 0.1, "ccc_high": 0.4})
-    assert facts_of("cnn", "study")["score"]["high"] == 0.4
+    assert facts_of("cnn", "study", None)["score"]["high"] == 0.4
 
 
 def test_what_is_not_known_is_none(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    facts = facts_of("cnn", "study")
+    facts = facts_of("cnn", "study", None)
     assert facts.pop("study") == "study"
     assert facts.pop("corpora") == []
     assert set(facts.values()) == {None}

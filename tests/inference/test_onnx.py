@@ -15,6 +15,7 @@ from pipeline.inference import onnx_files, onnx_networks
 from pipeline.inference.export import write_export
 from pipeline.inference.onnx_files import NotExported, require_libraries
 from pipeline.inference.predictor import load
+from pipeline.inference.trained import read_trained
 from pipeline.models.build import build_estimator
 from pipeline.training.estimator_files import save_estimator
 from tests.inference.box import Box
@@ -36,7 +37,7 @@ def run(path: Path, **inputs: np.ndarray) -> np.ndarray:
 def test_a_file_says_of_real_clips_what_the_system_says(
     box: Box, tmp_path: Path, name: str, slot: str
 ) -> None:
-    write_export(name, tmp_path / "out", onnx=True)
+    write_export(read_trained(name), tmp_path / "out", onnx=True)
     predictor = load(name)
     clips = predictor.prepare(list(box.files.values())[:4])
     seed, fold = predictor.trained.models[-1]
@@ -49,7 +50,7 @@ def test_a_file_says_of_real_clips_what_the_system_says(
 
 
 def test_clips_of_any_length_with_a_second_input(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_any_length", tmp_path / "out", onnx=True)
+    write_export(read_trained("tiny_any_length"), tmp_path / "out", onnx=True)
     predictor = load("tiny_any_length")
     names = list(box.files)[-3:]
     clips = predictor.prepare([box.files[name] for name in names], [box.texts[name] for name in names])
@@ -64,14 +65,14 @@ def test_clips_of_any_length_with_a_second_input(box: Box, tmp_path: Path) -> No
 
 
 def test_an_ensemble_has_the_files_of_its_members(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_mean", tmp_path / "out", onnx=True)
+    write_export(read_trained("tiny_mean"), tmp_path / "out", onnx=True)
     found = {path.parent.name for path in (tmp_path / "out" / "onnx").rglob("*.onnx")}
     assert found == {"tiny_fusion", "tiny_svm"}
     assert "`onnx` holds each model" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
 def test_each_target_has_a_file_where_each_has_a_network(box: Box, tmp_path: Path) -> None:
-    write_export("tiny_separate", tmp_path / "out", onnx=True)
+    write_export(read_trained("tiny_separate"), tmp_path / "out", onnx=True)
     files = sorted((tmp_path / "out" / "onnx" / "tiny_separate").iterdir())
     assert len(files) == 6
     about = {one.key: one.value for one in onnx.load(files[0]).metadata_props}
@@ -93,7 +94,7 @@ def test_a_file_that_says_something_else_is_refused(box: Box, tmp_path: Path, mo
     monkeypatch.setattr(onnx_networks, "_by_tracing", wrong)
     monkeypatch.setattr(onnx_networks, "_by_reading", none)
     with pytest.raises(NotExported, match=r"mel_cnn cannot be written.* from the original; .*not this way"):
-        write_export("tiny_cnn", tmp_path / "out", onnx=True)
+        write_export(read_trained("tiny_cnn"), tmp_path / "out", onnx=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -142,7 +143,7 @@ def test_a_library_that_is_not_here_is_named(monkeypatch) -> None:
 
 
 def test_what_differs_in_shape_is_told(tmp_path: Path, box: Box) -> None:
-    write_export("tiny_forest", tmp_path / "out", onnx=True)
+    write_export(read_trained("tiny_forest"), tmp_path / "out", onnx=True)
     path = tmp_path / "out" / "onnx" / "tiny_forest" / "seed7_fold0.onnx"
     batch = {"features": np.zeros((2, 6373), np.float32)}
     with pytest.raises(NotExported, match=r"it gives the shape \(2, 3\), expected \(2, 4\)"):

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from pipeline.audio.reading import read_sound
+from pipeline.audio.wave import audio_hash
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import predictions_path
 from pipeline.core.tables import read_table
@@ -73,9 +75,11 @@ def test_a_text_comes_from_whisper_where_none_is_given(box: Box, micro_whisper) 
     files = list(box.files.values())[:2]
     weights = load_once(str(micro_whisper), "cpu")[1]
     options = {"language": "en", "beam_size": None, "max_tokens": 4}
-    clips = [(str(file), file) for file in files]
+    sounds = [read_sound(file) for file in files]
+    hashes = [audio_hash(sound.mono, sound.rate) for sound in sounds]
+    clips = list(zip(hashes, files, strict=True))
     rows = transcribe_batch(clips, model=str(micro_whisper), weights=weights, options=options)
-    texts = [rows[str(file)]["text"] for file in files]
+    texts = [rows[one]["text"] for one in hashes]
     assert predictor.prepare(files).texts == texts
     np.testing.assert_array_equal(predictor.predict(files), predictor.predict(files, texts))
 

@@ -1,5 +1,6 @@
 """Which stages run side by side, in what batches, and that they run so."""
 
+import fnmatch
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ STAGES = [
     "represent@m",
     "combine@e",
     "evaluate",
+    "export@n",
     "report",
 ]
 FEATURES, SYSTEMS = PHASES
@@ -31,15 +33,21 @@ FEATURES, SYSTEMS = PHASES
 
 def test_systems_are_cut_into_batches():
     systems = Phase(SYSTEMS.kinds, 2)
-    assert batches(STAGES, systems) == [["*@n", "*@m"], ["*@o"]]
+    assert batches(STAGES, systems) == [["[rt]*@n", "[rt]*@m"], ["[rt]*@o"]]
+
+
+def test_a_pattern_is_of_the_stages_of_its_phase_alone():
+    named = {name for pattern in batches(STAGES, SYSTEMS)[0] for name in fnmatch.filter(STAGES, pattern)}
+    assert named == {"train@n", "train@m", "train@o", "represent@m"}
 
 
 def test_so_are_feature_sets():
-    assert batches(STAGES, Phase(FEATURES.kinds, 1)) == [["*@y"], ["*@z"], ["*@t"], ["store_transcripts"]]
+    expected = [["[efs]*@y"], ["[efs]*@z"], ["[efs]*@t"], ["store_transcripts"]]
+    assert batches(STAGES, Phase(FEATURES.kinds, 1)) == expected
 
 
 def test_what_has_not_changed_is_left_out():
-    assert batches(["represent@m", "report", "combine@e"], SYSTEMS) == [["*@m"]]
+    assert batches(["represent@m", "report", "combine@e"], SYSTEMS) == [["[rt]*@m"]]
     assert batches(["report"], FEATURES) == []
 
 
@@ -96,7 +104,7 @@ def test_what_runs_side_by_side_needs_nothing_that_comes_after_it(needs):
 
 
 def test_what_comes_last_is_in_no_phase(needs):
-    last = {"combine", "external", "evaluate", "analyse", "report"}
+    last = {"combine", "external", "evaluate", "export", "analyse", "report"}
     assert last.isdisjoint({*SHARED, *(kind for phase in PHASES for kind in phase.kinds)})
     assert last <= needs.keys()
 

@@ -10,6 +10,7 @@ from pipeline.config.plans import (
     ClipsPlan,
     EnsemblePlan,
     EvaluatePlan,
+    ExportPlan,
     ExternalPlan,
     FeaturesPlan,
     IndexPlan,
@@ -194,6 +195,21 @@ def test_a_change_of_what_is_drawn_concerns_few(unchecked):
     assert changed_files(lambda: write_values(values)) == {"represent/utbm_cnn"}
 
 
+def test_an_export_has_the_plans_of_its_system_and_changes_with_nothing_else(unchecked):
+    planned = load_plan(ExportPlan, "export", "ravdess_cnn4")
+    assert planned.onnx
+    assert planned.plans.plan == load_plan(SystemPlan, "train", "ravdess_cnn4")
+    assert planned.plans.evaluated == load_plan(EvaluatePlan, "evaluate").systems["ravdess_cnn4"]
+    changed = changed_files(change_system("ravdess_cnn4", lr=0.0123))
+    assert changed == {f"{stage}/ravdess_cnn4" for stage in ("train", "represent", "export")} | {"evaluate"}
+
+
+def test_nothing_need_be_exported(unchecked):
+    shutil.rmtree(DATA / "plan")
+    change_params(exports={})
+    assert not plan_path("export", "ravdess_cnn4").parent.exists()
+
+
 def change_code(kind, name):
     """Return a change of the code of a stage or plug-in."""
     return lambda: write_json(code_path(kind, name), {f"pipeline/{kind}/{name}.py": "changed"})
@@ -219,13 +235,17 @@ def test_another_code_of_a_corpus_reads_that_corpus_anew(unchecked):
 def test_another_code_of_a_kind_of_feature_computes_its_sets_anew(unchecked):
     sets = [name for name, one in load_params().feature_sets.items() if one.kind == "mel_image"]
     expected = {f"{stage}/{name}" for stage in ("features", "store") for name in sets}
-    assert changed_files(change_code("features", "mel_image")) == expected
+    exports = {
+        f"export/{name}" for name in load_params().exports if load_params().systems[name].features in sets
+    }
+    assert changed_files(change_code("features", "mel_image")) == expected | exports
 
 
 def test_another_code_of_a_family_trains_its_systems_and_their_ensembles_networks_anew(unchecked):
     params = load_params()
     systems = [name for name, one in params.systems.items() if one.model == "crnn"]
     drawn = {f"represent/{name}" for name in systems if name in params.representations}
+    assert not {*systems} & {*params.exports}
     expected = {f"train/{name}" for name in systems} | drawn | {"evaluate"}
     assert systems
     assert changed_files(change_code("models", "crnn")) == expected
