@@ -135,12 +135,9 @@ def _report(params: "Params") -> Iterator[Use]:
             yield Use(f"audit.{title}.{case}", member, evaluated, "system")
     for name in params.representations:
         yield Use("representations", name, params.systems, "system")
-<<<<<<< HEAD
     yield Use("app.system", params.app.system, [*params.systems, *params.ensembles], "system or ensemble")
-=======
     for name in params.exports:
         yield Use("exports", name, [*params.systems, *params.ensembles], "system or ensemble")
->>>>>>> export
 
 
 def _split_of(params: "Params", key: str, study: str, variant: str) -> Iterator[Use]:

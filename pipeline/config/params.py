@@ -47,13 +47,10 @@ class Params(Settings):
     baselines: dict[str, list[str]]  # unimodal systems that a multimodal one is held against
     audit: dict[str, dict[str, str]]  # by title and case: the system that shows what a leak is worth
     representations: dict[str, list[str]]  # by system: which inner ones are drawn
-<<<<<<< HEAD
     app: App
-=======
     exports: dict[
         str, ExportSettings
     ]  # by system or ensemble: those that are written down to be taken elsewhere
->>>>>>> export
     published: dict[str, Published]  # by system: of results/published.yaml
 
     @property
