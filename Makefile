@@ -5,13 +5,14 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What torch, oneDNN, MKL and OpenBLAS do on a processor without AVX: other kernels, so other roundings.
 OLD_CPU := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 OPENBLAS_CORETYPE=Nehalem
 
-.PHONY: help setup tour repro test test-cpu test-slow check format bench picture clean
+.PHONY: help setup tour app repro test test-cpu test-slow test-browser check format bench picture clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -28,6 +29,9 @@ $(READY): requirements.txt requirements-dev.txt
 tour: $(READY)  ## five systems, one for each kind of input, and the report; what git keeps stays as it is
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.tour
 
+app: $(READY)  ## the web application at http://127.0.0.1:8000 (PORT=, SYSTEM=); needs something trained
+	$(BIN)/python -m pipeline.app --port $(PORT) $(if $(SYSTEM),--system $(SYSTEM))
+
 repro: $(READY)  ## rebuild what has changed; JOBS=1 runs one stage at a time, not two
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.repro $(JOBS)
 
@@ -39,6 +43,10 @@ test-cpu: $(READY)  ## the tests of networks, with the arithmetic of an old proc
 
 test-slow: $(READY)  ## the tests that take minutes: queues, rebuilding elsewhere
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
+
+test-browser: $(READY)  ## the application in Chromium (`apt install chromium`), and fuzzing of its API: four minutes
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-browser.txt
+	$(BIN)/python -m pytest -m browser tests/app
 
 check: $(READY)  ## lint, format, types, spelling: what CI runs
 	$(BIN)/ruff check .
@@ -55,8 +63,10 @@ bench: $(READY)  ## speed, as ratios in one run
 	$(BIN)/python -m benchmarks.curation
 	$(BIN)/python -m benchmarks.training
 
-picture: $(READY)  ## docs/report.png, the README's picture of data/report/index.html; needs chromium
+picture: $(READY)  ## docs/report.png and docs/app.png, the pictures of README; needs chromium and what `make tour` trains
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-browser.txt
 	$(BIN)/python -m pipeline.picture
+	$(BIN)/python -m tests.app.picture
 
 clean:  ## remove what was computed, not the downloads and row caches
 	rm -rf $(filter-out data/cache data/README.md,$(wildcard data/*))

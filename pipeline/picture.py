@@ -36,11 +36,20 @@ def take(page: Path, picture: Path) -> None:
         _run_browser(f"--screenshot={raw}", f"--user-data-dir={folder}/profile", page.resolve().as_uri())
         if not raw.exists():
             raise PipelineError(
-                f"Chromium took no picture of {page}: run `{_browser()} --version` to see why"
+                f"Chromium took no picture of {page}: run `{find_browser()} --version` to see why"
             )
-        with Image.open(raw) as image:
-            colours = image.convert("RGB").quantize(N_COLOURS, dither=Image.Dither.NONE)
-        colours.save(picture, optimize=True)
+        reduce(raw, picture)
+
+
+def reduce(raw: Path, picture: Path) -> None:
+    """Write a screenshot with few colours.
+
+    Raises:
+        PipelineError: It is too large all the same.
+    """
+    with Image.open(raw) as image:
+        colours = image.convert("RGB").quantize(N_COLOURS, dither=Image.Dither.NONE)
+    colours.save(picture, optimize=True)
     n_bytes = picture.stat().st_size
     if n_bytes > MOST_BYTES:
         raise PipelineError(
@@ -49,18 +58,14 @@ def take(page: Path, picture: Path) -> None:
 
 
 def _run_browser(*arguments: str) -> None:
-    command = [
-        _browser(),
-        "--headless",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        f"--window-size={WIDTH},{HEIGHT}",
-    ]
-    command += ["--no-sandbox"]  # root has none; the page is the project's own and loads nothing
+    window = f"--window-size={WIDTH},{HEIGHT}"
+    # root has no sandbox; the page is the project's own and loads nothing
+    command = [find_browser(), "--headless", "--disable-gpu", "--hide-scrollbars", "--no-sandbox", window]
     subprocess.run([*command, *arguments], stderr=subprocess.DEVNULL, timeout=SECONDS, check=False)
 
 
-def _browser() -> str:
+def find_browser() -> str:
+    """Return the path of a Chromium."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return path

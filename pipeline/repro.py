@@ -10,7 +10,7 @@ from pipeline.core.paths import METRICS
 from pipeline.orchestration.moved import read_metrics, what_moved
 from pipeline.orchestration.progress import Progress, clock_time
 from pipeline.orchestration.schedule import PHASES, SHARED, Runner, batches, threads_each
-from pipeline.orchestration.session import changed_stages, require_dvc, warm_process
+from pipeline.orchestration.session import changed_stages, few_to_run, require_dvc, warm_process
 
 FAILED = "a stage failed (see above): no further one was begun, and what is done is kept"
 
@@ -23,8 +23,9 @@ def rebuild(jobs: int) -> int:
         return 0
     before = read_metrics(METRICS / "systems")
     progress = Progress(len(changed), partial(print, flush=True))
-    with warm_process() as environment:
-        status = _run(Runner(progress, environment), jobs)
+    few = few_to_run(changed)
+    with warm_process(few=few) as environment:
+        status = _run(Runner(progress, environment), jobs, few)
     if status:
         print(FAILED, file=sys.stderr)
         return status
@@ -34,8 +35,8 @@ def rebuild(jobs: int) -> int:
     return 0
 
 
-def _run(runner: Runner, jobs: int) -> int:
-    if jobs > 1:
+def _run(runner: Runner, jobs: int, few: bool) -> int:
+    if jobs > 1 and not few:
         if status := runner.repro(*SHARED):
             return status
         changed = changed_stages()

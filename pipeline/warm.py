@@ -1,4 +1,4 @@
-"""Keep the libraries imported, for `make repro` and `make tour`: `python -m pipeline.warm SOCKET`."""
+"""Keep the libraries imported, for `make repro` and `make tour`: `python -m pipeline.warm SOCKET [few]`."""
 
 import sys
 from pathlib import Path
@@ -9,4 +9,4 @@ if __name__ == "__main__":
     pin_instructions()
     from pipeline.orchestration.warm import serve  # imports libraries, which read what is pinned
 
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), few=sys.argv[2:] == ["few"])

@@ -112,6 +112,28 @@ def test_what_is_shared_comes_first_and_all_else_last_with_the_threads_of_one_jo
     ]
 
 
+@pytest.mark.parametrize(
+    ("stages", "n_planned", "few"),
+    [
+        (["train@n", "report"], 100, True),
+        (["plan"], 100, False),
+        (["plan"], 20, True),
+        (["plan"], 0, False),
+        (["features@f"], 100, False),
+        ([f"train@{n}" for n in range(40)], 100, False),
+    ],
+)
+def test_few_stages_are_one_dvc_repro_with_the_threads_of_one_job(
+    dvc, main, tmp_path, stages, n_planned, few
+):
+    for number in range(n_planned):
+        (tmp_path / "data/plan").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"data/plan/{number}.json").touch()
+    calls = dvc(f"echo '{json.dumps({name: [] for name in stages})}'", "true")
+    assert main("2") == 0
+    assert (calls.read_text().splitlines()[1:] == ["4: --wait-for-lock repro"]) == few
+
+
 def test_one_job_is_dvc_repro(dvc, main):
     calls = dvc(CHANGED, "true")
     assert main("1") == 0

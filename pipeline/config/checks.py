@@ -135,6 +135,7 @@ def _report(params: "Params") -> Iterator[Use]:
             yield Use(f"audit.{title}.{case}", member, evaluated, "system")
     for name in params.representations:
         yield Use("representations", name, params.systems, "system")
+    yield Use("app.system", params.app.system, [*params.systems, *params.ensembles], "system or ensemble")
     for name in params.exports:
         yield Use("exports", name, [*params.systems, *params.ensembles], "system or ensemble")
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from pipeline.config.app import App
 from pipeline.config.asr import Asr
 from pipeline.config.base import Settings
 from pipeline.config.checks import check_names
@@ -46,6 +47,7 @@ class Params(Settings):
     baselines: dict[str, list[str]]  # unimodal systems that a multimodal one is held against
     audit: dict[str, dict[str, str]]  # by title and case: the system that shows what a leak is worth
     representations: dict[str, list[str]]  # by system: which inner ones are drawn
+    app: App
     exports: dict[
         str, ExportSettings
     ]  # by system or ensemble: those that are written down to be taken elsewhere

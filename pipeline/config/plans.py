@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from pipeline.config.app import App
 from pipeline.config.asr import Asr
 from pipeline.config.base import Settings
 from pipeline.config.corpora import CorpusSource
@@ -232,10 +233,14 @@ class ReportPlan(Plan):
     audit: dict[str, dict[str, str]]
 
 
-AnyPlan = TypeVar("AnyPlan", bound=Plan)
+class AppPlan(App):
+    """What the application is told: it is no stage, and no digest of its code stands here."""
 
 
-def write_plan(plan: Plan, stage: str, name: str | None = None) -> None:
+AnyPlan = TypeVar("AnyPlan", bound=Settings)
+
+
+def write_plan(plan: Settings, stage: str, name: str | None = None) -> None:
     """Write settings as they are: `write_json` rounds numbers."""
     path = plan_path(stage, name)
     path.parent.mkdir(parents=True, exist_ok=True)

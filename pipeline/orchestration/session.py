@@ -6,14 +6,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import DATA
 
 WARM_SECONDS = 60  # that the warm process has to import its libraries
+FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
+LEAVES = ("train", "combine", "external", "evaluate", "represent", "analyse", "report")  # little follows
 
 
 def require_dvc() -> None:
@@ -23,9 +26,10 @@ def require_dvc() -> None:
 
 
 @contextmanager
-def warm_process() -> Iterator[dict[str, str]]:
+def warm_process(*, few: bool = False) -> Iterator[dict[str, str]]:
     """Start a process that has the libraries imported; yield the environment by which stages find it.
 
+    For few stages it imports only what nearly all of them need.
     Where the platform cannot pass streams between processes, or `$SER_WARM` is "off", there is none.
     """
     if os.environ.get("SER_WARM") == "off" or not hasattr(os, "fork"):
@@ -33,7 +37,8 @@ def warm_process() -> Iterator[dict[str, str]]:
         return
     with TemporaryDirectory(prefix="ser") as folder:
         address = Path(folder) / "warm"
-        process = subprocess.Popen([sys.executable, "-m", "pipeline.warm", str(address)])
+        command = [sys.executable, "-m", "pipeline.warm", str(address), *(["few"] if few else [])]
+        process = subprocess.Popen(command)
         try:
             _wait_for(address, process)
             yield {"SER_WARM": str(address)}
@@ -50,6 +55,13 @@ def _wait_for(address: Path, process: subprocess.Popen) -> None:
                 "the process that keeps the libraries imported did not start (see above): SER_WARM=off does without"
             )
         time.sleep(0.05)
+
+
+def few_to_run(changed: Sequence[str]) -> bool:
+    """Tell whether few stages will run: few have a plan at all, or leaves have changed."""
+    n_planned = sum(1 for _ in (DATA / "plan").rglob("*.json"))
+    leaves = all(name.partition("@")[0] in LEAVES for name in changed)
+    return 0 < n_planned <= FEW or (leaves and len(changed) <= FEW)
 
 
 def changed_stages(*targets: str) -> list[str]:

@@ -45,20 +45,34 @@ LIBRARIES = (
     "optuna",
     "distributed",
 )
-
+FOR_FEW = (
+    "pandas",
+    "pyarrow.parquet",
+    "pydantic",
+    "sklearn.metrics",
+    "sklearn.pipeline",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+)
 
 LOOK_SECONDS = 2.0  # between two looks whether the process that started this one is still there
 
 
-def serve(address: Path) -> None:
-    """Wait for stages at a socket and run each in a child, until this process or the one that started it ends."""
+def serve(address: Path, *, few: bool = False) -> None:
+    """Wait for stages at a socket and run each in a child, until this process or the one that started it ends.
+
+    Args:
+        address: Of the socket.
+        few: Import only what nearly all stages need: few stages do not make up for the rest.
+    """
     starter = os.getppid()
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "passive"
     )  # read when torch is loaded: see pipeline.training.train
     place_library_caches()
-    torchaudio_cpu.prepare()
-    for name in LIBRARIES:
+    if not few:
+        torchaudio_cpu.prepare()
+    for name in FOR_FEW if few else LIBRARIES:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages; who started this process ends it
     with socket.socket(socket.AF_UNIX) as server:

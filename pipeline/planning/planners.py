@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pipeline.config.params import Params
 from pipeline.config.plans import (
     AnalysePlan,
+    AppPlan,
     AuditedSplit,
     ClipsPlan,
     DeduplicatePlan,
@@ -268,6 +269,10 @@ def plan_report(params: Params) -> None:
     write_plan(plan, "report")
 
 
+def plan_app(params: Params) -> None:
+    write_plan(AppPlan(system=params.app.system), "app")
+
+
 PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_index,
     plan_deduplicate,
@@ -286,4 +291,5 @@ PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_represent,
     plan_analyse,
     plan_report,
+    plan_app,
 )

@@ -160,6 +160,11 @@ def test_every_system_resolves_in_every_size(size, system):
         ("baselines.utbm_cnn", ["utbm_cn"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
         ("audit.SVM.every speaker", "audit_swm", r"unknown system 'audit_swm', did you mean 'audit_svm'"),
         ("representations.utbm_cn", ["embedding"], r"unknown system 'utbm_cn', did you mean 'utbm_cnn'"),
+        (
+            "app.system",
+            "annamalai_stacked",
+            r"app.system: unknown system or ensemble 'annamalai_stacked', did you",
+        ),
         ("exports.utbm_cn", {"onnx": True}, r"unknown system or ensemble 'utbm_cn', did you mean 'utbm_cnn'"),
         ("exports.utbm_cnn", {"onx": True}, r"exports.utbm_cnn.onx: unknown key, did you mean 'onnx'"),
         ("nonsense", 1, r"nonsense: unknown key"),

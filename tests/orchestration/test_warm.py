@@ -185,7 +185,11 @@ def test_folder_environment_and_streams_are_the_callers(project):
     assert (project.folder / "written").read_text() == f"somebody in {project.folder}"
     assert project.run("do", "read", text="to stdin") == (0, "to stdin\n", "")
     status, out, _ = project.run("do", "environment", EXTRA="1")
-    assert {"EXTRA", "WHO", "PATH"} <= set(out.split()) <= {"EXTRA", "WHO", "PATH", "LC_CTYPE", "SER_STAGE", *AVX2}
+    assert (
+        {"EXTRA", "WHO", "PATH"}
+        <= set(out.split())
+        <= {"EXTRA", "WHO", "PATH", "LC_CTYPE", "SER_STAGE", *AVX2}
+    )
 
 
 def test_an_error_of_the_pipeline_is_one_line_and_status_2(project):

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.config.params import load_params
 from pipeline.config.plans import (
+    AppPlan,
     ClipsPlan,
     EnsemblePlan,
     EvaluatePlan,
@@ -118,6 +119,10 @@ def test_every_split_has_an_empty_store():
     splits = [(name, variant) for name, s in load_params().studies.items() for variant in s.variant_names]
     assert ("utbm", "oversampled") in splits
     assert [read_json(store_path("none", *split)) for split in splits] == [{}] * len(splits)
+
+
+def test_the_application_is_told_its_system():
+    assert load_plan(AppPlan, "app").system == load_params().app.system
 
 
 def test_a_system_is_planned_as_the_profile_trains_it():

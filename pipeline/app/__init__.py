@@ -1,0 +1,1 @@
+"""The web application: one page and an API, which ask trained systems about recordings."""
