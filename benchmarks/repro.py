@@ -142,6 +142,7 @@ def cut_down(params: Path) -> None:
     tree["systems"] = {SYSTEM: {**tree["systems"][SYSTEM], "train_on": ["train"]}}
     for block in ("recipes", "ensembles", "external", "baselines", "audit", "representations", "exports"):
         tree[block] = {}
+    tree["app"] = {"system": SYSTEM}
     with params.open("w") as file:
         yaml.dump(tree, file)
     (params.parent / "results" / "published.yaml").write_text("documents: {}\n")

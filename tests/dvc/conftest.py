@@ -102,6 +102,7 @@ def small_params() -> dict[str, Any]:
     params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
     params["exports"] = {"ravdess_cnn4": {"onnx": True}}
+    params["app"] = {"system": "ravdess_cnn4"}
     return params
 
 
