@@ -35,6 +35,12 @@ def parser() -> argparse.ArgumentParser:
         "--format", choices=("table", "json", "csv", "parquet"), help="table, or as --output ends"
     )
     line.add_argument("--output", type=Path, help="a file to write, in place of the screen")
+    line.add_argument(
+        "--speech",
+        choices=("level", "silero"),
+        default="level",
+        help="what tells speech from the rest (level)",
+    )
     line.add_argument("--text", help="what is said in the one file, for a system that reads text")
     return line
 
@@ -52,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         if given.list:
             print(list_systems())
             return 0
-        job = Job(given.system, given.files, given.window, given.format, given.output, given.text)
+        job = Job(
+            given.system, given.files, given.window, given.format, given.output, given.text, given.speech
+        )
         return 1 if job.run() else 0
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from pipeline.app.decoding import Decoded
 from pipeline.inference.answers import Answer, top
+from pipeline.inference.speech import Speech
 
 N_TOP = 3
 DIGITS = 6  # of probabilities and values
@@ -30,7 +31,7 @@ class Segment(BaseModel):
 
     start: float = Field(description="Seconds.")
     end: float = Field(description="Seconds.")
-    speech: bool = Field(description="Whether there is sound enough to be asked about.")
+    speech: bool = Field(description="Whether there is enough of it to be asked about.")
     top: list[Scored] = Field(description="The three most probable classes, or all dimensions.")
     scores: dict[str, float] | None = Field(description="Of all classes or dimensions; null without speech.")
 
@@ -53,6 +54,7 @@ class Prediction(BaseModel):
     channels: int
     container: str
     window: float = Field(description="Length of a segment in seconds.")
+    speech: Speech = Field(description="What told speech from the rest.")
     segments: list[Segment]
     answer: Whole | None = Field(description="Null where there is no speech at all.")
     notes: list[str] = Field(description="What to know before believing it.")
@@ -111,7 +113,9 @@ class Health(BaseModel):
     sound_seconds: float = Field(description="The longest recording.")
 
 
-def prediction(answer: Answer, outputs: list[str], sound: Decoded, window: float) -> Prediction:
+def prediction(
+    answer: Answer, outputs: list[str], sound: Decoded, window: float, speech: Speech
+) -> Prediction:
     """Put together what the API says of a recording."""
     n_top = N_TOP if answer.kind == "classes" else len(outputs)
     segments = [
@@ -134,6 +138,7 @@ def prediction(answer: Answer, outputs: list[str], sound: Decoded, window: float
         channels=sound.channels,
         container=sound.container,
         window=window,
+        speech=speech,
         segments=segments,
         answer=None if whole is None else Whole(top=_top(whole, n_top, answer.kind), scores=whole),
         notes=[*sound.notes, *answer.notes],

@@ -25,6 +25,7 @@ from pipeline.app.systems import Catalogue
 from pipeline.app.work import Tools, Work
 from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
+from pipeline.inference.speech import Speech
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ async def predict(
     ],
     system: Annotated[str | None, Form(description="Its name; the default one if left out.")] = None,
     window: Annotated[float, Form(ge=0.5, le=60, description="Length of a segment in seconds.")] = 5.0,
+    speech: Annotated[Speech, Form(description="What tells speech from the rest.")] = "level",
 ) -> Response | Prediction:
     """Say what emotion is in a recording, segment by segment and as a whole.
 
@@ -102,7 +104,7 @@ async def predict(
         name = one_of(system or tools.catalogue.default, names, "system")
     except PipelineError as error:
         raise as_http(Refusal(422, f"{error}.", "Choose one of /api/systems.")) from error
-    work = Work(file.file, name, window)
+    work = Work(file.file, name, window, speech)
     if LINES in request.headers.get("accept", ""):
         return _Lines(_lines(work, tools), media_type=LINES)
     try:

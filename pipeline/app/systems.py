@@ -10,6 +10,7 @@ from pipeline.app.replies import Card
 from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
 from pipeline.inference.answers import Answer, Kind
+from pipeline.inference.speech import Speech
 
 
 class Predictor(Protocol):
@@ -24,6 +25,7 @@ class Predictor(Protocol):
         path: Path,
         window: float = ...,
         *,
+        speech: Speech = ...,
         progress: Callable[[float], None] | None = ...,
         cancelled: threading.Event | None = ...,
     ) -> Answer:

@@ -15,6 +15,7 @@ from pipeline.app.limits import Cancelled, Refusal
 from pipeline.app.replies import Prediction, prediction
 from pipeline.app.systems import Catalogue
 from pipeline.core.errors import PipelineError
+from pipeline.inference.speech import Speech
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Work:
         upload: What was sent.
         system: Which system is asked.
         window: Length of a segment in seconds.
+        speech: What counts as speech: see `pipeline.inference.recording.Recording`.
         step: What is being done: "decoding", "loading" or "listening".
         share: How much of that is done, 0 to 1; None where that is not known.
         cancelled: Set when nobody waits any more.
@@ -50,6 +52,7 @@ class Work:
     upload: BinaryIO
     system: str
     window: float
+    speech: Speech = "level"
     step: str = "decoding"
     share: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -73,7 +76,11 @@ class Work:
                 predictor = tools.catalogue.get(self.system)
                 self.step, self.share = "listening", 0.0
                 answer = predictor.answer(
-                    target, self.window, progress=self._advance(sound.seconds), cancelled=self.cancelled
+                    target,
+                    self.window,
+                    speech=self.speech,
+                    progress=self._advance(sound.seconds),
+                    cancelled=self.cancelled,
                 )
             except PipelineError as error:
                 why = str(error).replace(str(target), "the recording").rstrip(".")
@@ -81,7 +88,7 @@ class Work:
             if self.cancelled.is_set():
                 raise Cancelled
             log.info("heard %.1f s of sound in %.2f s", sound.seconds, time.monotonic() - started)
-            return prediction(answer, list(predictor.outputs), sound, self.window)
+            return prediction(answer, list(predictor.outputs), sound, self.window, self.speech)
 
     def _advance(self, seconds: float) -> Callable[[float], None]:
         def advance(done: float) -> None:

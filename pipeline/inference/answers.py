@@ -14,9 +14,9 @@ class Window:
     Attributes:
         start: Seconds from the beginning.
         end: Likewise.
-        speech: Whether there is sound enough to be asked about.
+        speech: Whether there is enough of it to be asked about.
         scores: Probability by class, or value by dimension; None where there is no speech.
-        speech_seconds: How much of it is loud enough; what it counts in the answer for the whole.
+        speech_seconds: How much of it is speech; what it counts in the answer for the whole.
     """
 
     start: float

@@ -1,7 +1,7 @@
 """Many recordings, one after the other: what `python -m pipeline.predict` does.
 
 What is answered is kept beside the output, a line a file, until the output is written: a job that was interrupted
-goes on where it was, if system, window and files are still the same.
+goes on where it was, if system, settings and files are still the same.
 """
 
 import json
@@ -20,6 +20,7 @@ from pipeline.core.row_cache import digest
 from pipeline.inference.answers import Answer, Window
 from pipeline.inference.many import answers
 from pipeline.inference.predictor import Predictor, load, trained_systems
+from pipeline.inference.speech import Speech, load_silero
 from pipeline.inference.trained import read_trained
 from pipeline.inference.written import FORMATS, Format, as_table, write_answers
 
@@ -36,6 +37,7 @@ class Job:
         format: Of the output; None goes by the output's ending, and is a table without one.
         output: A file; None for standard output.
         text: What is said in the one file.
+        speech: What counts as speech: see `pipeline.inference.recording.Recording`.
 
     Raises:
         PipelineError: What is asked for cannot be done, whatever the files hold.
@@ -49,11 +51,14 @@ class Job:
         format: Format | None,
         output: Path | None,
         text: str | None,
+        speech: Speech,
     ) -> None:
         self._format = format or _format_of(output)
         self._output = output
         if self._format == "parquet" and output is None:
             raise PipelineError("parquet is not for the screen: name a file with --output")
+        if speech == "silero":
+            load_silero()
         self._files = find_files(files)
         self._predictor: Predictor = load(system)
         if text is not None and (len(self._files) != 1 or not self._predictor.reads_text):
@@ -61,10 +66,10 @@ class Job:
                 f"--text came with {len(self._files)} file(s) for {self._predictor.name}; expected one file, and a "
                 "system that reads text"
             )
-        self._window, self._text = window, text
+        self._window, self._text, self._speech = window, text, speech
         if self._predictor.reads_text and text is None:
             self._predictor.load_whisper()
-        self._key = digest([self._predictor.trained.model_dump(), window, text])
+        self._key = digest([self._predictor.trained.model_dump(), window, text, speech])
 
     def run(self) -> int:
         """Ask about every file, write the answers, and return how many files could not be answered."""
@@ -77,7 +82,7 @@ class Job:
             def progress(path: Path, seconds: float) -> None:
                 bar.set_postfix_str(f"{path.name}, {seconds:.0f} s")
 
-            asked = answers(self._predictor, paths, self._window, self._text, progress)
+            asked = answers(self._predictor, paths, self._window, self._text, self._speech, progress)
             for file, answer in zip(left, asked, strict=True):
                 found[file] = self._take(file, answer)
                 bar.update()

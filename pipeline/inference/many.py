@@ -9,6 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.inference.answers import Answer
 from pipeline.inference.predictor import CLIPS, Predictor
 from pipeline.inference.recording import Recording, Stretch
+from pipeline.inference.speech import Speech
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ def answers(
     paths: Iterable[Path],
     window: float,
     text: str | None = None,
+    speech: Speech = "level",
     progress: Callable[[Path, float], None] | None = None,
 ) -> Iterator[Answer | PipelineError]:
     """Ask about recordings; yield, in their order, each one's answer or why there is none.
@@ -38,12 +40,13 @@ def answers(
         paths: Files.
         window: Length of a window in seconds.
         text: What is said in each.
+        speech: What counts as speech: see `pipeline.inference.recording.Recording`.
         progress: Called with a file and the seconds of it that are done.
     """
     waiting: list[Short] = []
     for path in paths:
         try:
-            short = _read(predictor, path, window, text)
+            short = _read(predictor, path, window, text, speech)
         except PipelineError as error:
             yield from _ask(predictor, waiting, text)
             waiting = []
@@ -57,13 +60,13 @@ def answers(
             continue
         yield from _ask(predictor, waiting, text)
         waiting = []
-        yield _answer_long(predictor, path, window, text, progress)
+        yield _answer_long(predictor, path, window, text, speech, progress)
     yield from _ask(predictor, waiting, text)
 
 
-def _read(predictor: Predictor, path: Path, window: float, text: str | None) -> Short | None:
+def _read(predictor: Predictor, path: Path, window: float, text: str | None, speech: Speech) -> Short | None:
     """Read a recording of few windows; return None for one of many."""
-    recording = predictor.recording(path, window, text)
+    recording = predictor.recording(path, window, text, speech)
     stretches = list(islice(recording.stretches(), CLIPS + 1))
     return Short(recording, stretches) if len(stretches) <= CLIPS else None
 
@@ -73,6 +76,7 @@ def _answer_long(
     path: Path,
     window: float,
     text: str | None,
+    speech: Speech,
     progress: Callable[[Path, float], None] | None,
 ) -> Answer | PipelineError:
     def tell(seconds: float) -> None:
@@ -80,7 +84,7 @@ def _answer_long(
             progress(path, seconds)
 
     try:
-        return predictor.answer(path, window, text=text, progress=tell)
+        return predictor.answer(path, window, text=text, speech=speech, progress=tell)
     except PipelineError as error:
         return error
 

@@ -20,12 +20,17 @@ from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
 from pipeline.inference.exported import MODELS, is_export, read_export
 from pipeline.inference.models import load_models
 from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
+from pipeline.inference.speech import Speech
 from pipeline.inference.trained import Model, Trained, models_folder, read_trained, trained_systems
 from pipeline.inference.training_audio import unlike
 
 __all__ = ["Predictor", "load", "trained_systems"]
 
 CLIPS = 32  # asked about together: what is in memory of a long recording
+NO_SPEECH: dict[Speech, str] = {
+    "level": f"no speech: nothing, or next to nothing, is louder than {QUIET_DBFS:.0f} dBFS",
+    "silero": "no speech: Silero's detector finds none, or next to none",
+}
 
 
 class Predictor:
@@ -104,6 +109,7 @@ class Predictor:
         window: float = 5.0,
         *,
         text: str | None = None,
+        speech: Speech = "level",
         progress: Callable[[float], None] | None = None,
         cancelled: threading.Event | None = None,
     ) -> Answer:
@@ -113,14 +119,15 @@ class Predictor:
             path: The file.
             window: Length of a window in seconds; the last may be shorter.
             text: What is said in it; the recording is then one window.
+            speech: What counts as speech: see `pipeline.inference.recording.Recording`.
             progress: Called with the seconds that are done.
             cancelled: Once set, the answer ends with what there is; the notes say so.
 
         Raises:
             AudioError: The file cannot be read.
-            PipelineError: The window is too short.
+            PipelineError: The window is too short, or the detector is not at hand.
         """
-        recording = self.recording(path, window, text)
+        recording = self.recording(path, window, text, speech)
         windows: list[Window] = []
         languages: list[str] = []
         for batch in recording.batches(CLIPS):
@@ -136,10 +143,13 @@ class Predictor:
             answer.notes.append("cancelled: what comes later was not asked about")
         return answer
 
-    def recording(self, path: Path, window: float, text: str | None = None) -> Recording:
+    def recording(
+        self, path: Path, window: float, text: str | None = None, speech: Speech = "level"
+    ) -> Recording:
         """Return a file that can be read window by window, as `answer` reads it."""
         rates = self._reader.rates(with_texts=text is not None)
-        return Recording(path, float("inf") if text is not None and self.reads_text else window, rates)
+        one_window = text is not None and self.reads_text
+        return Recording(path, float("inf") if one_window else window, rates, speech)
 
     def ask(self, stretches: Sequence[Stretch], text: str | None = None) -> tuple[list[Window], list[str]]:
         """Return what the system says of windows, all of them at once.
@@ -191,7 +201,7 @@ class Predictor:
     def _notes(self, recording: Recording, languages: Sequence[str], windows: Sequence[Window]) -> list[str]:
         notes = []
         if windows and not any(window.speech for window in windows):
-            notes.append(f"no speech: nothing, or next to nothing, is louder than {QUIET_DBFS:.0f} dBFS")
+            notes.append(NO_SPEECH[recording.speech])
         if self.facts["random_weights"]:
             notes.append("the system has random weights in place of published ones: its answers mean nothing")
         if self.facts["synthetic"]:

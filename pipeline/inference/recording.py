@@ -17,6 +17,7 @@ from pipeline.audio.reading import AudioError, open_sound
 from pipeline.audio.wave import to_mono
 from pipeline.core.errors import PipelineError
 from pipeline.inference.clips import Clip
+from pipeline.inference.speech import RATE, Speech, VoiceActivity
 
 FRAME = 0.025  # s, of which the level is taken
 QUIET_DBFS = -55.0  # below it a frame holds no speech: studio noise lies below, the ends of quiet words above
@@ -32,7 +33,7 @@ class Stretch:
     Attributes:
         start: Seconds from the beginning.
         end: Likewise.
-        speech_seconds: How much of it is loud enough.
+        speech_seconds: How much of it is speech.
         clip: Its samples at the rates that were asked for.
     """
 
@@ -54,20 +55,24 @@ class Recording:
         path: The file.
         window: Length of a window in seconds; infinite for one window.
         rates: Sample rates at which samples are wanted, Hz.
+        speech: What counts as speech: "level", whatever is loud enough; "silero", what its detector takes for it.
 
     Attributes:
+        speech: As given.
         rate: Sample rate of the file in Hz; 0 before it is read.
         seconds: Read so far.
 
     Raises:
-        PipelineError: The window is too short.
+        PipelineError: The window is too short, or the detector is not at hand.
     """
 
-    def __init__(self, path: Path, window: float, rates: Sequence[int]) -> None:
+    def __init__(self, path: Path, window: float, rates: Sequence[int], speech: Speech = "level") -> None:
         if not window >= SHORTEST_WINDOW:
             raise PipelineError(f"a window of {window} s; expected {SHORTEST_WINDOW} s or more")
         self._path, self._window, self._rates = path, window, rates
+        self._detector = VoiceActivity() if speech == "silero" else None
         self._loud_frames, self._loud_power = 0, 0.0
+        self.speech = speech
         self.rate = 0
         self.seconds = 0.0
 
@@ -88,7 +93,7 @@ class Recording:
             self.rate = rate = stream.decoding.rate
             n_samples = None if math.isinf(self._window) else round(self._window * rate)
             chunks = cut(stream.decoding.blocks, n_samples, round(LEAST_REST * rate))
-            resamplers = {wanted: _Resampler(rate, wanted) for wanted in self._rates}
+            resamplers = {wanted: _Resampler(rate, wanted) for wanted in self._needed_rates()}
             waiting: deque[tuple[float, float, float]] = deque()
             for chunk, last in chunks:
                 mono = to_mono(chunk)
@@ -96,14 +101,20 @@ class Recording:
                     raise AudioError(self._path, f"NaN or infinite samples after {self.seconds:.2f} s")
                 start = self.seconds
                 self.seconds += len(mono) / rate
-                waiting.append((start, self.seconds, self._speech_seconds(mono)))
+                waiting.append((start, self.seconds, self._loud_seconds(mono)))
                 for resampler in resamplers.values():
                     resampler.put(mono, last)
                 while waiting and (last or all(one.has(waiting[0][1]) for one in resamplers.values())):
-                    start, end, speech = waiting.popleft()
+                    start, end, loud = waiting.popleft()
                     until = math.inf if last and not waiting else end
                     waves = {wanted: one.take(until) for wanted, one in resamplers.items()}
-                    yield Stretch(start, end, speech, Clip(waves, f"{self._path}, from {start:.2f} s"))
+                    own = {wanted: waves[wanted] for wanted in self._rates}
+                    clip = Clip(own, f"{self._path}, from {start:.2f} s")
+                    if self._detector is None:
+                        yield Stretch(start, end, loud, clip)
+                    else:
+                        spoken = self._detector.seconds(waves[RATE], math.isinf(until))
+                        yield Stretch(start, end, spoken, clip)
         if not self.seconds:
             raise AudioError(self._path, "it holds no samples")
 
@@ -118,7 +129,10 @@ class Recording:
         if batch:
             yield batch
 
-    def _speech_seconds(self, mono: np.ndarray) -> float:
+    def _needed_rates(self) -> set[int]:
+        return {*self._rates} if self._detector is None else {*self._rates, RATE}
+
+    def _loud_seconds(self, mono: np.ndarray) -> float:
         """Return how many seconds of a window are loud enough, and add them to the recording's level."""
         power = frame_power(mono, max(1, round(FRAME * self.rate)))
         loud = power[power > 10 ** (QUIET_DBFS / 10)]

@@ -34,7 +34,7 @@ class Pitch:
     def __init__(self, name="pitch", slowness=0.0):
         self.name, self.slowness = name, slowness
 
-    def answer(self, path, window=5.0, *, progress=None, cancelled=None):
+    def answer(self, path, window=5.0, *, speech="level", progress=None, cancelled=None):
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         mono, length, windows = samples.mean(axis=1), int(window * rate), []
         for start in range(0, len(mono), length):
@@ -42,14 +42,15 @@ class Pitch:
                 break
             time.sleep(self.slowness)
             part = mono[start : start + length]
-            speech = bool(np.sqrt(np.mean(part**2)) > SILENT)
-            scores = self.scores(part, rate) if speech else None
+            loud = bool(np.sqrt(np.mean(part**2)) > SILENT)
+            scores = self.scores(part, rate) if loud else None
             windows.append(
-                Window(start / rate, (start + len(part)) / rate, speech, scores, speech * len(part) / rate)
+                Window(start / rate, (start + len(part)) / rate, loud, scores, loud * len(part) / rate)
             )
             if progress is not None:
                 progress(windows[-1].end)
-        return Answer(self.name, "classes", len(mono) / rate, windows, whole(windows), [], "its only seed")
+        notes = [] if speech == "level" else [f"speech by {speech}"]
+        return Answer(self.name, "classes", len(mono) / rate, windows, whole(windows), notes, "its only seed")
 
     def scores(self, part, rate):
         power = np.abs(np.fft.rfft(part)) ** 2

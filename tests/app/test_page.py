@@ -169,6 +169,9 @@ def test_another_system_can_be_asked_about_the_same_recording(open_page, recordi
     page.locator("#again").click()
     expect(page.locator("#summary")).to_contain_text("slow")
     expect(page.locator("#again")).to_be_hidden()
+    page.select_option("#speech", "silero")
+    page.locator("#again").click()
+    expect(page.locator("#notes")).to_contain_text("speech by silero")
 
 
 def test_dimensions_are_shown_as_values(open_page, recordings):

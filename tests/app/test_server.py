@@ -56,6 +56,13 @@ def test_windows_have_the_length_asked_for(client):
     assert [one["end"] for one in answer["segments"]] == [2, 4, 5]
 
 
+def test_speech_is_told_by_what_is_asked_for(client):
+    sound = wav(tones("happy", seconds=1))
+    by_level, by_silero = post(client, sound).json(), post(client, sound, speech="silero").json()
+    assert (by_level["speech"], by_level["notes"]) == ("level", [])
+    assert (by_silero["speech"], by_silero["notes"]) == ("silero", ["speech by silero"])
+
+
 def test_a_recording_of_silence_has_no_answer(client):
     answer = post(client, wav(tones(None, seconds=2))).json()
     assert answer["answer"] is None
@@ -92,6 +99,7 @@ def test_lines_end_with_what_went_wrong(client):
         ({"system": "broken"}, "The system cannot answer: data/trained/broken is not there"),
         ({"window": "0.1"}, "window: Input should be greater than or equal to 0.5"),
         ({"window": "nan"}, "window:"),
+        ({"speech": "loud"}, "speech: Input should be 'level' or 'silero'"),
         ({"window": "five"}, "window: Input should be a valid number"),
     ],
 )

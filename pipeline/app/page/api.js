@@ -18,7 +18,7 @@ export async function get(path) {
  * Ask about a recording; where the server has too much to do, wait and ask again.
  *
  * @param file The recording.
- * @param settings `system` and `window`.
+ * @param settings `system`, `window` and `speech`.
  * @param tell Called with what is being done ("uploading", "decoding", "loading", "listening", "waiting") and how much of it.
  * @param signal Ends it.
  */
@@ -37,6 +37,7 @@ function send(file, settings, tell, signal) {
   const form = new FormData();
   form.append("system", settings.system);
   form.append("window", settings.window);
+  form.append("speech", settings.speech);
   form.append("file", file, "recording"); // its name is nobody's business
   const request = new XMLHttpRequest(); // fetch does not tell how much of an upload is done
   request.open("POST", "/api/predict");

@@ -121,8 +121,11 @@ function listeners(known) {
   return ["speakers as its corpus says", "whether it had heard them is not known", ""];
 }
 
+const chosenSettings = () => ({ system: $("system").value, window: $("window").value, speech: $("speech").value });
+
 function offerAgain() {
-  const same = result && result.system === $("system").value && result.window === Number($("window").value);
+  const { system, window, speech } = chosenSettings();
+  const same = result && result.system === system && result.window === Number(window) && result.speech === speech;
   $("again").hidden = !result || same || running !== null;
 }
 
@@ -142,8 +145,7 @@ async function ask(chosen) {
   show("working");
   tell("uploading", 0);
   try {
-    const settings = { system: $("system").value, window: $("window").value };
-    const answer = await predict(chosen, settings, tell, running.signal);
+    const answer = await predict(chosen, chosenSettings(), tell, running.signal);
     [file, result] = [chosen, answer];
     present();
   } catch (error) {
@@ -324,7 +326,7 @@ $("cancel").addEventListener("click", () => running?.abort());
 $("dismiss").addEventListener("click", () => ($("problem").hidden = true));
 $("again").addEventListener("click", () => ask(file));
 $("system").addEventListener("change", describe);
-$("window").addEventListener("change", offerAgain);
+for (const id of ["window", "speech"]) $(id).addEventListener("change", offerAgain);
 
 $("record").addEventListener("click", async () => {
   $("problem").hidden = true;
