@@ -55,6 +55,7 @@ def mark():
     """Put a file into what is in the cache, so that it is seen where an evaluation comes from."""
     for entry in entries():
         (entry / "evaluated" / MARK).touch()
+        write_json(entry / system.LISTING, system._hashes(entry))
 
 
 def is_from_cache(about=ABOUT, code="1"):
