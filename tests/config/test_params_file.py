@@ -67,6 +67,7 @@ def test_one_value_is_one_line(copy, override, line):
     assert there == [line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [
@@ -116,6 +117,7 @@ def test_a_recipe_changes_its_family(copy):
     assert {after[name]["lr"] for name in family} == {0.0005}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [

@@ -127,6 +127,14 @@ def make_checkout(root: Path) -> None:
             YAML().dump(values, file)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the tests of a whole small pipeline to `make test-slow`: to build it takes a minute, each test some more."""
+    for item in items:
+        if "sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def warm() -> Iterator[str]:
     """The socket of a process that has the libraries imported: without it, most of the time goes into that."""

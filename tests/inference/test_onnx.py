@@ -24,6 +24,7 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("skl2onnx")
 pytest.importorskip("onnxscript")
+pytestmark = pytest.mark.slow  # seconds a network
 
 
 def run(path: Path, **inputs: np.ndarray) -> np.ndarray:

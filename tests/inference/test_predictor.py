@@ -167,6 +167,7 @@ def test_a_clip_of_other_length_is_refused_where_all_had_one(box: Box) -> None:
 LOADED = "import sys; from pipeline.inference.predictor import load; load({!r}); print(*sys.modules)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "needless"),
     [

@@ -30,7 +30,7 @@ from tests.features.examples import settings
 from tests.scale.clips import make_clips
 from tests.scale.jobs import die, refuse, run_into_a_timeout, square, square_slowly
 
-pytestmark = pytest.mark.xdist_group("dask")
+pytestmark = [pytest.mark.xdist_group("dask"), pytest.mark.slow]  # a scheduler and its workers take seconds
 
 
 @pytest.fixture(scope="module")

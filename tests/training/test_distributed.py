@@ -61,7 +61,7 @@ SYSTEMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-FAST = ("bilstm", "batch_norm", "ccc")
+FAST = ("batch_norm", "ccc")
 
 
 def train(folder: Path, inputs: str, settings: dict[str, Any]) -> None:
