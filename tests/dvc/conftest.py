@@ -129,7 +129,7 @@ def make_checkout(root: Path) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the tests of a whole small pipeline to `make test-slow`: to build it takes a minute, each test some more."""
+    """Leave the tests of a whole small pipeline to `make test-slow`: it takes a minute to build."""
     for item in items:
         if "sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
