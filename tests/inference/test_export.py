@@ -19,6 +19,8 @@ from tests.inference.box import ENSEMBLES, SYSTEMS, Box
 
 COMMIT = "0123456789abcdef"
 
+pytestmark = pytest.mark.slow  # an export each, and a load
+
 
 @pytest.fixture(autouse=True)
 def _commit(monkeypatch: pytest.MonkeyPatch) -> None:
