@@ -3,13 +3,13 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.app import sounds
 from tests.app.conftest import make_app
 
 schemathesis = pytest.importorskip("schemathesis", reason="needs requirements-browser.txt")
+hypothesis = pytest.importorskip("hypothesis", reason="comes with schemathesis")
+st = pytest.importorskip("hypothesis.strategies")
 pytestmark = pytest.mark.browser
 N_EXAMPLES = int(os.environ.get("SER_FUZZ_EXAMPLES", "300"))  # about a minute
 SEEDS = [
@@ -32,8 +32,8 @@ def mutated(draw):
 schemathesis.openapi.format("binary", mutated())
 
 
-@given(content=mutated())
-@settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
+@hypothesis.given(content=mutated())
+@hypothesis.settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
 def test_no_audio_makes_it_fail(client, content):
     reply = client.post("/api/predict", files={"file": ("a.wav", content)})
     assert reply.status_code in (200, 413, 422)
@@ -49,7 +49,7 @@ schema = schemathesis.pytest.from_fixture("api")
 
 
 @schema.parametrize()
-@settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
+@hypothesis.settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
 def test_nothing_makes_the_api_fail(case):
     case.call_and_validate(
         checks=[
