@@ -33,7 +33,7 @@ schemathesis.openapi.format("binary", mutated())
 
 
 @hypothesis.given(content=mutated())
-@hypothesis.settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
+@hypothesis.settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*hypothesis.HealthCheck])
 def test_no_audio_makes_it_fail(client, content):
     reply = client.post("/api/predict", files={"file": ("a.wav", content)})
     assert reply.status_code in (200, 413, 422)
@@ -49,7 +49,7 @@ schema = schemathesis.pytest.from_fixture("api")
 
 
 @schema.parametrize()
-@hypothesis.settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck])
+@hypothesis.settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[*hypothesis.HealthCheck])
 def test_nothing_makes_the_api_fail(case):
     case.call_and_validate(
         checks=[
