@@ -19,6 +19,8 @@ from pipeline.inference.speech import Speech
 
 log = logging.getLogger(__name__)
 
+ELSE = "Where that cannot be mended, ask another system."
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -84,7 +86,7 @@ class Work:
                 )
             except PipelineError as error:
                 why = str(error).replace(str(target), "the recording").rstrip(".")
-                raise Refusal(422, f"The system cannot answer: {why}.", "Ask another system.") from error
+                raise Refusal(422, f"The system cannot answer: {why}.", ELSE) from error
             if self.cancelled.is_set():
                 raise Cancelled
             log.info("heard %.1f s of sound in %.2f s", sound.seconds, time.monotonic() - started)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from pipeline.audio.containers import SUFFIXES
 from pipeline.core.errors import PipelineError
+from pipeline.core.own_files import keep_whole_lines
 from pipeline.core.row_cache import digest
 from pipeline.inference.answers import Answer, Window
 from pipeline.inference.many import answers
@@ -123,11 +124,8 @@ class Job:
         if self._output is None or not self._journal.exists():
             return {}
         kept: dict[str, Answer | str] = {}
-        for line in self._journal.read_text("utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:  # the line that the interruption cut
-                continue
+        keep_whole_lines(self._journal)  # an interruption may have cut the last
+        for entry in map(json.loads, self._journal.read_text("utf-8").splitlines()):
             key, file, stamp = entry.pop("key"), entry.pop("file"), entry.pop("is")
             if key == self._key and file in self._files and stamp == _stamp(file):
                 kept[file] = _answer(entry)

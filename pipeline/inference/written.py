@@ -1,7 +1,6 @@
 """Answers as text and files: a table for the screen, JSON, CSV and Parquet."""
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from pipeline.core.own_files import written_whole
 from pipeline.inference.answers import Answer, Window, top
 
 Format = Literal["table", "json", "csv", "parquet"]
@@ -21,13 +21,11 @@ def write_answers(answers: Answers, format: Format, output: Path | None) -> None
     if output is None:
         sys.stdout.write(as_text(answers, format))
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f"{output.name}.{os.getpid()}.tmp")
-    if format == "parquet":
-        as_frame(answers).to_parquet(partial, index=False)
-    else:
-        partial.write_text(as_text(answers, format), "utf-8")
-    partial.replace(output)
+    with written_whole(output) as partial:
+        if format == "parquet":
+            as_frame(answers).to_parquet(partial, index=False)
+        else:
+            partial.write_text(as_text(answers, format), "utf-8")
 
 
 def as_text(answers: Answers, format: Format) -> str:
