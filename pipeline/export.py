@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.machine import pin_instructions, place_library_caches
 
 EXAMPLES = """examples:
   python -m pipeline.export ravdess_cnn4 exported          weights, settings, model card
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pipeline").setLevel(logging.INFO)
     try:
+        pin_instructions()  # as in training
+        place_library_caches()
         from pipeline.inference.export import write_export
         from pipeline.inference.trained import read_trained
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.machine import pin_instructions, place_library_caches
 
 EXAMPLES = """examples:
   python -m pipeline.predict --list                                      what is trained, and how well it does
@@ -53,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not given.list and not (given.system and given.files):
         line.error("expected a system and files; --list lists the systems, --help shows examples")
     try:
+        pin_instructions()  # as in training
+        place_library_caches()
         from pipeline.inference.job import Job, list_systems
 
         if given.list:

@@ -46,6 +46,7 @@ STAGE_LINES = 60
 
 # Modules without a test file of their own name that no test imports, by what tests them.
 TESTED_BY = {
+    "app/__main__.py": "core/test_machine.py",
     "app/cards.py": "app/test_systems.py",
     "app/work.py": "app/test_server.py",
     "config/app.py": "config/test_params.py",

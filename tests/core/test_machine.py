@@ -181,6 +181,33 @@ def test_nothing_is_pinned_where_that_is_wanted_or_makes_no_sense(environment, m
     assert named(environment) == {}
 
 
+SEEN_BY_NUMPY = """
+import os, runpy, sys
+
+def see(event, arguments):
+    if event == "import" and arguments[0] == "numpy":
+        print(os.environ.get("ATEN_CPU_CAPABILITY"), os.environ.get("NPY_DISABLE_CPU_FEATURES") is not None)
+        os._exit(0)
+
+sys.addaudithook(see)
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pipeline.stage train x", "pipeline.predict --list", "pipeline.export x y", "pipeline.app --system x"],
+)
+def test_whatever_computes_is_pinned_before_a_library_is_loaded(root, command):
+    """A system answers by the arithmetic that trained it: with other kernels a vote of a forest may turn."""
+    clean = {name: value for name, value in os.environ.items() if name not in AVX2}
+    run = [sys.executable, "-c", SEEN_BY_NUMPY, *command.split()]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=root, env=clean)
+    expected = "avx2 True" if platform.machine() in ("x86_64", "AMD64") else "None False"
+    assert done.stdout.strip() == expected, done.stderr
+
+
 def test_another_word_is_an_error(environment):
     environment["SER_SIMD"] = "avx9"
     with pytest.raises(PipelineError, match="SER_SIMD is 'avx9'; expected avx2 or native"):

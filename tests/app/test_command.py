@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.app import __main__ as command
+from pipeline.app import command
 from pipeline.config.plans import AppPlan, write_plan
 from pipeline.core.errors import PipelineError
 from tests.app.conftest import Pitch, card
