@@ -12,6 +12,7 @@ from pipeline.training.model_files import file_stem, read_description, write_des
 # What skops does not trust by itself and the models here are made of.
 TRUSTED_TYPES = [
     "numpy.clip",
+    "pipeline.models.row_span.RowSpan",
     "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.tree._tree.Tree",
 ]
