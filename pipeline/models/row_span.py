@@ -1,9 +1,9 @@
 """Rotation of a few clips with many features onto the span of those clips: the same linear model, sooner.
 
 The weights of a linear model that is regularised by their squared norm are a weighted sum of the training rows (the
-representer theorem; Schoelkopf et al. 2001, DOI 10.1007/3-540-44581-1_27). So nothing outside their span
-counts, neither in training nor for a new clip, and each row may be told by its coordinates in an orthonormal basis
-of the span: 1,000 numbers in place of 6,373 functionals, for 1,000 clips. Decision values are equal up to rounding.
+representer theorem; Schoelkopf et al. 2001, DOI 10.1007/3-540-44581-1_27). So nothing outside their span counts,
+neither in training nor for a new clip, and each row may be told by its coordinates in an orthonormal basis of the
+span: 1,000 numbers in place of 6,373 functionals, for 1,000 clips. Decision values are equal up to rounding.
 
 This holds for linear models alone. A radial kernel asks for the distance of a new clip from the training clips, to
 which what lies outside the span belongs.
