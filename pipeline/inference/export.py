@@ -13,7 +13,7 @@ from pipeline.core.tables import read_json
 from pipeline.features.registry import kind_libraries, kind_version
 from pipeline.inference.card import write_card
 from pipeline.inference.exported import CARD, DESCRIPTION, FORMAT, MODELS, ONNX, Export
-from pipeline.inference.trained import NO_CLIPS, Trained, describe_trained, models_folder
+from pipeline.inference.trained import NO_CLIPS, Trained, describe_trained
 from pipeline.training.model_files import file_stem, networks_of
 from pipeline.training.run_record import git_commit
 
@@ -95,7 +95,7 @@ def _write(export: Export, folder: Path, onnx: bool) -> None:
 def _copy_models(trained: Trained, target: Path) -> None:
     """Copy the models of a system, and nothing else that training left."""
     target.mkdir(parents=True)
-    source = models_folder() / trained.name
+    source = trained_dir(trained.name)
     settings = trained.model_settings
     if settings is None:
         return

@@ -51,4 +51,4 @@ def check_grid(settings: Settings, grid: Sequence[Mapping[str, Sequence[Any]]]) 
     return None
 
 
-FAMILY = Estimators(settings=Settings, build=build, check_grid=check_grid)
+FAMILY = Estimators(settings=Settings, build=build, check_grid=check_grid, reads_second=("none", "vector"))

@@ -14,6 +14,7 @@ from pipeline.training.model_files import file_stem, read_description, write_des
 # What skops does not trust by itself and the models here are made of.
 TRUSTED_TYPES = [
     "numpy.clip",
+    "pipeline.models.blocks.Blocks",
     "pipeline.models.row_span.RowSpan",
     "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.tree._tree.Tree",
@@ -26,7 +27,9 @@ _NEEDLESS = ("sklearn.externals.array_api_compat.torch", "sklearn.externals.arra
 def _skops_io() -> ModuleType:
     """Import `skops.io`, without two seconds of importing torch."""
     barred = [name for name in _NEEDLESS if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(barred))  # None: an ImportError, which the search for estimators passes over
+    sys.modules.update(
+        dict.fromkeys(barred)
+    )  # None: an ImportError, which the search for estimators passes over
     try:
         return importlib.import_module("skops.io")
     finally:
