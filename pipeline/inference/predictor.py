@@ -17,7 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
 from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
-from pipeline.inference.exported import MODELS, is_export, read_export
+from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
 from pipeline.inference.models import load_models
 from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
 from pipeline.inference.speech import Speech
@@ -39,6 +39,7 @@ class Predictor:
     Args:
         trained: The system.
         folder: That holds one of models for each system.
+        encoders: See `ClipReader`.
 
     Attributes:
         name: Of the system.
@@ -48,7 +49,7 @@ class Predictor:
         reads_text: Whether it needs to know what is said: Whisper listens where no text is given.
     """
 
-    def __init__(self, trained: Trained, folder: Path) -> None:
+    def __init__(self, trained: Trained, folder: Path, encoders: Path | None = None) -> None:
         self.trained = trained
         self.name: str = trained.name
         self.kind: Kind = trained.kind
@@ -56,7 +57,7 @@ class Predictor:
         self.facts: dict[str, Any] = trained.facts
         self.reads_text: bool = trained.reads_text
         self._models = load_models(trained, folder)
-        self._reader = ClipReader(trained)
+        self._reader = ClipReader(trained, encoders)
 
     def predict(
         self,
@@ -221,6 +222,6 @@ def load(system: str | Path) -> Predictor:
     Raises:
         PipelineError: There is no such system, it is not trained, or its files are not what was trained.
     """
-    if is_export(Path(system)):
-        return Predictor(read_export(Path(system)), Path(system) / MODELS)
+    if is_export(folder := Path(system)):
+        return Predictor(read_export(folder), folder / MODELS, folder / ENCODERS)
     return Predictor(read_trained(str(system)), models_folder())
