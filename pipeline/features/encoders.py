@@ -1,4 +1,4 @@
-"""What the kinds of feature share that a pretrained encoder of speech computes: settings, the network, its frames."""
+"""What the kinds of feature share that a pretrained encoder of speech computes: settings, network and frames."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -30,7 +30,7 @@ class RandomEncoder(Base):
     def _heads_divide_the_size(self) -> Self:
         if self.hidden_size % self.heads or self.hidden_size % 2 or self.hidden_size < 4:
             raise ValueError(
-                f"hidden_size is {self.hidden_size} and heads {self.heads}; expected an even size of 4 or more, that "
+                f"hidden_size is {self.hidden_size}, heads {self.heads}; expected an even size of 4 or more, which "
                 "the heads divide"
             )
         return self

@@ -1,13 +1,13 @@
 """What the blocks of a pretrained speech encoder make of a clip, pooled over the clip: one vector.
 
 Encoders: Whisper's (Radford et al. 2023, arXiv:2212.04356), wav2vec 2.0 and its relatives (see
-`pipeline.pretrained.transformers_encoder`). Emotion is spread over the blocks, and the last is seldom the best (Pepino
-et al. 2021, "Emotion recognition from speech using wav2vec 2.0 embeddings", DOI 10.21437/Interspeech.2021-703), so
-that all may be stored and a system weighs them.
+`pipeline.pretrained.transformers_encoder`). Emotion is spread over the blocks, and the last is seldom the best
+(Pepino et al. 2021, "Emotion recognition from speech using wav2vec 2.0 embeddings",
+DOI 10.21437/Interspeech.2021-703), so that all may be stored and a system weighs them.
 
-A clip is computed at its own length. To Whisper's spectrogram 0.2 s of silence are added, the frames of which are left
-out again; nothing is added for the others. Each clip goes through the network alone: on a CPU, batches of clips of
-one length took no less time, and what a clip's features are then never hangs on its company.
+A clip is computed at its own length. To Whisper's spectrogram 0.2 s of silence are added, the frames of which are
+left out again; nothing is added for the others. Each clip goes through the network alone: on a CPU, batches of
+clips of one length took no less time, and what a clip's features are then never hangs on its company.
 """
 
 from typing import TYPE_CHECKING, Literal
@@ -44,17 +44,17 @@ def extract(wave: np.ndarray, *, settings: Settings, network: "EncoderSource") -
         network: See `find_network`.
 
     Returns:
-        Shape (blocks * statistics * width,), float32: block by block, in it statistic by statistic. The deviation is
-        that of the frames themselves (not of a sample), 0 for a clip of one frame.
+        Shape (blocks * statistics * width,), float32: block by block, in each statistic by statistic. The deviation
+        is that of the frames themselves (not of a sample), 0 for a clip of one frame.
 
     Raises:
         PipelineError: The clip is empty, not mono, or has NaN in it.
     """
     frames = encoders.encode(wave, settings, network)
-    statistics = {"mean": np.mean, "deviation": np.std}
+    exact = frames.astype(np.float64)
     pooled = [
-        statistics[name](frames, axis=1, dtype=np.float64) for name in settings.pooling
-    ]  # (blocks, width)
+        exact.mean(axis=1) if statistic == "mean" else exact.std(axis=1) for statistic in settings.pooling
+    ]  # (blocks, width) each
     return np.stack(pooled, axis=1).astype(np.float32).ravel()
 
 

@@ -1,9 +1,9 @@
 """What the blocks of a pretrained speech encoder make of a clip, frame by frame: a matrix, as long as the clip.
 
-A frame of 20 ms holds the outputs of all chosen blocks, one after the other; what `speech_encoder` says of encoders
-and of a clip's length holds here too. Values are kept as float16, whose steps (a thousandth of a value) are far below
-what differs between two clips; one beyond its range of 65,504, which single dimensions of large networks come near, is
-brought to the end of it. Six blocks of Whisper base take 0.3 MB a second: store the blocks that are read.
+A frame of 20 ms holds the outputs of all chosen blocks, one after the other; what `speech_encoder` says of
+encoders and of a clip's length holds here too. Values are kept as float16, in steps of a thousandth of a value. One
+beyond its range of 65,504 is brought to the end of it. Six blocks of Whisper base take 0.3 MB a second: store the
+blocks that are read.
 """
 
 from typing import TYPE_CHECKING, Literal

@@ -1,8 +1,8 @@
 """The encoder of Whisper: from samples to the output of each of its blocks, at the clip's own length.
 
 Source: Radford et al. 2023, "Robust Speech Recognition via Large-Scale Weak Supervision", arXiv:2212.04356, and its
-code, https://github.com/openai/whisper, whose names the parameters have. Parameters, with d the width, b the blocks,
-m the mel bands (80, or 128), two convolutions of three taps, and no bias of the keys:
+code, https://github.com/openai/whisper, whose names the tensors have. Parameters, with d the width, b the blocks, m
+the mel bands (80, or 128), two convolutions of three taps, and no bias of the keys:
 
     convolutions     3 m d + d + 3 d d + d
     b blocks         12 d d + 12 d: 4 d d + 3 d of attention, 8 d d + 5 d of the hidden layer, 4 d of two norms
@@ -15,6 +15,7 @@ much.
 """
 
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -148,24 +149,22 @@ def block_outputs(encoder: WhisperEncoder, wave: np.ndarray, blocks: Sequence[in
         Shape (blocks, frames, width), float32, with a frame for each 320 samples that the clip has begun.
     """
     window = encoder.sizes.n_audio_ctx * STRIDE
-    parts = [
-        _window_outputs(encoder, wave[start : start + window], blocks)
-        for start in range(0, len(wave), window)
-    ]
+    starts = range(0, len(wave), window)
+    parts = [_window_outputs(encoder, wave[start : start + window], blocks) for start in starts]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def _window_outputs(encoder: WhisperEncoder, wave: np.ndarray, blocks: Sequence[int]) -> np.ndarray:
     own = -(-len(wave) // STRIDE)  # frames
     n_frames = min(-(-(len(wave) + SILENCE) // STRIDE), encoder.sizes.n_audio_ctx)
-    padded = torch.zeros(n_frames * STRIDE)
-    padded[: len(wave)] = torch.from_numpy(wave)
+    padded = np.zeros(n_frames * STRIDE, np.float32)
+    padded[: len(wave)] = wave
     with torch.inference_mode():
-        mel = log_mel(padded.to(encoder.conv1.weight.device), encoder.sizes.n_mels)
-        chosen = {}
-        for number, frames in zip(range(max(blocks) + 1), encoder(mel[None])):
-            if number in blocks:
-                chosen[number] = frames[0, :own]
+        mel = log_mel(torch.from_numpy(padded).to(encoder.conv1.weight.device), encoder.sizes.n_mels)
+        made = itertools.islice(
+            encoder(mel[None]), max(blocks) + 1
+        )  # no block behind the last that is asked for
+        chosen = {number: frames[0, :own] for number, frames in enumerate(made) if number in blocks}
         return torch.stack([chosen[number] for number in blocks]).cpu().numpy()
 
 
