@@ -89,8 +89,13 @@ def read_network(folder: Path) -> "EncoderSource":
     Raises:
         PipelineError: It is not there.
     """
+    from pipeline.pretrained.find import is_model_folder
     from pipeline.pretrained.speech_encoders import find_encoder
 
+    if not is_model_folder(folder):
+        raise PipelineError(
+            f"{folder} holds no encoder, which the export came with: copy its folder as a whole"
+        )
     return find_encoder(str(folder), str(folder))
 
 

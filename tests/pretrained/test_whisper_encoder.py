@@ -40,7 +40,7 @@ def noise(n_samples, seed=0):
 
 
 def published_outputs(published, mel):
-    """Return what OpenAI's layers make of a spectrogram of any length: the convolutions' frames, and each block's."""
+    """Return what OpenAI's layers make of a spectrogram of any length: the first frames, and each block's."""
     gelu = torch.nn.functional.gelu
     with torch.inference_mode():
         frames = gelu(published.conv2(gelu(published.conv1(mel[None])))).permute(0, 2, 1)
