@@ -2,9 +2,9 @@
 
     python -m benchmarks.encoder [FOLDER] [--clips 64] [--model base] [--uar]
 
-Clips are WAV files below a folder; without one, those of the demo. The model is a Whisper checkpoint as `asr.model`
-names one; `--model random` is a micro encoder, which shows that it runs and says nothing of speed. Three ways to the
-outputs of all blocks, each pooled to mean and deviation, take turns on the same samples, on one thread:
+Clips are WAV files below a folder; without one, those of the demo. The model is a Whisper checkpoint, named as
+`asr.model` names one; `--model random` is a micro encoder, which shows that it runs and says nothing of speed. Three
+ways to the outputs of all blocks, pooled to mean and deviation, take turns on the same samples, on one thread:
 
     own length     ours: the clip and 0.2 s
     30 seconds     ours, with the clip padded to Whisper's window
@@ -13,8 +13,8 @@ outputs of all blocks, each pooled to mean and deviation, take turns on the same
 Then, block by block: how far the pooled features are from ours at 30 s (of which the clip's own frames are pooled),
 as a share of each value's deviation over the clips; the median over values and clips.
 
-`--uar` leaves transformers out and adds the UAR of a logistic regression on each block, trained on two thirds of the
-speakers and tested on the others, at own length and at 30 s. Class and speaker are read from RAVDESS's file names.
+`--uar` leaves transformers out and adds the UAR of a logistic regression on each block, trained on two thirds of
+the speakers and tested on the others, at own length and at 30 s. Class and speaker are read from RAVDESS's names.
 """
 
 import argparse
@@ -194,7 +194,8 @@ def main() -> None:
     made = measure(ways, waves)
     compare(made)
     if given.uar:
-        print(f"\n{'block':<14}{''.join(f'{"UAR, " + name:>22}' for name in made)}")
+        titles = [f"UAR, {name}" for name in made]
+        print(f"\n{'block':<14}{''.join(f'{title:>22}' for title in titles)}")
         for block, scores in enumerate(zip(*(score(one, files) for one in made.values()), strict=True)):
             print(f"{block:<14}{''.join(f'{value:>22.3f}' for value in scores)}")
 
