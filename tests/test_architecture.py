@@ -65,6 +65,7 @@ TESTED_BY = {
     "evaluation/system.py": "stages/test_evaluate.py",
     "exploration/explore.py": "stages/test_explore.py",
     "features/audio_sets.py": "stages/test_features.py",
+    "features/speech_encoder_frames.py": "features/test_speech_encoder.py",
     "features/spectrum.py": "features/test_mfcc.py",
     "features/stores.py": "stages/test_store.py",
     "features/text_sets.py": "stages/test_embed.py",

@@ -18,7 +18,7 @@ from pipeline.core.parallel import batched
 from pipeline.core.paths import trained_dir
 from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
-from pipeline.inference.exported import MODELS, is_export, read_export
+from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
 from pipeline.inference.models import load_models
 from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
 from pipeline.inference.speech import Speech
@@ -40,6 +40,7 @@ class Predictor:
     Args:
         trained: The system.
         place: Gives the folder of a system's models by its name.
+        encoders: See `ClipReader`.
 
     Attributes:
         name: Of the system.
@@ -49,7 +50,9 @@ class Predictor:
         reads_text: Whether it needs to know what is said: Whisper listens where no text is given.
     """
 
-    def __init__(self, trained: Trained, place: Callable[[str], Path]) -> None:
+    def __init__(
+        self, trained: Trained, place: Callable[[str], Path], encoders: Path | None = None
+    ) -> None:
         self.trained = trained
         self.name: str = trained.name
         self.kind: Kind = trained.kind
@@ -57,7 +60,7 @@ class Predictor:
         self.facts: dict[str, Any] = trained.facts
         self.reads_text: bool = trained.reads_text
         self._models = load_models(trained, place)
-        self._reader = ClipReader(trained)
+        self._reader = ClipReader(trained, encoders)
 
     def predict(
         self,
@@ -222,6 +225,6 @@ def load(system: str | Path) -> Predictor:
     Raises:
         PipelineError: There is no such system, it is not trained, or its files are not what was trained.
     """
-    if is_export(Path(system)):
-        return Predictor(read_export(Path(system)), lambda name: Path(system) / MODELS / name)
+    if is_export(folder := Path(system)):
+        return Predictor(read_export(folder), lambda name: folder / MODELS / name, folder / ENCODERS)
     return Predictor(read_trained(str(system)), trained_dir)
