@@ -50,9 +50,7 @@ class Predictor:
         reads_text: Whether it needs to know what is said: Whisper listens where no text is given.
     """
 
-    def __init__(
-        self, trained: Trained, place: Callable[[str], Path], encoders: Path | None = None
-    ) -> None:
+    def __init__(self, trained: Trained, place: Callable[[str], Path], encoders: Path | None = None) -> None:
         self.trained = trained
         self.name: str = trained.name
         self.kind: Kind = trained.kind
