@@ -32,6 +32,8 @@ class ClassDetail:
         roc: Points of each class's curve; None without probabilities.
         pr: As `roc`.
         reliability: Bins of confidence; None without probabilities.
+        calibrated: The same of calibrated probabilities; None where there are none.
+        coverage: Accuracy by the share of clips that are answered; None without probabilities.
     """
 
     confusion: np.ndarray
@@ -40,6 +42,8 @@ class ClassDetail:
     roc: pd.DataFrame | None
     pr: pd.DataFrame | None
     reliability: pd.DataFrame | None
+    calibrated: pd.DataFrame | None
+    coverage: pd.DataFrame | None
 
     @property
     def classes(self) -> list[str]:
@@ -200,6 +204,8 @@ def _class_detail(system: str) -> ClassDetail:
         roc=_figure(system, "roc"),
         pr=_figure(system, "pr"),
         reliability=_figure(system, "reliability"),
+        calibrated=_figure(system, "reliability_calibrated"),
+        coverage=_figure(system, "coverage"),
     )
 
 
