@@ -1,7 +1,7 @@
 """Abstention: how right a system is of the clips that it is surest of, where it may leave the others unanswered.
 
-Coverage is the share of clips that are answered, those of the highest confidence (the probability of the class that
-wins) first. Source: Geifman & El-Yaniv, Selective Classification for Deep Neural Networks, 2017, arXiv:1705.08500; the
+Coverage is the share of clips that are answered, those of the highest confidence (the probability of the winning class)
+first. Source: Geifman & El-Yaniv, Selective Classification for Deep Neural Networks, 2017, arXiv:1705.08500; the
 area below the risk over the coverage: Geifman, Uziel & El-Yaniv, 2019, arXiv:1805.08206.
 """
 
@@ -48,9 +48,7 @@ def coverage_table(labels: np.ndarray, probabilities: np.ndarray, classes: Seque
     return pd.DataFrame(dict(zip(COVERAGE_COLUMNS, values, strict=True)))
 
 
-def risk_coverage_area(
-    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
-) -> float | None:
+def risk_coverage_area(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> float | None:
     """Return the mean share of wrong answers over all coverages (AURC); None where there are no probabilities."""
     if not np.isfinite(probabilities).all():
         return None

@@ -1,7 +1,7 @@
 """Temperatures: how much less sure each model of a system has to be to be as sure as it is right.
 
-One temperature a seed and fold, which makes the validation part's negative log likelihood least. So it costs nothing of
-the test part, which shows what it is worth; but the same validation clips also chose the epoch or the settings, so
+One temperature a seed and fold, which makes the negative log likelihood of the validation part least. So it costs nothing
+of the test part, which shows what it is worth. But the same validation clips also chose the epoch or the settings, so
 that a model is a little surer of them than of others. Source: see `pipeline.inference.calibration`.
 """
 
@@ -40,7 +40,9 @@ def fit_temperatures(predictions: pd.DataFrame, plan: str) -> Calibration:
     models = []
     for (seed, fold), part in predictions[predictions["split"] == "val"].groupby(["seed", "fold"], sort=True):
         temperature = _fit(part, class_order(predictions))
-        models.append(Temperature(seed=int(seed), fold=int(fold), temperature=round(temperature, 6), n_clips=len(part)))
+        models.append(
+            Temperature(seed=int(seed), fold=int(fold), temperature=round(temperature, 6), n_clips=len(part))
+        )
     return Calibration(plan=plan, why_not=None, models=models)
 
 
@@ -85,7 +87,7 @@ def _fit(part: pd.DataFrame, classes: list[str]) -> float:
 def calibrate(predictions: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     """Return predictions with calibrated probabilities; all else stays, the predicted classes too."""
     columns = [f"{PROBABILITY_PREFIX}{name}" for name in class_order(predictions)]
-    values = predictions[columns].to_numpy(np.float64)
+    values = np.array(predictions[columns], np.float64)  # a copy: a table that was read may not be written to
     models = [predictions["seed"].to_numpy(), predictions["fold"].to_numpy()]
     for (seed, fold), temperature in calibration.temperatures.items():
         rows = (models[0] == seed) & (models[1] == fold)
@@ -97,8 +99,7 @@ def calibration_scores(predictions: pd.DataFrame, calibration: Calibration) -> d
     """Return what scores.json says of a system's calibration; `ece`, beside it, is the error before.
 
     Returns:
-        `calibrated`, None where there are no classes to be sure of; and `ece_calibrated`, the mean over the runs, or
-        `not_calibrated`, the reason.
+        `calibrated`, None of dimensions; and `ece_calibrated`, the mean over the runs, or `not_calibrated`, the reason.
     """
     if target_order(predictions):
         return {"calibrated": None}

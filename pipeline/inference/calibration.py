@@ -16,7 +16,6 @@ from pipeline.config.base import Settings
 from pipeline.core.paths import evaluated_dir, trained_dir
 from pipeline.core.tables import read_json
 
-
 CALIBRATION = "calibration.json"  # among the files of a system's evaluation
 
 

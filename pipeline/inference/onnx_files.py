@@ -95,15 +95,18 @@ def largest_difference(
     return float(np.max(differences))
 
 
-def _finish(
-    path: Path, trained: Trained, model_of: Model, outputs: Sequence[str], difference: float
-) -> None:
+def _finish(path: Path, trained: Trained, model_of: Model, outputs: Sequence[str], difference: float) -> None:
     """Write into a file what its outputs and inputs are, and the temperature of what it says, if it has one."""
     import onnx
 
     model = onnx.load(path)
     sets: dict[str, Any] = {slot: one.model_dump() for slot, one in trained.feature_sets.items()}
-    about: dict[str, Any] = {"system": trained.name, "kind": trained.kind, "outputs": list(outputs), "feature_sets": sets}
+    about: dict[str, Any] = {
+        "system": trained.name,
+        "kind": trained.kind,
+        "outputs": list(outputs),
+        "feature_sets": sets,
+    }
     if trained.calibration and model_of in trained.calibration.temperatures:
         about["temperature"] = trained.calibration.temperatures[model_of]
     onnx.helper.set_model_props(

@@ -48,7 +48,9 @@ class Trained(Settings):
     asr: Asr | None  # of what reads text: how it is transcribed
     facts: dict[str, Any]  # none of a member
     audio: TrainingAudio | None  # None where it was trained on nothing that lies at hand
-    calibration: Calibration | None  # None of a member: an ensemble joins what its members say as they were trained
+    calibration: (
+        Calibration | None
+    )  # None of a member: an ensemble joins what its members say as they were trained
 
     @property
     def parts(self) -> list["Trained"]:

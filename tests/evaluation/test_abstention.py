@@ -37,7 +37,9 @@ def test_clips_of_equal_confidence_count_alike_whatever_their_order(order):
 def test_a_table_is_thinned_and_ends_with_all_clips():
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet([1, 1], size=1000)
-    table = coverage_table(np.asarray(CLASSES, dtype=object)[rng.integers(0, 2, 1000)], probabilities, CLASSES)
+    table = coverage_table(
+        np.asarray(CLASSES, dtype=object)[rng.integers(0, 2, 1000)], probabilities, CLASSES
+    )
     assert len(table) == 200
     assert table["coverage"].iloc[-1] == 1
     assert table["confidence"].is_monotonic_decreasing

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.core.tables import read_table
 from pipeline.evaluation.calibration import FEWEST, calibrate, calibration_scores, fit_temperatures
 from pipeline.evaluation.scores import probabilities_of
 from pipeline.inference.calibration import Calibration, tempered
@@ -26,7 +27,10 @@ def too_sure(n_clips: int, *, temperature: float, split: str, seed: int = 0, fol
 
 
 def both(n_clips: int = 3000, temperature: float = 2.5) -> pd.DataFrame:
-    parts = [too_sure(n_clips + one, temperature=temperature, split=split) for one, split in enumerate(("val", "test"))]
+    parts = [
+        too_sure(n_clips + one, temperature=temperature, split=split)
+        for one, split in enumerate(("val", "test"))
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -67,12 +71,15 @@ def test_each_model_has_its_own():
     assert (first, second) == (pytest.approx(0.5, rel=0.15), pytest.approx(3.0, rel=0.15))
     changed = calibrate(table, calibration)
     rows = table["fold"] == 1
-    np.testing.assert_allclose(changed.loc[rows, COLUMNS], tempered(table.loc[rows, COLUMNS], second), atol=1e-6)
+    np.testing.assert_allclose(
+        changed.loc[rows, COLUMNS], tempered(table.loc[rows, COLUMNS], second), atol=1e-6
+    )
     pd.testing.assert_frame_equal(changed.drop(columns=COLUMNS), table.drop(columns=COLUMNS))
 
 
-def test_the_winning_class_stays():
-    table = both(500)
+def test_the_winning_class_stays(tmp_path):
+    both(500).to_parquet(tmp_path / "predictions.parquet")
+    table = read_table(tmp_path / "predictions.parquet")  # whose columns may not be written to
     changed = calibrate(table, fit_temperatures(table, "p"))
     assert (changed[COLUMNS].to_numpy().argmax(1) == table[COLUMNS].to_numpy().argmax(1)).all()
 
