@@ -140,8 +140,18 @@ def cut_down(params: Path) -> None:
     split = {"fractions": {"train": 0.75, "val": 0.0, "test": 0.25}, "protocol": "speaker_independent"}
     tree["studies"][STUDY]["variants"] = {"by_speaker": split}
     tree["systems"] = {SYSTEM: {**tree["systems"][SYSTEM], "train_on": ["train"]}}
-    for block in ("recipes", "ensembles", "external", "baselines", "audit", "representations", "exports"):
+    for block in (
+        "recipes",
+        "ensembles",
+        "external",
+        "baselines",
+        "audit",
+        "representations",
+        "exports",
+        "stress",
+    ):
         tree[block] = {}
+    tree["importances"] = []
     tree["app"] = {"system": SYSTEM}
     with params.open("w") as file:
         yaml.dump(tree, file)

@@ -34,6 +34,7 @@ ORDER = (
     "inference",
     "evaluation",
     "representation",
+    "stress",
     "exploration",
     "report",
     "app",

@@ -189,6 +189,15 @@ class ExportPlan(Plan):
     plans: SystemPlans
 
 
+class StressPlan(Plan):
+    """A trained system whose test clips are changed."""
+
+    seed: int
+    most_clips: int | None
+    plans: SystemPlans
+    split: EvaluatedSplit  # whose training part a babble is made of
+
+
 class RepresentPlan(Plan):
     """The inner representations of a system that are drawn."""
 
@@ -210,6 +219,7 @@ class AnalysePlan(Plan):
     baselines: dict[str, list[str]]
     audit: dict[str, dict[str, str]]  # system by title and case
     splits: dict[str, AuditedSplit]  # of the audited systems
+    importances: dict[str, SystemPlans]  # of systems whose families of features are permuted
 
 
 class ReportedSystem(Settings):
@@ -230,6 +240,7 @@ class ReportPlan(Plan):
     corpora: list[str]  # of the active profile
     studies: dict[str, list[str]]  # all, in order, and their corpora in the active profile
     systems: dict[str, ReportedSystem]
+    stressed: list[str]  # of them
     audit: dict[str, dict[str, str]]
 
 

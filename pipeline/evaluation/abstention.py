@@ -1,8 +1,8 @@
 """Abstention: how right a system is of the clips that it is surest of, where it may leave the others unanswered.
 
-Coverage is the share of clips that are answered, those of the highest confidence (the probability of the winning class)
-first. Source: Geifman & El-Yaniv, Selective Classification for Deep Neural Networks, 2017, arXiv:1705.08500; the
-area below the risk over the coverage: Geifman, Uziel & El-Yaniv, 2019, arXiv:1805.08206.
+Coverage is the share of clips that are answered, the surest first; how sure it is of a clip is the probability of
+the class that wins. Source: Geifman & El-Yaniv, Selective Classification for Deep Neural Networks, 2017,
+arXiv:1705.08500; the area below the risk over the coverage: Geifman, Uziel & El-Yaniv, 2019, arXiv:1805.08206.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Temperatures: how much less sure each model of a system has to be to be as sure as it is right.
 
-One temperature a seed and fold, which makes the negative log likelihood of the validation part least. So it costs nothing
-of the test part, which shows what it is worth. But the same validation clips also chose the epoch or the settings, so
-that a model is a little surer of them than of others. Source: see `pipeline.inference.calibration`.
+There is one a seed and fold, which makes the negative log likelihood of its validation part least. The test part
+shows what it is worth. The same validation clips also chose the epoch or the settings, so that a model is a little
+surer of them than of others. Source: see `pipeline.inference.calibration`.
 """
 
 from typing import Any
@@ -99,7 +99,7 @@ def calibration_scores(predictions: pd.DataFrame, calibration: Calibration) -> d
     """Return what scores.json says of a system's calibration; `ece`, beside it, is the error before.
 
     Returns:
-        `calibrated`, None of dimensions; and `ece_calibrated`, the mean over the runs, or `not_calibrated`, the reason.
+        `calibrated`, None of dimensions; and `ece_calibrated`, the mean over runs, or `not_calibrated`, why.
     """
     if target_order(predictions):
         return {"calibrated": None}
