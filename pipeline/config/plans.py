@@ -212,6 +212,14 @@ class AuditedSplit(Settings):
     train_on: list[str]
 
 
+class PermutedSystem(Settings):
+    """A system whose families of features are permuted."""
+
+    seed: int
+    repeats: int
+    plans: SystemPlans
+
+
 class AnalysePlan(Plan):
     """What is held against what."""
 
@@ -219,7 +227,7 @@ class AnalysePlan(Plan):
     baselines: dict[str, list[str]]
     audit: dict[str, dict[str, str]]  # system by title and case
     splits: dict[str, AuditedSplit]  # of the audited systems
-    importances: dict[str, SystemPlans]  # of systems whose families of features are permuted
+    importances: dict[str, PermutedSystem]
 
 
 class ReportedSystem(Settings):

@@ -1,4 +1,4 @@
-"""Block `stress`: the systems whose test clips are made louder, noisy, coded, reverberant and shorter."""
+"""Blocks `stress` and `importances`: systems whose test clips, or whose families of features, are changed."""
 
 from pydantic import PositiveInt
 
@@ -10,3 +10,10 @@ class StressSettings(Settings):
 
     seed: Seed  # of noise, rooms and voices
     most_clips: PositiveInt | None  # of its test clips, of all classes alike; null: all
+
+
+class ImportanceSettings(Settings):
+    """How families of features are permuted."""
+
+    seed: Seed
+    repeats: PositiveInt

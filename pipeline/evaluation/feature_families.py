@@ -1,8 +1,9 @@
-"""Families of features by their names: what is of pitch, of energy, of the spectrum, of the voice, or of one block.
+"""Families of features by their names: of pitch, energy, spectrum or voice quality, or of one block of an encoder.
 
-openSMILE's names begin with the descriptor. Which descriptor is of what: Weninger et al., On the acoustics of emotion in
-audio, 2013, doi:10.3389/fpsyg.2013.00292, table 1, whose voicing related ones are parted here into pitch and voice
-quality; Eyben et al., The Geneva minimalistic acoustic parameter set, 2016, doi:10.1109/TAFFC.2015.2457417.
+openSMILE's names begin with the descriptor. Which descriptor is of what: Weninger et al., On the acoustics of
+emotion in audio, 2013, doi:10.3389/fpsyg.2013.00292, table 1, whose voicing related ones are parted here into pitch
+and voice quality; Eyben et al., The Geneva minimalistic acoustic parameter set, 2016,
+doi:10.1109/TAFFC.2015.2457417.
 """
 
 import re
@@ -40,8 +41,10 @@ def family_of(name: str) -> str:
 def columns_by_family(names: Sequence[str]) -> dict[str, np.ndarray]:
     """Return the columns of each family, in the order of the families' names, blocks by their number."""
     families = np.asarray([family_of(name) for name in names], dtype=object)
-    order = sorted(
-        {*families},
-        key=lambda family: [(int(part) if part.isdigit() else 0, part) for part in family.split()],
-    )
+    order = sorted({*families}, key=_in_order)
     return {family: np.flatnonzero(families == family) for family in order}
+
+
+def _in_order(family: str) -> list[tuple[int, str]]:
+    """Return what sorts "block 10" behind "block 9"."""
+    return [(int(part) if part.isdigit() else 0, part) for part in family.split()]

@@ -1,7 +1,7 @@
 """Permutation importance by family of features: how much UAR a system loses when a family says nothing any more.
 
-All columns of a family are taken from another test clip, drawn at random, so that what they say of each other stays and
-what they say of the clip goes. The test clips are those that the model was not trained on. Families that say the same
+All columns of a family are taken from another test clip, drawn at random: what they say of each other stays, what
+they say of the clip goes. The test clips are those that the model was not trained on. Families that say the same
 can stand in for each other: then none of them costs much. Source: Breiman, Random Forests, 2001, section 10,
 doi:10.1023/A:1010933404324.
 """
@@ -15,8 +15,6 @@ import pandas as pd
 from pipeline.evaluation.metrics import unweighted_recall
 from pipeline.evaluation.scores import confusion_counts
 
-N_REPEATS = 5
-SEED = 1
 FAMILY_COLUMNS = ["family", "n_features", "drop", "sd", "uar"]
 
 Predict = Callable[[np.ndarray], np.ndarray]  # (clips, features) -> probabilities, (clips, classes)
@@ -42,8 +40,8 @@ def permute_families(
     families: Mapping[str, np.ndarray],
     classes: Sequence[str],
     *,
-    n_repeats: int = N_REPEATS,
-    seed: int = SEED,
+    n_repeats: int,
+    seed: int,
 ) -> pd.DataFrame:
     """Return what each family is worth.
 
@@ -55,8 +53,8 @@ def permute_families(
         seed: Of the permutations.
 
     Returns:
-        The columns `FAMILY_COLUMNS`, the largest drop first: of UAR, its mean and standard deviation over the repeats;
-        `uar` is what the system has as it is.
+        The columns `FAMILY_COLUMNS`, the largest drop first: of UAR, its mean and standard deviation over the
+        repeats; `uar` is what the system has as it is.
     """
     plain = _uar(folds, classes, [fold.values for fold in folds])
     rows = []

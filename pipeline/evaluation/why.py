@@ -11,7 +11,7 @@ import matplotlib.style
 import numpy as np
 import pandas as pd
 
-from pipeline.config.plans import SystemPlan, SystemPlans
+from pipeline.config.plans import PermutedSystem, SystemPlan
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import split_path
 from pipeline.core.tables import read_table, write_csv
@@ -27,17 +27,18 @@ from pipeline.training.study import load_study
 _BAR = "#0072B2"
 
 
-def write_families(folder: Path, system: str, plans: SystemPlans) -> pd.DataFrame:
+def write_families(folder: Path, system: str, permuted: PermutedSystem) -> pd.DataFrame:
     """Write what the families of a system's features are worth, and draw it; return the table.
 
     Args:
         folder: Of all systems' files.
         system: Its name.
-        plans: All that is planned of it.
+        permuted: All that is planned of it, and how it is permuted.
 
     Raises:
         PipelineError: It does not read one feature set of vectors whose values have names, or says no classes.
     """
+    plans = permuted.plans
     if not isinstance(plans.plan, SystemPlan):
         raise PipelineError(f"importances: {system} is an ensemble; name its members")
     trained = describe_trained(system, plans, member=True)
@@ -53,11 +54,13 @@ def write_families(folder: Path, system: str, plans: SystemPlans) -> pd.DataFram
         or not _are_vectors(values)
     ):
         raise PipelineError(
-            f"importances: {system} reads {', '.join(trained.feature_sets)}: expected a system of classes that reads one "
-            "feature set of vectors whose values have names, such as functionals"
+            f"importances: {system} cannot be asked: expected a system of classes that reads one feature set of "
+            "vectors whose values have names, such as functionals"
         )
     folds = _folds(trained, data, values)
-    table = permute_families(folds, columns_by_family(names), trained.classes)
+    table = permute_families(
+        folds, columns_by_family(names), trained.classes, n_repeats=permuted.repeats, seed=permuted.seed
+    )
     write_csv(folder / f"{system}.csv", table)
     n_clips = sum(len(fold.labels) for fold in folds)
     save_families(

@@ -23,6 +23,7 @@ from pipeline.config.plans import (
     FilteredStudy,
     FilterPlan,
     IndexPlan,
+    PermutedSystem,
     Plan,
     ReportedSystem,
     ReportPlan,
@@ -254,13 +255,17 @@ def plan_analyse(params: Params) -> None:
     splits = {
         name: AuditedSplit(variant=one.variant, train_on=list(one.train_on)) for name, one in audited.items()
     }
+    importances = {
+        name: PermutedSystem(seed=one.seed, repeats=one.repeats, plans=unevaluated(name))
+        for name, one in params.importances.items()
+    }
     plan = AnalysePlan(
         code=code_of("stages/analyse"),
         systems=systems,
         baselines=params.baselines,
         audit=params.audit,
         splits=splits,
-        importances={name: unevaluated(name) for name in params.importances},
+        importances=importances,
     )
     write_plan(plan, "analyse")
 

@@ -1,7 +1,7 @@
 """Change the test clips of a system and ask it again: noise, codecs, rooms, speed, level, cuts.
 
-What lies in data/stress/<system>: see `pipeline.stress.results`; decisions.csv has a row a clip and condition. Where
-the active profile has no clips of the system's study, stress.json says so.
+What lies in data/stress/<system>: see `pipeline.stress.results`. Where the active profile has no clips of the
+system's study, stress.json says so.
 """
 
 import logging

@@ -103,7 +103,7 @@ def small_params() -> dict[str, Any]:
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
     params["exports"] = {"ravdess_cnn4": {"onnx": True}}
     params["stress"] = {"ravdess_cnn4": {"seed": 1, "most_clips": 4}}
-    params["importances"] = ["ravdess_random_forest"]
+    params["importances"] = {"ravdess_random_forest": {"seed": 1, "repeats": 2}}
     params["app"] = {"system": "ravdess_cnn4"}
     return params
 
