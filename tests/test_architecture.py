@@ -78,6 +78,8 @@ TESTED_BY = {
     "representation/system.py": "stages/test_represent.py",
     "splits/shares.py": "splits/test_one_fold.py",
     "splits/study.py": "stages/test_split.py",
+    "stress/__main__.py": "core/test_machine.py",
+    "stress/codecs.py": "stress/test_conditions.py",
     "stages/store_text.py": "stages/test_embed.py",
     "training/average.py": "stages/test_combine.py",
     "training/combine.py": "stages/test_combine.py",

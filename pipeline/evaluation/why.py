@@ -44,15 +44,8 @@ def write_families(folder: Path, system: str, permuted: PermutedSystem) -> pd.Da
     trained = describe_trained(system, plans, member=True)
     settings = plans.plan.system
     data = load_study(plans.plan, read_table(split_path(settings.study, settings.variant)))
-    names = data.feature_names.get("features")
-    values = data.features.get("features")
-    if (
-        trained.kind != "classes"
-        or len(data.features) != 1
-        or data.texts
-        or not names
-        or not _are_vectors(values)
-    ):
+    names, values = data.feature_names.get("features"), _vectors(data)
+    if trained.kind != "classes" or values is None or not names:
         raise PipelineError(
             f"importances: {system} cannot be asked: expected a system of classes that reads one feature set of "
             "vectors whose values have names, such as functionals"
@@ -69,8 +62,11 @@ def write_families(folder: Path, system: str, permuted: PermutedSystem) -> pd.Da
     return table
 
 
-def _are_vectors(values: np.ndarray | list[np.ndarray] | None) -> bool:
-    return isinstance(values, np.ndarray) and values.ndim == 2
+def _vectors(data: StudyData) -> np.ndarray | None:
+    """Return the features of a system that reads one feature set of vectors and nothing else, (clips, features)."""
+    values = data.features.get("features")
+    alone = len(data.features) == 1 and data.texts is None
+    return values if alone and isinstance(values, np.ndarray) and values.ndim == 2 else None
 
 
 def _folds(trained: Trained, data: StudyData, values: np.ndarray) -> list[Fold]:

@@ -2,7 +2,7 @@
 
 import io
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import soundfile
@@ -49,7 +49,7 @@ def through_codec(
     file = io.BytesIO()
     try:
         with av.open(file, "w", format=container) as written:
-            stream = written.add_stream(encoder, rate=coded_rate, layout="mono")
+            stream: Any = written.add_stream(encoder, rate=coded_rate, layout="mono")
             stream.bit_rate = bits_per_second
             frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
             frame.sample_rate, frame.time_base, frame.pts = coded_rate, Fraction(1, coded_rate), 0
@@ -68,6 +68,7 @@ def _decoded(file: io.BytesIO) -> tuple[np.ndarray, int]:
     """Return the samples of a file that was just written, and their rate: a codec may have one of its own."""
     import av
 
+    opened: Any
     with av.open(file) as opened:
         frames = list(opened.decode(audio=0))
     rate = frames[0].sample_rate
