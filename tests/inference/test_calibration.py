@@ -6,7 +6,9 @@ import pytest
 from pipeline.core.paths import predictions_path, trained_dir
 from pipeline.core.tables import read_json, read_table, write_json
 from pipeline.inference.calibration import calibration_path, read_calibration, tempered
+from pipeline.inference.export import write_export
 from pipeline.inference.predictor import load
+from pipeline.inference.trained import read_trained
 from tests.inference.box import Box
 
 MODELS = [(1, 0), (1, 1), (2, 0), (2, 1)]
@@ -88,3 +90,19 @@ def test_dimensions_have_no_probabilities(box: Box):
     predictor = load("tiny_separate")
     assert predictor.calibrated is None
     assert predictor.answer(next(iter(box.files.values()))).to_dict()["calibrated"] is None
+
+
+def test_an_export_takes_its_temperatures_along(write, box: Box, tmp_path, monkeypatch):
+    onnx = pytest.importorskip("onnx")
+    write(0.5, 1.0, 2.0, 4.0)
+    files = list(box.files.values())[:3]
+    expected = load("tiny_cnn").predict(files)
+    write_export(read_trained("tiny_cnn"), tmp_path / "out", onnx=True)
+    monkeypatch.chdir(tmp_path)
+    predictor = load(tmp_path / "out")
+    assert predictor.calibrated is True
+    np.testing.assert_array_equal(predictor.predict(files), expected)
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "calibrated on validation clips by temperature, 0.50 to 4.00, one a model" in card
+    path = tmp_path / "out" / "onnx" / "tiny_cnn" / "seed2_fold0.onnx"
+    assert {one.key: one.value for one in onnx.load(path).metadata_props}["temperature"] == "2.0"
