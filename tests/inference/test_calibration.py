@@ -18,7 +18,7 @@ HAND = np.array([[0.64, 0.32, 0.04], [1.0, 0.0, 0.0]])
 @pytest.fixture
 def write(box: Box):
     """Writes temperatures of tiny_cnn, which are taken away after the test."""
-    path = calibration_path("tiny_cnn")
+    path = calibration_path("tiny_cnn").resolve()  # a test may go elsewhere
 
     def write_temperatures(*values: float, plan: str | None = None) -> None:
         models = [
