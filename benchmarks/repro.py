@@ -32,6 +32,8 @@ SYSTEM, STUDY, FEATURES = "ravdess_compare_svm", "ravdess_methods", "compare_fun
 LATER = "03-01-01-01-01-01-01.wav"  # the clip that comes afterwards
 TEST_SPEAKERS = 6
 DEFAULTS = ("system", "sklearn", "split", "curation")
+EMPTY = ("recipes", "ensembles", "external", "baselines", "audit", "representations", "exports")
+EMPTY += ("stress", "importances")
 STEPS = ("first run", "nothing to do", "C = 10", "one more clip")
 
 
@@ -140,7 +142,7 @@ def cut_down(params: Path) -> None:
     split = {"fractions": {"train": 0.75, "val": 0.0, "test": 0.25}, "protocol": "speaker_independent"}
     tree["studies"][STUDY]["variants"] = {"by_speaker": split}
     tree["systems"] = {SYSTEM: {**tree["systems"][SYSTEM], "train_on": ["train"]}}
-    for block in ("recipes", "ensembles", "external", "baselines", "audit", "representations", "exports"):
+    for block in EMPTY:
         tree[block] = {}
     tree["app"] = {"system": SYSTEM}
     with params.open("w") as file:

@@ -27,6 +27,7 @@ def make_card(trained: Trained) -> Card:
         synthetic=bool(facts["synthetic"]),
         random_weights=bool(facts["random_weights"]),
         reads_text=trained.reads_text,
+        calibrated=trained.calibrated,
         score=_score(facts["score"], len(trained.outputs)) if facts["score"] else None,
     )
 

@@ -59,6 +59,9 @@ class Prediction(BaseModel):
     answer: Whole | None = Field(description="Null where there is no speech at all.")
     notes: list[str] = Field(description="What to know before believing it.")
     models: str = Field(description="Which of the system's seeds and folds were asked.")
+    calibrated: bool | None = Field(
+        description="Whether the probabilities are calibrated; null of dimensions, which have none."
+    )
     peaks: list[float] = Field(
         description="Outline of the recording: largest values of equal stretches, 0 to 1."
     )
@@ -92,6 +95,9 @@ class Card(BaseModel):
     )
     random_weights: bool = Field(description="Whether it has random weights in place of published ones.")
     reads_text: bool = Field(description="Whether Whisper has to listen first.")
+    calibrated: bool | None = Field(
+        description="Whether its probabilities are calibrated; null of dimensions, which have none."
+    )
     score: Score | None
 
 
@@ -143,6 +149,7 @@ def prediction(
         answer=None if whole is None else Whole(top=_top(whole, n_top, answer.kind), scores=whole),
         notes=[*sound.notes, *answer.notes],
         models=answer.models,
+        calibrated=answer.calibrated,
         peaks=sound.peaks,
     )
 

@@ -138,6 +138,10 @@ def _report(params: "Params") -> Iterator[Use]:
     yield Use("app.system", params.app.system, [*params.systems, *params.ensembles], "system or ensemble")
     for name in params.exports:
         yield Use("exports", name, [*params.systems, *params.ensembles], "system or ensemble")
+    for name in params.stress:
+        yield Use("stress", name, [*params.systems, *params.ensembles], "system or ensemble")
+    for name in params.importances:
+        yield Use("importances", name, params.systems, "system")
 
 
 def _split_of(params: "Params", key: str, study: str, variant: str) -> Iterator[Use]:

@@ -25,6 +25,7 @@ from pipeline.config.mistakes import describe, one_of
 from pipeline.config.names import check_given_names
 from pipeline.config.profiles import Profile
 from pipeline.config.published import PUBLISHED, Published, load_published
+from pipeline.config.stress import ImportanceSettings, StressSettings
 from pipeline.config.studies import Study
 from pipeline.config.systems import RANDOM, AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
@@ -52,6 +53,8 @@ class Params(Settings):
     exports: dict[
         str, ExportSettings
     ]  # by system or ensemble: those that are written down to be taken elsewhere
+    stress: dict[str, StressSettings]  # by system or ensemble: those whose test clips are changed
+    importances: dict[str, ImportanceSettings]  # by system: whose families of features are permuted
     published: dict[str, Published]  # by system: of results/published.yaml
 
     @property

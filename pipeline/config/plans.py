@@ -195,6 +195,15 @@ class ExportPlan(Plan):
     plans: SystemPlans
 
 
+class StressPlan(Plan):
+    """A trained system whose test clips are changed."""
+
+    seed: int
+    most_clips: int | None
+    plans: SystemPlans
+    split: EvaluatedSplit  # whose training part a babble is made of
+
+
 class RepresentPlan(Plan):
     """The inner representations of a system that are drawn."""
 
@@ -209,6 +218,14 @@ class AuditedSplit(Settings):
     train_on: list[str]
 
 
+class PermutedSystem(Settings):
+    """A system whose families of features are permuted."""
+
+    seed: int
+    repeats: int
+    plans: SystemPlans
+
+
 class AnalysePlan(Plan):
     """What is held against what."""
 
@@ -216,6 +233,7 @@ class AnalysePlan(Plan):
     baselines: dict[str, list[str]]
     audit: dict[str, dict[str, str]]  # system by title and case
     splits: dict[str, AuditedSplit]  # of the audited systems
+    importances: dict[str, PermutedSystem]
 
 
 class ReportedSystem(Settings):
@@ -236,6 +254,7 @@ class ReportPlan(Plan):
     corpora: list[str]  # of the active profile
     studies: dict[str, list[str]]  # all, in order, and their corpora in the active profile
     systems: dict[str, ReportedSystem]
+    stressed: list[str]  # of them
     audit: dict[str, dict[str, str]]
 
 

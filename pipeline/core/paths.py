@@ -200,6 +200,10 @@ def representations_dir(system: str) -> Path:
     return DATA / "representations" / system
 
 
+def stress_dir(system: str) -> Path:
+    return DATA / "stress" / system
+
+
 def export_dir(system: str) -> Path:
     return DATA / "exports" / system
 

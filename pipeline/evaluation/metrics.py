@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pipeline.evaluation.abstention import accuracy_at_50, accuracy_at_80, risk_coverage_area
 from pipeline.evaluation.agreement import concordance, concordances, correlation, squared_error
 from pipeline.evaluation.curves import mean_average_precision, one_vs_rest_auc
 from pipeline.evaluation.formats import coefficient, percent
@@ -160,6 +161,16 @@ _ENTRIES = (
         function=calibration_error,
         higher_is_better=False,
         by_group=True,
+    ),
+    Metric("accuracy_at_80", "accuracy on the surest 80 %", "probabilities", accuracy_at_80),
+    Metric("accuracy_at_50", "accuracy on the surest 50 %", "probabilities", accuracy_at_50),
+    Metric(
+        name="aurc",
+        title="risk over coverage, area",
+        of="probabilities",
+        function=risk_coverage_area,
+        written=coefficient,
+        higher_is_better=False,
     ),
     Metric(
         name="ccc",

@@ -87,17 +87,24 @@ def _key(system: str, about: Mapping[str, Any], code: str) -> str:
 
 def _compute(system: str, about: Mapping[str, Any], folder: Path, plots: Path) -> None:
     # Imported here: scikit-learn and matplotlib take most of a short process's time.
+    from pipeline.evaluation.calibration import calibration_scores, fit_temperatures
+    from pipeline.evaluation.confidence_plots import write_confidence_plots
     from pipeline.evaluation.plots import write_model_plots, write_plots
     from pipeline.evaluation.regression import describe_targets
     from pipeline.evaluation.summary import summarise
+    from pipeline.inference.calibration import CALIBRATION
 
     predictions, history = read_table(predictions_path(system)), pd.read_csv(history_path(system))
+    model = read_json(trained_dir(system) / "model.json")
+    calibration = fit_temperatures(predictions, model["plan"])
+    write_json(folder / CALIBRATION, calibration.model_dump())
     write_plots(plots, folder, predictions, history, system)
     if predictions.empty:
         reason = read_json(trained_dir(system) / "model.json").get("reason")
         scores = {"status": "skipped", "reason": reason, **about, "targets": describe_targets(predictions)}
     else:
-        scores = summarise(predictions, about, read_json(trained_dir(system) / "model.json"))
+        scores = summarise(predictions, about, model) | calibration_scores(predictions, calibration)
+        write_confidence_plots(folder, predictions, calibration, system)
         write_model_plots(folder, trained_dir(system), system)
     write_json(folder / "scores.json", scores)
 

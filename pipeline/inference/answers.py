@@ -38,6 +38,7 @@ class Answer:
         scores: Of the whole: the windows' mean, each weighted by its seconds of speech; None without speech.
         notes: What to know before believing it, such as audio that is unlike what the system was trained on.
         models: Which of the system's seeds and folds were asked, in words.
+        calibrated: Whether the probabilities are calibrated; None of dimensions.
     """
 
     system: str
@@ -47,6 +48,7 @@ class Answer:
     scores: dict[str, float] | None
     notes: list[str]
     models: str
+    calibrated: bool | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

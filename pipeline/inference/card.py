@@ -127,8 +127,20 @@ def _tested(trained: Trained) -> str:
             "" if score["low"] is None else f" (95 % interval {score['low']:.3f} to {score['high']:.3f})"
         )
         lines.append(f"- Score: {METRICS[score['name']]} {score['value']:.3f}{interval}")
+    lines.append(f"- Probabilities: {_calibrated(trained)}")
     lines.append(f"- Models: {len(trained.models)}, of (seed, fold) {', '.join(map(str, trained.models))}")
     return "\n".join(lines)
+
+
+def _calibrated(trained: Trained) -> str:
+    calibration = trained.calibration
+    if trained.kind == "dimensions" or calibration is None:
+        return "none, for it says dimensions"
+    if calibration.why_not:
+        return f"not calibrated, because {calibration.why_not}"
+    values = sorted(calibration.temperatures.values())
+    span = f"{values[0]:.2f}" if len(values) == 1 else f"{values[0]:.2f} to {values[-1]:.2f}, one a model"
+    return f"calibrated on validation clips by temperature, {span}"
 
 
 def _trained_on(trained: Trained, corpora: Sequence[Corpus]) -> str:

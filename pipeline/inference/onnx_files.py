@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.inference.trained import Trained
+from pipeline.inference.trained import Model, Trained
 from pipeline.training.model_files import file_stem, networks_of
 
 log = logging.getLogger(__name__)
@@ -52,13 +52,13 @@ def write_onnx(trained: Trained, models: Path, folder: Path) -> None:
                 path = folder / f"{file_stem(seed, fold, network)}.onnx"
                 difference = write_network(models, seed, fold, network, path)
                 outputs = targets if settings.regression else trained.classes
-                _finish(path, trained, outputs, difference)
+                _finish(path, trained, (seed, fold), outputs, difference)
         else:
             from pipeline.inference.onnx_estimators import write_estimator
 
             path = folder / f"{file_stem(seed, fold)}.onnx"
             classes, difference = write_estimator(models, seed, fold, path)
-            _finish(path, trained, classes, difference)
+            _finish(path, trained, (seed, fold), classes, difference)
 
 
 def require_libraries() -> None:
@@ -95,13 +95,20 @@ def largest_difference(
     return float(np.max(differences))
 
 
-def _finish(path: Path, trained: Trained, outputs: Sequence[str], difference: float) -> None:
-    """Write into a file what its outputs and inputs are."""
+def _finish(path: Path, trained: Trained, model_of: Model, outputs: Sequence[str], difference: float) -> None:
+    """Write into a file what its outputs and inputs are, and the temperature of what it says, if it has one."""
     import onnx
 
     model = onnx.load(path)
     sets: dict[str, Any] = {slot: one.model_dump() for slot, one in trained.feature_sets.items()}
-    about = {"system": trained.name, "kind": trained.kind, "outputs": list(outputs), "feature_sets": sets}
+    about: dict[str, Any] = {
+        "system": trained.name,
+        "kind": trained.kind,
+        "outputs": list(outputs),
+        "feature_sets": sets,
+    }
+    if trained.calibration and model_of in trained.calibration.temperatures:
+        about["temperature"] = trained.calibration.temperatures[model_of]
     onnx.helper.set_model_props(
         model, {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
     )

@@ -17,6 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
 from pipeline.core.paths import trained_dir
 from pipeline.inference.answers import Answer, Kind, Window, whole
+from pipeline.inference.calibration import tempered
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
 from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
 from pipeline.inference.models import load_models
@@ -47,6 +48,7 @@ class Predictor:
         kind: Whether it says classes or dimensions.
         outputs: Their names, in order.
         facts: What a person should know before believing it: see `pipeline.inference.facts.facts_of`.
+        calibrated: Whether its probabilities are calibrated; None of dimensions.
         reads_text: Whether it needs to know what is said: Whisper listens where no text is given.
     """
 
@@ -57,6 +59,8 @@ class Predictor:
         self.outputs: list[str] = trained.outputs
         self.facts: dict[str, Any] = trained.facts
         self.reads_text: bool = trained.reads_text
+        self.calibrated: bool | None = trained.calibrated
+        self._temperatures = trained.calibration.temperatures if trained.calibration else {}
         self._models = load_models(trained, place)
         self._reader = ClipReader(trained, encoders)
 
@@ -66,6 +70,7 @@ class Predictor:
         texts: Sequence[str] | None = None,
         *,
         models: Sequence[Model] | None = None,
+        calibrated: bool = True,
     ) -> np.ndarray:
         """Return what the system says of clips, each as a whole, as the pipeline treats one.
 
@@ -73,6 +78,8 @@ class Predictor:
             sources: Files, or samples of shape (n,) or (channels, n) with their rate in Hz.
             texts: What is said in each; None has Whisper listen, where the system reads text.
             models: Seeds and folds whose mean is taken; None for all.
+            calibrated: Whether each model's probabilities are calibrated, where the system has temperatures; else
+                they are those of the stages' predictions.
 
         Returns:
             Probabilities of classes or values of dimensions, shape (sources, outputs), float64.
@@ -88,7 +95,7 @@ class Predictor:
         for rows in batched(range(len(sources)), CLIPS):
             said = None if texts is None else [texts[row] for row in rows]
             clips = self.prepare([sources[row] for row in rows], said)
-            parts.append(self.predict_prepared(clips, models))
+            parts.append(self.predict_prepared(clips, models, calibrated=calibrated))
         return np.concatenate(parts)
 
     def prepare(self, sources: Sequence[Source], texts: Sequence[str] | None = None) -> Prepared:
@@ -96,14 +103,23 @@ class Predictor:
         rates = self._reader.rates(with_texts=texts is not None)
         return self._reader.prepare([read_clip(source, rates) for source in sources], texts)
 
-    def predict_prepared(self, clips: Prepared, models: Sequence[Model] | None = None) -> np.ndarray:
+    def predict_prepared(
+        self, clips: Prepared, models: Sequence[Model] | None = None, *, calibrated: bool = True
+    ) -> np.ndarray:
         """Return what the system says of clips that are prepared, as `predict` does."""
         chosen = self.trained.models if models is None else models
         if not chosen or not {*chosen} <= {*self.trained.models}:
             raise PipelineError(
                 f"{self.name} has models of {self.trained.models} (seed, fold), not of {chosen}"
             )
-        return np.mean([self._models.predict(clips, model) for model in chosen], axis=0)
+        said = [self._models.predict(clips, model) for model in chosen]
+        if calibrated:
+            temperatures = [self._temperatures.get(model, 1.0) for model in chosen]
+            said = [
+                one if temperature == 1 else tempered(one, temperature)
+                for one, temperature in zip(said, temperatures, strict=True)
+            ]
+        return np.mean(said, axis=0)
 
     def answer(
         self,
@@ -180,7 +196,8 @@ class Predictor:
         """Return the answer for a recording whose windows were asked about."""
         notes = self._notes(recording, sorted({*languages}), windows)
         seconds = windows[-1].end if windows else 0.0
-        return Answer(self.name, self.kind, seconds, windows, whole(windows), notes, self.models_in_words())
+        words = self.models_in_words()
+        return Answer(self.name, self.kind, seconds, windows, whole(windows), notes, words, self.calibrated)
 
     def load_whisper(self) -> None:
         """Load what listens where no text is given, which else happens with the first clip.

@@ -12,6 +12,7 @@ from pipeline.config.systems import AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import new_speakers_dir, plan_path, trained_dir
 from pipeline.core.tables import read_json
+from pipeline.inference.calibration import Calibration, read_calibration
 from pipeline.inference.facts import facts_of
 from pipeline.inference.plans import TRANSCRIPTS, read_plans
 from pipeline.inference.training_audio import TrainingAudio, training_audio
@@ -46,6 +47,9 @@ class Trained(Settings):
     asr: Asr | None  # of what reads text: how it is transcribed
     facts: dict[str, Any]  # none of a member
     audio: TrainingAudio | None  # None where it was trained on nothing that lies at hand
+    calibration: (
+        Calibration | None
+    )  # None of a member: an ensemble joins what its members say as they were trained
 
     @property
     def parts(self) -> list["Trained"]:
@@ -76,6 +80,13 @@ class Trained(Settings):
     @property
     def kind(self) -> Literal["classes", "dimensions"]:
         return "classes" if self.outputs == self.classes else "dimensions"
+
+    @property
+    def calibrated(self) -> bool | None:
+        """Whether its probabilities are calibrated; None of dimensions, which have none."""
+        if self.kind == "dimensions":
+            return None
+        return self.calibration is not None and self.calibration.why_not is None
 
 
 def trained_systems() -> list[str]:
@@ -126,6 +137,7 @@ def describe_trained(name: str, plans: SystemPlans, *, member: bool = False) -> 
         asr=plans.asr,
         facts={} if member else facts_of(name, own.study, plans.evaluated),
         audio=members[0].audio if members else training_audio(own.study, own.variant, own.train_on),
+        calibration=None if member else read_calibration(name),
     )
 
 

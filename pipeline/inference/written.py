@@ -51,7 +51,8 @@ def as_frame(answers: Answers) -> pd.DataFrame:
 
     Returns:
         `file`, `part` ("file" or "window"), `start` and `end` in seconds, `speech_seconds`, `top` (the most
-        probable class; empty for dimensions), a column for each class or dimension, `notes` and `error`.
+        probable class; empty for dimensions), a column for each class or dimension, `calibrated` (empty for
+        dimensions), `notes` and `error`.
     """
     rows: list[dict[str, Any]] = []
     for file, answer in answers.items():
@@ -68,12 +69,13 @@ def as_frame(answers: Answers) -> pd.DataFrame:
                     "speech_seconds": window.speech_seconds,
                     "top": _best(answer, window),
                     **(window.scores or {}),
+                    "calibrated": answer.calibrated,
                     "notes": "" if number else "; ".join(answer.notes),
                     "error": None,
                 }
             )
     frame = pd.DataFrame(rows)
-    ends = [name for name in ("notes", "error") if name in frame]
+    ends = [name for name in ("calibrated", "notes", "error") if name in frame]
     return frame[[*(name for name in frame if name not in ends), *ends]]
 
 
@@ -84,7 +86,8 @@ def as_table(answers: Answers) -> str:
         if isinstance(answer, str):
             lines.append(f"{file}\n  error: {answer}")
             continue
-        lines.append(f"{file}  ({answer.system}, {answer.models})")
+        sure = {True: ", calibrated", False: ", not calibrated", None: ""}[answer.calibrated]
+        lines.append(f"{file}  ({answer.system}, {answer.models}{sure})")
         several = len(answer.windows) > 1
         windows = [_whole(answer), *(answer.windows if several else [])]
         lines += [f"  {one.start:7.1f} -{one.end:7.1f} s  {_scores(answer, one)}" for one in windows]

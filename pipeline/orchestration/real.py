@@ -1,7 +1,8 @@
 """From nothing to an exported system that learnt from real speech: RAVDESS, and the features of Whisper's encoder.
 
 The stages run as in `dvc repro` of the profile `ravdess`, cut down to one study and one system, in a folder of
-their own: what params.yaml, dvc.lock and data/ say of the demo stays as it is. Audio, row caches and weights are shared.
+their own: what params.yaml, dvc.lock and data/ say of the demo stays as it is. Audio, row caches and weights are
+shared.
 """
 
 import os

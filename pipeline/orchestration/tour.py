@@ -36,7 +36,8 @@ def take(runner: Runner, jobs: int) -> int:
         for batch in halves:
             if status := runner.repro(*batch, SER_THREADS=threads_each(jobs)):
                 return status
-        (DATA / "representations").mkdir(exist_ok=True)  # which the report looks into, and nothing here fills
+        for name in ("representations", "stress"):
+            (DATA / name).mkdir(exist_ok=True)  # which the report looks into, and nothing here fills
         return runner.repro("--single-item", "evaluate", "analyse", "report")
 
 

@@ -24,6 +24,7 @@ from pipeline.config.plans import (
     FilterPlan,
     IndexPlan,
     NewSpeakersPlan,
+    PermutedSystem,
     Plan,
     ReportedSystem,
     ReportPlan,
@@ -31,11 +32,13 @@ from pipeline.config.plans import (
     SplitPlan,
     StoredStudy,
     StorePlan,
+    StressPlan,
     SystemPlan,
+    SystemPlans,
     TranscribePlan,
     write_plan,
 )
-from pipeline.core.paths import code_path, representations_dir, store_path
+from pipeline.core.paths import code_path, representations_dir, store_path, stress_dir
 from pipeline.core.tables import read_json, write_json
 from pipeline.inference.plans import read_plans
 from pipeline.splits.describe import describe_system, shares
@@ -223,6 +226,24 @@ def plan_export(params: Params) -> None:
         write_plan(plan, "export", name)
 
 
+def unevaluated(name: str) -> SystemPlans:
+    """Return all that is planned of a system but its evaluation, where how it did changes nothing."""
+    return read_plans(name).model_copy(update={"evaluated": None})
+
+
+def plan_stress(params: Params) -> None:
+    for name, settings in params.stress.items():
+        plan = StressPlan(
+            code=code_of("stages/stress"),
+            seed=settings.seed,
+            most_clips=settings.most_clips,
+            plans=unevaluated(name),
+            split=evaluated_split(params, name),
+        )
+        write_plan(plan, "stress", name)
+    write_json(stress_dir("none") / "stress.json", {})  # the report looks for the folder around it
+
+
 def plan_represent(params: Params) -> None:
     for name, representations in params.representations.items():
         plan = RepresentPlan(
@@ -240,12 +261,17 @@ def plan_analyse(params: Params) -> None:
     splits = {
         name: AuditedSplit(variant=one.variant, train_on=list(one.train_on)) for name, one in audited.items()
     }
+    importances = {
+        name: PermutedSystem(seed=one.seed, repeats=one.repeats, plans=unevaluated(name))
+        for name, one in params.importances.items()
+    }
     plan = AnalysePlan(
         code=code_of("stages/analyse"),
         systems=systems,
         baselines=params.baselines,
         audit=params.audit,
         splits=splits,
+        importances=importances,
     )
     write_plan(plan, "analyse")
 
@@ -270,6 +296,7 @@ def plan_report(params: Params) -> None:
         corpora=params.active_corpora(),
         studies={name: params.study_corpora(name) for name in params.studies},
         systems=systems,
+        stressed=[*params.stress],
         audit=params.audit,
     )
     write_plan(plan, "report")
@@ -295,6 +322,7 @@ PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_external,
     plan_evaluate,
     plan_export,
+    plan_stress,
     plan_represent,
     plan_analyse,
     plan_report,

@@ -15,6 +15,7 @@ from pipeline.core.paths import (
     index_facts_path,
     manifest_path,
     representations_dir,
+    stress_dir,
     trained_dir,
 )
 from pipeline.core.tables import existing, read_csv, read_json
@@ -147,7 +148,14 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
     studies = [study for study, corpora in plan.studies.items() if corpora]
     analysis = read_analysis()
     details = [
-        read_detail(row, analysis, represented=is_represented(row.system)) for row in rows if row.trained
+        read_detail(
+            row,
+            analysis,
+            represented=is_represented(row.system),
+            stressed=row.system in plan.stressed and is_stressed(row.system),
+        )
+        for row in rows
+        if row.trained
     ]
     confusions = {
         detail.row.system: detail.predicted.confusions
@@ -215,6 +223,11 @@ def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture
 def is_represented(system: str) -> bool:
     """Tell whether the stage `represent` has drawn a system."""
     return (representations_dir(system) / "silhouettes.json").exists()
+
+
+def is_stressed(system: str) -> bool:
+    """Tell whether the stage `stress` has run for a system."""
+    return (stress_dir(system) / "stress.json").exists()
 
 
 def read_row(profile: str, name: str, system: ReportedSystem, published: Published | None) -> Row:

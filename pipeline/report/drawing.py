@@ -64,6 +64,20 @@ def reliability_chart(bins: pd.DataFrame) -> Chart:
     )
 
 
+def coverage_chart(table: pd.DataFrame) -> Chart:
+    """Lay out the accuracy over the share of clips that are answered, the surest first.
+
+    Args:
+        table: As `pipeline.evaluation.abstention.coverage_table` returns it.
+    """
+    axes = Axes(0, 1, 0, 1)
+    return Chart(
+        [axes.line("accuracy", "fit", table["coverage"], table["accuracy"])],
+        axes.x_ticks(SHARES, "{:.0%}"),
+        axes.y_ticks(SHARES, "{:.0%}"),
+    )
+
+
 def residual_chart(rated: np.ndarray, residuals: np.ndarray, fit: tuple[float, float] | None) -> Chart:
     """Lay out residuals over ratings, the line fitted to them, and the line of no error.
 

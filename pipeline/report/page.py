@@ -43,6 +43,7 @@ PANELS = (
     panels.speaker_range,
     panels.change_rows,
     drawing.reliability_chart,
+    drawing.coverage_chart,
     real_tables,
 )
 

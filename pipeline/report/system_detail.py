@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.core.paths import analysis_dir, evaluated_dir, figures_dir, plots_dir, representations_dir
+from pipeline.core.paths import (
+    analysis_dir,
+    evaluated_dir,
+    figures_dir,
+    plots_dir,
+    representations_dir,
+    stress_dir,
+)
 from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.report.leaderboard import Row
 
@@ -32,6 +39,8 @@ class ClassDetail:
         roc: Points of each class's curve; None without probabilities.
         pr: As `roc`.
         reliability: Bins of confidence; None without probabilities.
+        calibrated: The same of calibrated probabilities; None where there are none.
+        coverage: Accuracy by the share of clips that are answered; None without probabilities.
     """
 
     confusion: np.ndarray
@@ -40,6 +49,8 @@ class ClassDetail:
     roc: pd.DataFrame | None
     pr: pd.DataFrame | None
     reliability: pd.DataFrame | None
+    calibrated: pd.DataFrame | None
+    coverage: pd.DataFrame | None
 
     @property
     def classes(self) -> list[str]:
@@ -122,6 +133,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Stress:
+    """What a system's changed test clips cost it: see `pipeline.stress.judge`.
+
+    Attributes:
+        n_clips: How many clips were changed.
+        rows: One a condition, the unchanged clips first.
+        folder: Where more lies.
+    """
+
+    n_clips: int
+    rows: list[dict[str, Any]]
+    folder: str
+
+
+@dataclass(frozen=True)
 class Detail:
     """One trained system.
 
@@ -132,6 +158,8 @@ class Detail:
         curves: Learning curves; no rows for a system that is not trained by epochs.
         importances: Of features; None where it has none.
         trials: Of its search; None without one.
+        families: What families of its features are worth; None where they were not permuted.
+        stress: Its test clips with noise and the like; None where they were not changed.
         clips: Lists of them.
         representations: Inner ones.
         comparisons: Its rows of significance.csv.
@@ -144,6 +172,8 @@ class Detail:
     curves: pd.DataFrame
     importances: pd.DataFrame | None
     trials: pd.DataFrame | None
+    families: pd.DataFrame | None
+    stress: Stress | None
     clips: list[ClipList]
     representations: list[Representation]
     comparisons: list[dict[str, Any]]
@@ -165,13 +195,14 @@ def read_analysis() -> Analysis:
     return Analysis(*(read_csv(folder / name) for name in names))
 
 
-def read_detail(row: Row, analysis: Analysis, *, represented: bool) -> Detail:
+def read_detail(row: Row, analysis: Analysis, *, represented: bool, stressed: bool) -> Detail:
     """Read all that is known of a system.
 
     Args:
         row: Its row on the leaderboard; it was trained.
         analysis: Tables of all systems.
         represented: Whether params.yaml lists it below `representations`.
+        stressed: Whether params.yaml lists it below `stress`, and that was run.
     """
     system, significance = row.system, analysis.significance
     return Detail(
@@ -181,6 +212,8 @@ def read_detail(row: Row, analysis: Analysis, *, represented: bool) -> Detail:
         curves=read_csv(plots_dir(system) / "learning.csv"),
         importances=_figure(system, "importances"),
         trials=_figure(system, "trials"),
+        families=_families(system),
+        stress=_stress(system) if stressed else None,
         clips=_clips(row, analysis.listed),
         representations=_representations(system) if represented else [],
         comparisons=significance[significance["system"] == system].to_dict("records"),
@@ -200,6 +233,8 @@ def _class_detail(system: str) -> ClassDetail:
         roc=_figure(system, "roc"),
         pr=_figure(system, "pr"),
         reliability=_figure(system, "reliability"),
+        calibrated=_figure(system, "reliability_calibrated"),
+        coverage=_figure(system, "coverage"),
     )
 
 
@@ -241,6 +276,16 @@ def _changes(row: Row, scores: pd.DataFrame) -> list[Change]:
         confusion = None if row.targets else read_csv(stem.with_name(f"{stem.name}.csv"))
         found.append(Change(str(baseline), part.to_dict("records"), confusion, stem.as_posix()))
     return found
+
+
+def _families(system: str) -> pd.DataFrame | None:
+    path = analysis_dir() / "families" / f"{system}.csv"
+    return read_csv(path) if path.exists() else None
+
+
+def _stress(system: str) -> Stress:
+    about = read_json(existing(stress_dir(system) / "stress.json"))
+    return Stress(about["n_clips"], about["conditions"], stress_dir(system).as_posix())
 
 
 def _figure(system: str, name: str) -> pd.DataFrame | None:

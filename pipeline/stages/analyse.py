@@ -21,6 +21,9 @@ from pipeline.evaluation.analysis import (
 from pipeline.evaluation.comparable import Groups, not_comparable
 from pipeline.evaluation.significance import compare
 from pipeline.evaluation.system import read_scores
+from pipeline.evaluation.why import write_families
+
+SKIPPED = {"status": "skipped"}
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,9 @@ def main() -> None:
     write_rounded(folder / "significance.csv", significance)
     n_changes = write_changes(folder / "change", groups, plan.baselines, scores)
     write_audit(folder, plan, scores)
+    there = [name for name in plan.importances if scores.get(name, SKIPPED)["status"] != "skipped"]
+    for system in tqdm(there, desc="importances", unit="system", disable=None):
+        write_families(folder / "families", system, plan.importances[system])
     for pair in not_comparable(groups, plan.baselines):
         log.warning("analyse: %s is not held against %s, which was tested on other clips", *pair)
     n_systems = sum(len(group.members) for group in groups)

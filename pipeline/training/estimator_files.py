@@ -28,9 +28,10 @@ _NEEDLESS = ("sklearn.externals.array_api_compat.torch", "sklearn.externals.arra
 def _skops_io() -> ModuleType:
     """Import `skops.io`, without two seconds of importing torch."""
     barred = [name for name in _NEEDLESS if name not in sys.modules]
-    sys.modules.update(
-        dict.fromkeys(barred)
-    )  # None: an ImportError, which the search for estimators passes over
+    modules: dict[str, Any] = (
+        sys.modules
+    )  # None in it: an ImportError, which the search for estimators passes over
+    modules |= dict.fromkeys(barred)
     try:
         return importlib.import_module("skops.io")
     finally:

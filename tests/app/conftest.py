@@ -50,7 +50,9 @@ class Pitch:
             if progress is not None:
                 progress(windows[-1].end)
         notes = [] if speech == "level" else [f"speech by {speech}"]
-        return Answer(self.name, "classes", len(mono) / rate, windows, whole(windows), notes, "its only seed")
+        return Answer(
+            self.name, "classes", len(mono) / rate, windows, whole(windows), notes, "its only seed", True
+        )
 
     def scores(self, part, rate):
         power = np.abs(np.fft.rfft(part)) ** 2
@@ -85,6 +87,7 @@ def card(name="pitch", **changes) -> Card:
         "score": score,
         "random_weights": False,
         "reads_text": False,
+        "calibrated": True,
     }
     return Card(name=name, **{**facts, **changes})
 

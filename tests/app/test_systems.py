@@ -73,7 +73,13 @@ def trained(**changes):
         "random_weights": None,
         "score": {"name": "uar", "value": 0.5, "low": 0.4, "high": 0.6},
     }
-    known = {"name": "svm", "kind": "classes", "outputs": ["a", "b", "c", "d"], "reads_text": False}
+    known = {
+        "name": "svm",
+        "kind": "classes",
+        "outputs": ["a", "b", "c", "d"],
+        "reads_text": False,
+        "calibrated": True,
+    }
     return SimpleNamespace(**{**known, "facts": {**facts, **changes.pop("facts", {})}, **changes})
 
 

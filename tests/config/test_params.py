@@ -165,6 +165,17 @@ def test_every_system_resolves_in_every_size(size, system):
             "annamalai_stacked",
             r"app.system: unknown system or ensemble 'annamalai_stacked', did you",
         ),
+        (
+            "stress.utbm_cn",
+            {"seed": 1, "most_clips": 9},
+            r"unknown system or ensemble 'utbm_cn', did you mean",
+        ),
+        ("stress.utbm_cnn", {"seed": 1, "most_clips": 0}, r"stress.utbm_cnn.most_clips"),
+        (
+            "importances.utbm_cn",
+            {"seed": 1, "repeats": 2},
+            r"unknown system 'utbm_cn', did you mean 'utbm_cnn'",
+        ),
         ("exports.utbm_cn", {"onnx": True}, r"unknown system or ensemble 'utbm_cn', did you mean 'utbm_cnn'"),
         ("exports.utbm_cnn", {"onx": True}, r"exports.utbm_cnn.onx: unknown key, did you mean 'onnx'"),
         ("nonsense", 1, r"nonsense: unknown key"),

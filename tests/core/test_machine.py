@@ -197,7 +197,13 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 @pytest.mark.parametrize(
     "command",
-    ["pipeline.stage train x", "pipeline.predict --list", "pipeline.export x y", "pipeline.app --system x"],
+    [
+        "pipeline.stage train x",
+        "pipeline.predict --list",
+        "pipeline.export x y",
+        "pipeline.app --system x",
+        "pipeline.stress x",
+    ],
 )
 def test_whatever_computes_is_pinned_before_a_library_is_loaded(root, command):
     """A system answers by the arithmetic that trained it: with other kernels a vote of a forest may turn."""

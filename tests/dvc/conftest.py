@@ -102,6 +102,8 @@ def small_params() -> dict[str, Any]:
     params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
     params["exports"] = {"ravdess_cnn4": {"onnx": True}}
+    params["stress"] = {"ravdess_cnn4": {"seed": 1, "most_clips": 4}}
+    params["importances"] = {"ravdess_random_forest": {"seed": 1, "repeats": 2}}
     params["app"] = {"system": "ravdess_cnn4"}
     return params
 

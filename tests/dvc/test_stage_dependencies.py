@@ -121,7 +121,7 @@ def loaded_by_name(script: str, item: str | None, params: Params) -> set[str]:
             return {f"features/{params.feature_sets[item].kind}"}
         case "train" | "represent":
             return {f"models/{params.systems[item].model}"}
-        case "export":
+        case "export" | "stress":
             system = params.systems[item]
             return {f"models/{system.model}", f"features/{params.feature_sets[system.features].kind}"}
         case "combine" if params.ensembles[item].method == "stacked":

@@ -169,6 +169,8 @@ def params(*, synthetic: bool = False) -> Params:
         audit={},
         representations={},
         exports={},
+        stress={},
+        importances={},
         published=published(),
     )
 

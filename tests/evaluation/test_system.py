@@ -87,7 +87,7 @@ def test_the_cache_gives_the_bytes_that_were_computed():
     assert is_from_cache()
     (evaluated_dir("net") / MARK).unlink()
     assert files() == before
-    assert len(before) == 4
+    assert len(before) == 7
     assert read_json(metrics_path("net")) == short_metrics(computed)
 
 

@@ -124,6 +124,11 @@ def tone(label: str, seconds: float, rate: int, seed: int = 0) -> np.ndarray:
     return wave.astype(np.float32)
 
 
+def file_name(clip: str) -> str:
+    """Return what a clip's file is called."""
+    return f"{clip.replace('/', '_')}.wav"
+
+
 def fill(root: Path, whisper: Path) -> Box:
     """Make and train everything below a folder, which is the working directory meanwhile."""
     data = toy.study("vectors", "transcripts")
@@ -133,7 +138,7 @@ def fill(root: Path, whisper: Path) -> Box:
     files = {}
     for number, (clip, label) in enumerate(zip(clips["utterance_id"], clips["label"], strict=True)):
         rate = RATES[number % 3]
-        files[clip] = root / f"{clip.replace('/', '_')}.wav"
+        files[clip] = root / file_name(clip)
         soundfile.write(files[clip], tone(label, 0.5 + 0.02 * number, rate, number), rate, "FLOAT")
     _write_tables(data)
     _write_plans(whisper)
@@ -177,7 +182,9 @@ def _features(name: str, data: StudyData, files: dict[str, Path]) -> np.ndarray 
 def _write_tables(data: StudyData) -> None:
     """Write what the curation and the split leave: the index, and who is in which part."""
     clips = data.clips
-    facts = {"rms_dbfs": -22.0, "seconds": 0.9, "rate": 16_000, "status": "ok"}
+    facts: dict[str, Any] = {"rms_dbfs": -22.0, "seconds": 0.9, "rate": 16_000, "status": "ok"}
+    facts |= {"path": clips["utterance_id"].map(file_name)}
+    write_json(paths.manifest_path(CORPUS), {"source": "disk"})
     write_table(paths.index_path(CORPUS), clips.assign(**facts).reindex(columns=INDEX.names), INDEX)
     parts = np.full(len(clips), "train", dtype=object)
     for name, rows in data.folds[0].items():

@@ -14,9 +14,9 @@ WINDOWS = [
     Window(10.0, 12.0, True, {"happy": 0.0, "sad": 1.0}, 1.0),
 ]
 SCORES = {"happy": 0.64, "sad": 0.36}
-ANSWER = Answer("cnn", "classes", 12.0, WINDOWS, SCORES, ["quieter"], "seed 1")
+ANSWER = Answer("cnn", "classes", 12.0, WINDOWS, SCORES, ["quieter"], "seed 1", True)
 VALUES = {"arousal": 1.25, "valence": -0.5}
-SHORT = Answer("mse", "dimensions", 2.0, [Window(0.0, 2.0, True, VALUES, 2.0)], VALUES, [], "seed 1")
+SHORT = Answer("mse", "dimensions", 2.0, [Window(0.0, 2.0, True, VALUES, 2.0)], VALUES, [], "seed 1", None)
 ANSWERS = {"a.wav": ANSWER, "b.wav": SHORT, "c.wav": "no audio"}
 
 
@@ -32,7 +32,7 @@ def test_the_highest_come_first_and_equals_as_given() -> None:
 
 def test_a_table_for_the_screen() -> None:
     assert as_table(ANSWERS).splitlines() == [
-        "a.wav  (cnn, seed 1)",
+        "a.wav  (cnn, seed 1, calibrated)",
         "      0.0 -   12.0 s  happy 64%  sad 36%",
         "      0.0 -    5.0 s  happy 80%  sad 20%",
         "      5.0 -   10.0 s  no speech",

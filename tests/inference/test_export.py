@@ -84,11 +84,12 @@ def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:
         "Study: ravdess_methods",
         "Protocol: by hand",
         "New speakers: no: it knew the speakers",
+        "Probabilities: not calibrated, because it is not evaluated",
         "(UAR) 0.500 (95 % interval 0.400 to 0.600)",
         "Licence: that of this project",
         "-22 to -22 dBFS",
         "## Intended use and limits",
-        f"Format 1, commit {COMMIT}. tiny_cnn is a mel_cnn.",
+        f"Format 2, commit {COMMIT}. tiny_cnn is a mel_cnn.",
     ):
         assert words in card
 
@@ -108,7 +109,7 @@ def change(folder: Path, **changes: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"format": 2}, "has format 2, but this version reads format 1"),
+        ({"format": 1}, "has format 1, but this version reads format 2"),
         (
             {"feature_versions": {"mel_image": "0"}},
             "as version 0 of its code computes it, but this is version 1",

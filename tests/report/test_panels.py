@@ -23,7 +23,8 @@ PER_CLASS = pd.DataFrame(
 
 def class_detail(**changes):
     tables = {"confusion": np.eye(3, dtype=int), "per_class": PER_CLASS, "confusions": pd.DataFrame()}
-    return ClassDetail(**{**tables, "roc": ROC, "pr": PR, "reliability": None, **changes})
+    sure = dict.fromkeys(("reliability", "calibrated", "coverage"))
+    return ClassDetail(**{**tables, **sure, "roc": ROC, "pr": PR, **changes})
 
 
 def detail(*, targets="emotion", **given):
@@ -35,6 +36,8 @@ def detail(*, targets="emotion", **given):
         "curves": empty,
         "importances": None,
         "trials": None,
+        "families": None,
+        "stress": None,
     }
     lists = {"clips": [], "representations": [], "comparisons": [], "changes": []}
     return Detail(row=row, **{**tables, **lists, **given})

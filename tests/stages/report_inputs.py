@@ -9,23 +9,29 @@ from PIL import Image
 
 from pipeline.config.params import Params
 from pipeline.config.published import Published
+from pipeline.config.stress import StressSettings
 from pipeline.core.paths import (
     DATA,
     account_path,
+    analysis_dir,
     evaluated_dir,
     index_facts_path,
     index_path,
     manifest_path,
     representations_dir,
     split_path,
+    stress_dir,
     trained_dir,
     transcripts_path,
 )
 from pipeline.core.schemas import INDEX, SPLIT, TRANSCRIPTS
-from pipeline.core.tables import read_json, write_json, write_table
+from pipeline.core.tables import read_json, write_csv, write_json, write_table
+from pipeline.evaluation.why import save_families
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.real_results import PATH as REAL_RESULTS
 from pipeline.stages import analyse, evaluate, report
+from pipeline.stress.judge import DECISION_COLUMNS, judge
+from pipeline.stress.results import write_results
 from tests.evaluation import made_up
 from tests.evaluation.trained import PLAN, write_training
 from tests.report.test_real_results import RECORD
@@ -78,12 +84,13 @@ REAL = [{**RECORD, "note": "Real <speech>"}]
 
 
 def params(*, synthetic: bool = False) -> Params:
-    """Return made-up settings, with a baseline, an audit and a representation."""
+    """Return made-up settings, with a baseline, an audit, a representation and a stressed system."""
     settings = made_up.params(synthetic=synthetic)
     more = {
         "baselines": {"net": ["forest"]},
         "audit": {"Model <1>": {"random split": "net", "speakers never heard": "forest"}},
         "representations": {"net": ["fused"]},
+        "stress": {"net": StressSettings(seed=1, most_clips=None)},
     }
     return settings.model_copy(update=more)
 
@@ -91,7 +98,9 @@ def params(*, synthetic: bool = False) -> Params:
 def write_systems() -> None:
     """Write what training leaves, and evaluate."""
     net = made_up.random_predictions(60, accuracy=0.7)
-    write_training("net", net, made_up.history(3))
+    held_out = made_up.random_predictions(60, accuracy=0.6).assign(split="val")
+    both = pd.concat([net, held_out.assign(utterance_id="val/" + held_out["utterance_id"])])
+    write_training("net", both, made_up.history(3))
     write_training("forest", made_up.random_predictions(60, accuracy=0.4, seed=1), made_up.history(1)[:0])
     write_training("left_out", net[:0], made_up.history(1)[:0])
     write_training("ratings", ratings(), made_up.dimension_history(3))
@@ -139,6 +148,20 @@ def write_representation() -> None:
     points.to_csv(folder / "fused_tsne.csv", index=False)
 
 
+def write_why() -> None:
+    """Write what permuted families and changed test clips leave of one network."""
+    families = pd.DataFrame(
+        {"family": ["pitch", "energy"], "n_features": [4, 1200], "drop": [0.25, -0.01], "sd": [0.02, 0.0]}
+    )
+    write_csv(analysis_dir() / "families" / "net.csv", families.assign(uar=0.7))
+    save_families(analysis_dir() / "families" / "net.png", families, "net")
+    plain = made_up.random_predictions(60, accuracy=0.7)
+    noisy = plain.assign(predicted=made_up.random_predictions(60, accuracy=0.4, seed=1)["predicted"])
+    parts = [plain.assign(condition="unchanged"), noisy.assign(condition="white_0")]
+    decisions = pd.concat(parts)[DECISION_COLUMNS]
+    write_results(stress_dir("net"), "net", judge(decisions, made_up.CLASSES), decisions, 1)
+
+
 def write_corpora(corpus: str, *, verified_by: str) -> None:
     """Write an account of curation, and the manifest of a corpus."""
     write_json(account_path("study"), {"n_combined": 110, "n_readable": 107, "n_left": 100})
@@ -173,6 +196,7 @@ def build(folder: Path, settings: Params) -> str:
         write_systems()
         write_analysis()
         write_representation()
+        write_why()
         write_corpora(next(iter(settings.corpora)), verified_by="publisher")
         write_exploration()
         return _page(patch, settings.published)

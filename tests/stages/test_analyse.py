@@ -50,7 +50,10 @@ def plan(
     audited = {system for cases in audit.values() for system in cases.values()}
     splits = {name: AuditedSplit(variant="main", train_on=["train"]) for name in sorted(audited)}
     write_plan(
-        AnalysePlan(code="1", systems=systems, baselines=baselines, audit=audit, splits=splits), "analyse"
+        AnalysePlan(
+            code="1", systems=systems, baselines=baselines, audit=audit, splits=splits, importances={}
+        ),
+        "analyse",
     )
 
 

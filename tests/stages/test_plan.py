@@ -238,7 +238,11 @@ def test_another_code_of_a_kind_of_feature_computes_its_sets_anew(unchecked):
     exports = {
         f"export/{name}" for name in load_params().exports if load_params().systems[name].features in sets
     }
-    assert changed_files(change_code("features", "mel_image")) == expected | exports
+    stressed = {
+        f"stress/{name}" for name in load_params().stress if load_params().systems[name].features in sets
+    }
+    assert stressed
+    assert changed_files(change_code("features", "mel_image")) == expected | exports | stressed
 
 
 def test_another_code_of_a_family_trains_its_systems_and_their_ensembles_networks_anew(unchecked):

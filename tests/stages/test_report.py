@@ -18,7 +18,7 @@ from PIL import Image
 from pipeline.config.plans import ReportPlan, load_plan
 from pipeline.config.published import Published, Result
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, analysis_dir, evaluated_dir, representations_dir
+from pipeline.core.paths import DATA, analysis_dir, evaluated_dir, representations_dir, stress_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
 from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.report.page import render_page
@@ -325,6 +325,31 @@ def test_representations_have_silhouettes_and_a_plane(html):
     assert "cosine 0.250, Euclidean 0.125, in the plane −0.500" in text
     assert "data/representations/net/fused_tsne.png, .csv angry happy sad" in text
     assert "Representations" not in section_of(html, "system-forest")
+
+
+def test_calibration_and_abstention_are_told(html):
+    text = section_of(html, "system-net")
+    assert re.search(r"Calibrated yes: error \d+\.\d % \d+\.\d % before", text)
+    assert "Reliability, calibrated" in text
+    assert "data/evaluated/net/figures/coverage.png, .csv" in text
+    forest = section_of(html, "system-forest")
+    assert "Calibrated no it has no validation part that it was not trained on" in forest
+    assert "Reliability, calibrated" not in forest
+    assert "Abstention" not in section_of(html, "system-ratings")
+
+
+def test_stress_and_families_stand_with_the_system(html):
+    text = section_of(html, "system-net")
+    assert "pitch 4 25.0 2.0 energy 1,200 −1.0 0.0" in text
+    assert re.search(r"60 test clips once they are changed .* white noise, 0 dB \d+\.\d −\d+\.\d", text)
+    assert "data/stress/net/stress.png, .csv, .json" in text
+    assert "Stress" not in section_of(html, "system-forest")
+
+
+def test_a_system_that_is_not_stressed_yet_has_no_such_table(html, folder, monkeypatch, tmp_path):
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
+    shutil.rmtree(stress_dir("net"))
+    assert "Stress" not in section_of(render_page(collect_again()), "system-net")
 
 
 def test_a_system_is_held_against_its_baseline(html):

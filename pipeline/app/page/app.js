@@ -97,6 +97,8 @@ function describe() {
     ["Score", score ? `${score.metric} ${score.words}` : "not measured", chance],
     ["Tested on", ...listeners(card.new_speakers)],
     ["Protocol", card.protocol ?? "not known", card.reads_text ? "Whisper writes down what is said, first" : ""],
+    ...(card.calibrated === null ? [] : [["Probabilities", card.calibrated ? "calibrated" : "not calibrated",
+      card.calibrated ? "of 100 answers at 80 % about 80 are right, on clips like its own" : "80 % may mean more or less"]]),
     ["Learnt from", card.corpora.join(", ") || "not known", card.synthetic ? "synthetic speech" : ""],
   ];
   $("facts").replaceChildren(

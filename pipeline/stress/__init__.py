@@ -1,0 +1,1 @@
+"""Stress: what becomes of a system's decisions when the same clips are louder, noisy, coded, reverberant or cut."""
