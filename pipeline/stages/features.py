@@ -1,6 +1,7 @@
 """Compute one feature set for the readable clips of its corpora: a shard a corpus, one row an utterance."""
 
 import logging
+from typing import Any
 
 from pipeline.config.plans import FeaturesPlan, load_plan
 from pipeline.core.paths import clips_path, feature_facts_path
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 def main(feature_set: str) -> None:
     plan = load_plan(FeaturesPlan, "features", feature_set)
     clips = read_table(clips_path(feature_set))
-    facts = {"feature_set": feature_set, "corpora": plan.corpora}
+    facts: dict[str, Any] = {"feature_set": feature_set, "corpora": plan.corpora}
     if has_network(plan.kind):  # what reads the features says in its metrics whose weights they are from
         facts["pretrained"] = plan.weights == "published"
     write_json(feature_facts_path(feature_set), facts)
