@@ -172,7 +172,7 @@ def test_a_package_holds_a_docstring_only(path):
     assert len(tree.body) == 1
 
 
-@pytest.mark.parametrize(("file", "limit"), [("params.yaml", 1150), ("dvc.yaml", 310)])
+@pytest.mark.parametrize(("file", "limit"), [("params.yaml", 1300), ("dvc.yaml", 310)])
 def test_files_that_are_read_from_top_to_bottom_stay_short(file, limit):
     assert n_lines(Path(file)) < limit
 

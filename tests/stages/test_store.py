@@ -124,4 +124,5 @@ def test_features_of_a_pretrained_network_say_whose_weights_it_has():
     shards = [features_path(name, CORPUS), copies_path(name, STUDY)]
     values, names = load_features(name, shards, [f"{CORPUS}/a", COPY])
     assert not np.allclose(values[0], values[1])
-    assert names is not None and names[8] == "block_0.deviation.0"
+    assert names is not None
+    assert names[8] == "block_0.deviation.0"
