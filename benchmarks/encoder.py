@@ -4,8 +4,7 @@
 
 Clips are WAV files below a folder; without one, those of the demo. The model is a Whisper checkpoint, named as
 `asr.model` names one; `--model random` is a micro encoder, which shows that it runs and says nothing of speed.
-Three ways to the outputs of all blocks, pooled to mean and deviation, take turns on the same samples, on one
-thread:
+Three ways to the outputs of all blocks, pooled to mean and deviation, take turns on one thread:
 
     own length     ours: the clip and 0.2 s
     30 seconds     ours, with the clip padded to Whisper's window

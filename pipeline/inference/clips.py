@@ -15,8 +15,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
 from pipeline.core.parallel import worker_count
 from pipeline.features.extractor import build_extractor
-from pipeline.features.registry import load_kind, load_text_kind, parse_settings
+from pipeline.features.registry import has_network, load_kind, load_text_kind, parse_settings
 from pipeline.inference.trained import FeatureSet, Trained
+from pipeline.training.train import wait_passively
 
 SPOKEN = 16_000  # Hz, what Whisper hears
 
@@ -123,6 +124,8 @@ class AudioFeatures:
         name, kind = feature_set.name, feature_set.kind
         own = encoders / name if encoders else None
         where = f"feature_sets.{name}"
+        if has_network(kind):
+            wait_passively()
         self._extractor = build_extractor(kind, feature_set.settings, feature_set.weights, where, own)
         # a network has all threads to itself, clip by clip
         self._in_threads = load_kind(kind).BACKEND == "threads" and self._extractor.network is None

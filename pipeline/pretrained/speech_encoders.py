@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -28,6 +29,8 @@ from pipeline.transcription.weights import find_checkpoint
 
 WHISPER = "whisper_encoder"  # `model_type` of a folder that `save` wrote
 SEED = 1  # of random weights
+
+_loading = threading.Lock()  # several threads may want one encoder at once: one loads it
 SIZES = [field.name for field in fields(Sizes)]
 
 
@@ -73,12 +76,13 @@ class EncoderSource:
     digest: str
 
     def load(self) -> SpeechEncoder:
-        """Return the encoder, which stays loaded until this process loads another.
+        """Return the encoder, which stays loaded until this process has loaded two others.
 
         Raises:
             PipelineError: Its file is damaged, is that of another network, or is not what it was when it was found.
         """
-        return _load(self, device_name())
+        with _loading:
+            return _load(self, device_name())
 
     def save(self, folder: Path) -> None:
         """Write the encoder, and nothing else that its checkpoint holds, to a new folder."""
@@ -130,17 +134,16 @@ class LoadedWhisper:
 
     def save(self, folder: Path) -> None:
         """Write sizes and weights, the encoder's alone."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         folder.mkdir(parents=True)
-        save_file(
-            {name: item.cpu() for name, item in self.network.state_dict().items()}, folder / WEIGHT_FILES[0]
-        )
+        state = {name: item.cpu() for name, item in self.network.state_dict().items()}
+        (folder / WEIGHT_FILES[0]).write_bytes(save(state))
         about = {"model_type": WHISPER, **asdict(self.network.sizes)}
         (folder / CONFIG).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=2)  # an ensemble may read two
 def _load(source: EncoderSource, device: str) -> SpeechEncoder:
     if source.path is None:
         return LoadedWhisper(_random_whisper(source.random, device))
@@ -167,10 +170,14 @@ def _random_whisper(sizes: Sizes | None, device: str) -> WhisperEncoder:
 
     if sizes is None:
         raise PipelineError("an encoder of random weights has no sizes")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        network = WhisperEncoder(sizes)
-    network.positional_embedding.copy_(sinusoids(sizes.n_audio_ctx, sizes.n_audio_state))
+    network, generator = _empty(sizes), torch.Generator().manual_seed(SEED)
+    with torch.no_grad():
+        network.positional_embedding.copy_(sinusoids(sizes.n_audio_ctx, sizes.n_audio_state))
+        for name, parameter in network.named_parameters():
+            if parameter.dim() > 1:  # sums of as many terms as there are inputs keep their size
+                parameter.normal_(0.0, parameter[0].numel() ** -0.5, generator=generator)
+            else:
+                parameter.fill_(1.0 if name.endswith("ln.weight") else 0.0)
     return network.to(device).eval()
 
 
@@ -201,9 +208,18 @@ def _whisper_checkpoint(path: Path, device: str) -> WhisperEncoder:
 
 
 def _filled(sizes: dict[str, int], state: dict[str, Any], path: Path, device: str) -> WhisperEncoder:
-    network = WhisperEncoder(Sizes(**sizes))
+    network = _empty(Sizes(**sizes))
     take_weights(network, state, path)
     return network.to(device).eval()
+
+
+def _empty(sizes: Sizes) -> WhisperEncoder:
+    """Build an encoder whose weights are still to be filled: nothing is drawn, not even from others' chance."""
+    import torch
+
+    with torch.device("meta"):
+        network = WhisperEncoder(sizes)
+    return network.to_empty(device="cpu")
 
 
 def _downloaded_checkpoint(name: str, where: str) -> Path:

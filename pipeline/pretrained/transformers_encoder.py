@@ -83,11 +83,11 @@ class TransformersEncoder:
 
     def save(self, folder: Path) -> None:
         """Write the network as the hub lays one out."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         folder.mkdir(parents=True)
         state = {name: tensor.cpu().contiguous() for name, tensor in self._model.state_dict().items()}
-        save_file(state, folder / WEIGHT_FILES[0])
+        (folder / WEIGHT_FILES[0]).write_bytes(save(state))
         (folder / CONFIG).write_text(self._model.config.to_json_string(), "utf-8")
         (folder / PREPROCESSOR).write_text(json.dumps({"do_normalize": self._standardise}) + "\n", "utf-8")
 

@@ -2,12 +2,15 @@
 
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
+from pipeline.pretrained import speech_encoders as module
 from pipeline.pretrained.speech_encoders import find_encoder, random_encoder
 from pipeline.pretrained.whisper_encoder import Sizes
 
@@ -111,13 +114,30 @@ def test_what_is_written_is_the_encoder_alone_and_reads_back(micro_whisper, tmp_
 
 
 def test_random_weights_are_seeded_and_touch_no_other_chance():
+    module._load.cache_clear()
     torch.manual_seed(3)
     first = random_encoder(SIZES).load().outputs(noise(), [0, 1, 2])
     drawn = torch.rand(3)
     torch.manual_seed(3)
     assert torch.equal(torch.rand(3), drawn)
-    random_encoder(Sizes(80, 1500, 16, 2, 1)).load()  # takes the place of the first
+    module._load.cache_clear()
     np.testing.assert_array_equal(random_encoder(SIZES).load().outputs(noise(), [0, 1, 2]), first)
+
+
+def test_threads_that_want_an_encoder_at_once_have_one_and_the_same():
+    expected = random_encoder(SIZES).load().outputs(noise(), [0, 1, 2])
+    for _ in range(5):
+        module._load.cache_clear()
+        together = Barrier(4)
+
+        def load(_number, together=together):
+            together.wait()
+            return random_encoder(SIZES).load()
+
+        with ThreadPoolExecutor(4) as pool:
+            encoders = list(pool.map(load, range(4)))
+        assert len({*map(id, encoders)}) == 1
+        np.testing.assert_array_equal(encoders[0].outputs(noise(), [0, 1, 2]), expected)
 
 
 def test_a_source_can_be_sent_to_a_worker(micro_whisper):

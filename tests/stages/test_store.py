@@ -12,6 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     clips_path,
     copies_path,
+    feature_facts_path,
     features_path,
     manifest_path,
     split_path,
@@ -105,3 +106,23 @@ def test_a_clip_without_features_is_named():
     write_split([f"{CORPUS}/a", f"{CORPUS}/c"], "main")
     with pytest.raises(PipelineError, match=rf"'{NAME}', for split 'main' .* lacks 1 of 2 .* as {CORPUS}/c"):
         store.main(NAME)
+
+
+def test_features_of_a_pretrained_network_say_whose_weights_it_has():
+    name = "encoded"
+    settings = {"kind": "speech_encoder", "settings": SETTINGS["speech_encoder"], "weights": "random"}
+    write_plan(FeaturesPlan(code="1", corpora=[CORPUS], **settings), "features", name)
+    stored = StoredStudy(corpora=[CORPUS], variants=["main", "augmented"])
+    write_plan(StorePlan(code="1", studies={STUDY: stored}), "store", name)
+    write_table(clips_path(name), read_table(clips_path(NAME)), CLIPS)
+    features.main(name)
+    store.main(name)
+    assert read_json(feature_facts_path(name))["pretrained"] is False
+    for variant in ("main", "augmented"):
+        assert read_json(store_path(name, STUDY, variant))["pretrained"] is False
+    assert all("pretrained" not in facts for facts in stores().values())
+    shards = [features_path(name, CORPUS), copies_path(name, STUDY)]
+    values, names = load_features(name, shards, [f"{CORPUS}/a", COPY])
+    assert not np.allclose(values[0], values[1])
+    assert names is not None
+    assert names[8] == "block_0.deviation.0"
