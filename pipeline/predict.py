@@ -42,6 +42,13 @@ def parser() -> argparse.ArgumentParser:
         default="level",
         help="what tells speech from the rest (level)",
     )
+    line.add_argument(
+        "--enrol",
+        nargs="+",
+        default=[],
+        metavar="CLIPS",
+        help="eight or more clips of the one who speaks, or their folder, for a system standardised by speaker",
+    )
     line.add_argument("--text", help="what is said in the one file, for a system that reads text")
     return line
 
@@ -62,7 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(list_systems())
             return 0
         job = Job(
-            given.system, given.files, given.window, given.format, given.output, given.text, given.speech
+            *(given.system, given.files, given.window, given.format, given.output, given.text, given.speech),
+            enrol=given.enrol,
         )
         return 1 if job.run() else 0
     except PipelineError as error:

@@ -39,6 +39,7 @@ class Job:
         output: A file; None for standard output.
         text: What is said in the one file.
         speech: What counts as speech: see `pipeline.inference.recording.Recording`.
+        enrol: Files or folders of clips of the one who speaks, for a system that is standardised by speaker.
 
     Raises:
         PipelineError: What is asked for cannot be done, whatever the files hold.
@@ -53,6 +54,7 @@ class Job:
         output: Path | None,
         text: str | None,
         speech: Speech,
+        enrol: Sequence[str] = (),
     ) -> None:
         self._format = format or _format_of(output)
         self._output = output
@@ -70,7 +72,11 @@ class Job:
         self._window, self._text, self._speech = window, text, speech
         if self._predictor.reads_text and text is None:
             self._predictor.load_whisper()
-        self._key = digest([self._predictor.trained.model_dump(), window, text, speech])
+        enrolled = find_files(enrol)
+        if enrolled:
+            self._predictor.enrol([Path(file) for file in enrolled])
+        of_speaker = [[file, _stamp(file)] for file in enrolled]
+        self._key = digest([self._predictor.trained.model_dump(), window, text, speech, of_speaker])
 
     def run(self) -> int:
         """Ask about every file, write the answers, and return how many files could not be answered."""

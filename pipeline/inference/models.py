@@ -140,8 +140,23 @@ class EstimatorModels:
         """Return the probabilities that one seed and fold gives."""
         from pipeline.training.sklearn_runner import class_probabilities
 
-        vectors = np.hstack([np.stack(clips.features[name]) for name in self._feature_sets])
-        return class_probabilities(self._estimators[model], vectors, self._classes)
+        return class_probabilities(self._estimators[model], self.vectors(clips), self._classes)
+
+    def vectors(self, clips: Prepared) -> np.ndarray:
+        """Return what the pipelines read of clips, shape (clips, features)."""
+        return np.hstack([np.stack(clips.features[name]) for name in self._feature_sets])
+
+    def enrol(self, clips: Prepared) -> None:
+        """Take the statistics of a speaker's clips in the place of those of nobody in particular."""
+        from sklearn.pipeline import Pipeline
+
+        from pipeline.training.by_speaker import STEP, statistics_of
+
+        step = statistics_of(self.vectors(clips)).as_step()
+        self._estimators = {
+            model: Pipeline([(STEP, step), *estimator.steps[1:]])
+            for model, estimator in self._estimators.items()
+        }
 
 
 class MeanOfMembers:

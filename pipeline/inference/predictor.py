@@ -20,11 +20,12 @@ from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.calibration import tempered
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
 from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
-from pipeline.inference.models import load_models
+from pipeline.inference.models import EstimatorModels, load_models
 from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
 from pipeline.inference.speech import Speech
 from pipeline.inference.trained import Model, Trained, read_trained, trained_systems
 from pipeline.inference.training_audio import unlike
+from pipeline.training.by_speaker import FEWEST
 
 __all__ = ["Predictor", "load", "trained_systems"]
 
@@ -63,6 +64,7 @@ class Predictor:
         self._temperatures = trained.calibration.temperatures if trained.calibration else {}
         self._models = load_models(trained, place)
         self._reader = ClipReader(trained, encoders)
+        self._n_enrolled = 0
 
     def predict(
         self,
@@ -97,6 +99,28 @@ class Predictor:
             clips = self.prepare([sources[row] for row in rows], said)
             parts.append(self.predict_prepared(clips, models, calibrated=calibrated))
         return np.concatenate(parts)
+
+    def enrol(self, sources: Sequence[Source]) -> None:
+        """Standardise by a speaker from now on, as a system did in training that is standardised by speaker.
+
+        With fewer than eight clips nothing changes, and the answers' notes say so: the statistics of nobody in
+        particular serve further.
+
+        Args:
+            sources: Clips of that speaker, in any emotion; as of `predict`.
+
+        Raises:
+            PipelineError: The system is not standardised by speaker, or a source cannot be read.
+        """
+        self.enrol_prepared(self.prepare(sources))
+
+    def enrol_prepared(self, clips: Prepared) -> None:
+        """Standardise by the speaker of clips that are prepared, as `enrol` does."""
+        if not isinstance(self._models, EstimatorModels) or not self.trained.by_speaker:
+            raise PipelineError(f"{self.name} is not standardised by speaker: nobody can be enrolled")
+        self._n_enrolled = clips.n_clips
+        if clips.n_clips >= FEWEST:
+            self._models.enrol(clips)
 
     def prepare(self, sources: Sequence[Source], texts: Sequence[str] | None = None) -> Prepared:
         """Read some clips and compute their features; arguments as of `predict`."""
@@ -225,6 +249,11 @@ class Predictor:
             notes.append("the system has random weights in place of published ones: its answers mean nothing")
         if self.facts["synthetic"]:
             notes.append("the system learnt from synthetic speech: its answers say nothing about people")
+        if self.trained.by_speaker and self._n_enrolled < FEWEST:
+            notes.append(
+                f"the system standardises by speaker and knows {self._n_enrolled} clips of this one, fewer than "
+                f"{FEWEST}: it takes the speaker for an average one, and was not tested so"
+            )
         if (audio := self.trained.audio) is not None:
             seconds, rate = recording.seconds, recording.rate
             notes += unlike(audio, level=recording.level, seconds=seconds, rate=rate, languages=languages)

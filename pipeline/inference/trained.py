@@ -78,6 +78,11 @@ class Trained(Settings):
         return self.classes
 
     @property
+    def by_speaker(self) -> bool:
+        """Whether features are standardised by clips of the speaker who is asked about."""
+        return isinstance(self.settings, SklearnSystem) and self.settings.standardise_by == "speaker"
+
+    @property
     def kind(self) -> Literal["classes", "dimensions"]:
         return "classes" if self.outputs == self.classes else "dimensions"
 

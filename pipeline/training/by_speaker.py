@@ -9,10 +9,13 @@ Source: the normalisation by speaker of Busso, Metallinou & Narayanan 2011, DOI 
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import StandardScaler
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import StandardScaler
 
 FEWEST = 8  # clips of a speaker: fewer say little about a mean, and nothing about a deviation
 STEP = "speaker"  # first step of the pipelines that are saved
@@ -34,8 +37,10 @@ class Statistics:
         """Return standard scores of rows, shape (rows, features), float32."""
         return ((values - self.mean) / self.deviation).astype(np.float32)
 
-    def as_step(self) -> StandardScaler:
+    def as_step(self) -> "StandardScaler":
         """Return a fitted step of a pipeline that does the same."""
+        from sklearn.preprocessing import StandardScaler
+
         step = StandardScaler()
         step.mean_, step.scale_, step.var_ = self.mean, self.deviation, self.deviation**2
         step.n_features_in_, step.n_samples_seen_ = len(self.mean), FEWEST

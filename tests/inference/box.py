@@ -78,6 +78,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "tiny_forest": {**toy.SKLEARN, **toy.FOREST, "train_on": ["train", "val"]},
     "tiny_encoded": {**toy.SKLEARN, **toy.SVM, "features": "encoded"},
     "tiny_svm": {**toy.SKLEARN, **toy.SVM},
+    "tiny_by_speaker": {**toy.SKLEARN, **toy.SVM, "standardise_by": "speaker"},
 }
 ENSEMBLES: dict[str, dict[str, Any]] = {
     "tiny_mean": {"first": "tiny_fusion", "second": "tiny_svm", "method": "average"},
@@ -163,7 +164,7 @@ def _train(name: str, data: StudyData, files: dict[str, Path]) -> None:
     features = {slot: _features(one, data, files) for slot, one in slots.items() if one in FEATURE_SETS}
     reads_words = "transcripts" in slots.values()
     own = replace(data, features=features, feature_names={}, texts=data.texts if reads_words else None)
-    write_outcomes(own, plan, name, train(own, system, name, "key"), 1.0)
+    write_outcomes(own, plan, name, train(own, system, name, "key"), "key", 1.0)
 
 
 def _features(name: str, data: StudyData, files: dict[str, Path]) -> np.ndarray | list[np.ndarray]:

@@ -71,8 +71,12 @@ def largest_difference(system: str) -> tuple[float, int]:
     differences = []
     for (seed, fold), clips in table[table["split"] == "test"].groupby(["seed", "fold"], sort=True):
         model = (int(seed), int(fold))
-        says = predictor.predict_prepared(prepare(predictor, clips), [model], calibrated=False)
-        differences.append(np.abs(says - clips[columns].to_numpy(np.float64)).max(axis=1))
+        for _, own in clips.groupby("speaker") if predictor.trained.by_speaker else [("", clips)]:
+            prepared = prepare(predictor, own)
+            if predictor.trained.by_speaker:
+                predictor.enrol_prepared(prepared)
+            says = predictor.predict_prepared(prepared, [model], calibrated=False)
+            differences.append(np.abs(says - own[columns].to_numpy(np.float64)).max(axis=1))
     joined = np.concatenate(differences)
     return float(joined.max()), len(joined)
 

@@ -26,6 +26,8 @@ every_system = pytest.mark.parametrize("name", [*SYSTEMS, *ENSEMBLES])
 @every_system
 def test_predictions_are_those_of_training_by_each_clips_own_model(box: Box, name: str) -> None:
     predictor = load(name)
+    if predictor.trained.by_speaker:
+        predictor.enrol(list(box.files.values()))  # all of them are one speaker's
     letter = "p" if predictor.kind == "classes" else "y"
     table = read_table(predictions_path(name))
     test = table[table["split"] == "test"]
@@ -179,3 +181,19 @@ def test_a_system_imports_what_it_needs(box: Box, root, name: str, needless: set
     run = [sys.executable, "-c", LOADED.format(name)]
     done = subprocess.run(run, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(root)})
     assert needless.isdisjoint(done.stdout.split())
+
+
+def test_with_few_clips_of_a_speaker_an_average_one_is_taken_and_the_notes_say_so(box: Box) -> None:
+    predictor, clips = load("tiny_by_speaker"), list(box.files.values())
+    before = predictor.predict(clips[:2])
+    predictor.enrol(clips[:7])
+    np.testing.assert_array_equal(predictor.predict(clips[:2]), before)
+    assert any("knows 7 clips of this one, fewer than 8" in note for note in predictor.answer(clips[0]).notes)
+    predictor.enrol(clips[4:12])
+    assert np.abs(predictor.predict(clips[:2]) - before).max() > 1e-3
+    assert not any("standardises by speaker" in note for note in predictor.answer(clips[0]).notes)
+
+
+def test_nobody_is_enrolled_in_another_system(box: Box) -> None:
+    with pytest.raises(PipelineError, match="tiny_svm is not standardised by speaker"):
+        load("tiny_svm").enrol(list(box.files.values()))
