@@ -13,8 +13,6 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any, Literal, TypeVar
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -27,6 +25,8 @@ Backend = Literal["processes", "threads"]
 
 def worker_count() -> int:
     """Return `$SER_WORKERS`, else the number of cores this process may use."""
+    from joblib import cpu_count  # a quarter of a second to import, and some stages need none
+
     return count_of("SER_WORKERS") or cpu_count()
 
 
@@ -77,7 +77,7 @@ def parallel_map(
         for results in batches:
             n_done += len(results)
             yield from results
-    except TerminatedWorkerError:
+    except BrokenProcessPool:  # joblib's own error is one
         if crashed is None:
             raise
         yield from _each_apart(function, items[n_done:], crashed, workers or worker_count())
@@ -161,6 +161,8 @@ def _map_here(
     workers: int | None,
 ) -> Iterator[Result]:
     """Yield the results of this machine's workers, each on one thread: more would add sums up in another order."""
+    from joblib import Parallel, delayed, parallel_config
+
     name = "loky" if backend == "processes" else "threading"
     jobs = min(workers or worker_count(), len(batches))
     with parallel_config(backend=name, **({"inner_max_num_threads": 1} if name == "loky" else {})):
