@@ -39,7 +39,7 @@ def main() -> None:
     write_rounded(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
     significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), plan.baselines)
     write_rounded(folder / "significance.csv", significance)
-    n_changes = write_changes(folder / "change", groups, plan.baselines, scores)
+    n_changes = write_changes(folder / "change", groups, plan.baselines, scores, plan.code)
     write_audit(folder, plan, scores)
     for pair in not_comparable(groups, plan.baselines):
         log.warning("analyse: %s is not held against %s, which was tested on other clips", *pair)
