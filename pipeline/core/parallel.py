@@ -6,7 +6,7 @@ Where the work is done does not change a result.
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -50,6 +50,7 @@ def parallel_map(
     workers: int | None = None,
     where: Literal["anywhere", "here"] = "anywhere",
     crashed: Callable[[Item], Result] | None = None,
+    apart: bool = False,
 ) -> Iterator[Result]:
     """Apply a function to every item, several at a time; see `parallel_batches`.
 
@@ -63,8 +64,15 @@ def parallel_map(
         where: "here" keeps the work on this machine.
         crashed: Gives the result of an item that ends the process of its worker, such as a file whose decoder
             crashes; without it the map ends with an error. Of this machine's processes alone.
+        apart: Have the work done in another process also where a single worker does all of it, which otherwise is
+            this process, and would end with it. It takes a second to start.
     """
     n_done = 0
+    n_processes = workers or worker_count()
+    if apart and crashed and scheduler() is None and (n_processes == 1 or len(items) <= batch_size):
+        bar = tqdm(items, desc=description, unit="clip", disable=None, mininterval=0.5)
+        yield from _each_apart(function, bar, crashed, 1)
+        return
     batches = parallel_batches(
         partial(_each, function),
         batched(items, batch_size),
@@ -80,12 +88,12 @@ def parallel_map(
     except BrokenProcessPool:  # joblib's own error is one
         if crashed is None:
             raise
-        yield from _each_apart(function, items[n_done:], crashed, workers or worker_count())
+        yield from _each_apart(function, items[n_done:], crashed, n_processes)
 
 
 def _each_apart(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     crashed: Callable[[Item], Result],
     n_processes: int,
 ) -> Iterator[Result]:
