@@ -64,6 +64,17 @@ def few_to_run(changed: Sequence[str]) -> bool:
     return 0 < n_planned <= FEW or (leaves and len(changed) <= FEW)
 
 
+def missing_files() -> Iterator[str]:
+    """Say which files of predictions made elsewhere are missing: of these, DVC says [Errno 2] alone."""
+    for path in sorted((DATA / "plan" / "external").glob("*.json")):
+        file = json.loads(path.read_text("utf-8"))["external"]["file"]
+        if not Path(file).is_file():
+            yield (
+                f"params.yaml: external.{path.stem}.file: {file} is not there: put it back, or take "
+                f"external.{path.stem} out of params.yaml"
+            )
+
+
 def changed_stages(*targets: str) -> list[str]:
     """Return the stages that have changed; what only follows from another one's run is not among them.
 
