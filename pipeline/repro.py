@@ -10,7 +10,13 @@ from pipeline.core.paths import METRICS
 from pipeline.orchestration.moved import read_metrics, what_moved
 from pipeline.orchestration.progress import Progress, clock_time
 from pipeline.orchestration.schedule import PHASES, SHARED, Runner, batches, threads_each
-from pipeline.orchestration.session import changed_stages, few_to_run, require_dvc, warm_process
+from pipeline.orchestration.session import (
+    changed_stages,
+    few_to_run,
+    missing_files,
+    require_dvc,
+    warm_process,
+)
 
 FAILED = "a stage failed (see above): no further one was begun, and what is done is kept"
 
@@ -27,6 +33,8 @@ def rebuild(jobs: int) -> int:
     with warm_process(few=few) as environment:
         status = _run(Runner(progress, environment), jobs, few)
     if status:
+        for missing in missing_files():
+            print(f"error: {missing}", file=sys.stderr)
         print(FAILED, file=sys.stderr)
         return status
     print(f"{progress.n_begun} stages in {clock_time(progress.seconds)}.")

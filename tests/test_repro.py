@@ -112,6 +112,19 @@ def test_what_is_shared_comes_first_and_all_else_last_with_the_threads_of_one_jo
     ]
 
 
+def test_a_missing_file_of_predictions_is_named_where_dvc_ends(dvc, main, tmp_path, capsys):
+    plans = tmp_path / "data/plan/external"
+    plans.mkdir(parents=True)
+    for name in ("here", "gone"):
+        (plans / f"{name}.json").write_text(json.dumps({"external": {"file": f"{name}.csv"}}))
+    (tmp_path / "here.csv").touch()
+    dvc(f"echo '{json.dumps({'external@gone': []})}'", "exit 1")
+    assert main("1") == 1
+    said = capsys.readouterr().err
+    assert "error: params.yaml: external.gone.file: gone.csv is not there: put it back" in said
+    assert "external.here" not in said
+
+
 @pytest.mark.parametrize(
     ("stages", "n_planned", "few"),
     [

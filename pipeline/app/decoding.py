@@ -28,7 +28,6 @@ from pipeline.audio.reading import AudioError, open_sound
 
 PRELOADED = ["pipeline.app.decoding", "av"]
 POLL_SECONDS = 0.1
-BLOCK = 1 << 16  # samples a channel, at least
 CUT_SHORT = 0.95  # of the samples that a header promises
 READABLE = "Send a recording as WAV, MP3, FLAC, OGG, M4A or WebM."
 
@@ -154,7 +153,7 @@ def _decode(source: Path, target: Path, limits: Limits) -> Decoded:
     with open_sound(source) as stream, target.open("wb") as file:
         rate, channels = stream.decoding.rate, stream.decoding.channels
         file.write(_header(rate, channels, 0))
-        for block in _joined(_bounded(stream.decoding.blocks, rate, limits)):
+        for block in _bounded(stream.decoding.blocks, rate, limits):
             levels = reduce(np.maximum, map(np.abs, block))  # a channel at a time, however they lie in memory
             if not np.isfinite(levels.sum(dtype=np.float64)):
                 raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
@@ -186,20 +185,6 @@ def _bounded(blocks: Iterator[np.ndarray], rate: int, limits: Limits) -> Iterato
             size = limits.sound_bytes / 1e9
             raise Refusal(413, f"Decoded it takes more than {size:.1f} GB.", "Send it mono, or a part of it.")
         yield block
-
-
-def _joined(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """Join short blocks: FFmpeg's have a thousand samples, and each costs the same whatever its length."""
-    waiting: list[np.ndarray] = []
-    n_waiting = 0
-    for block in blocks:
-        waiting.append(block)
-        n_waiting += block.shape[1]
-        if n_waiting >= BLOCK:
-            yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting, axis=1)
-            waiting, n_waiting = [], 0
-    if n_waiting:
-        yield np.concatenate(waiting, axis=1)
 
 
 def _header(rate: int, channels: int, n_samples: int) -> bytes:

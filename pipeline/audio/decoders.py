@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 
 BLOCK = 1 << 18  # samples a channel
+LEAST = 1 << 16  # samples a channel of a block, but for the last: they fit into a processor's cache
 MAX_CHANNELS = 8  # FFmpeg's conversion crashes with 9, 17 and 33
 MIN_RATE, MAX_RATE = 4_000, 192_000  # Hz: a packet of FFmpeg is one sample at 1 Hz
 OPEN_LENGTH = 1 << 40  # samples: what libsndfile says where a header leaves the length open
@@ -107,7 +108,8 @@ def ffmpeg(file: BinaryIO, container: str) -> Iterator[Decoding]:
         channels, rate = first.layout.nb_channels, first.sample_rate  # the header may know less
         _check(channels, rate)
         n_promised = round(rate * stream.duration * stream.time_base) if stream.duration else None
-        yield Decoding(rate, channels, "", n_promised, _convert(chain([first], frames), channels, rate))
+        blocks = joined(_convert(chain([first], frames), channels, rate))
+        yield Decoding(rate, channels, "", n_promised, blocks)
 
 
 def _convert(frames: Iterator[Any], channels: int, rate: int) -> Iterator[np.ndarray]:
@@ -125,6 +127,20 @@ def _convert(frames: Iterator[Any], channels: int, rate: int) -> Iterator[np.nda
                 yield block.to_ndarray()
     except av.FFmpegError as error:
         raise DecodingError(f"{error.strerror}, after {n_samples / rate:.2f} s of sound") from error
+
+
+def joined(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Join short blocks: FFmpeg's have a thousand samples, and whatever is done with one costs the same."""
+    waiting: list[np.ndarray] = []
+    n_waiting = 0
+    for block in blocks:
+        waiting.append(block)
+        n_waiting += block.shape[1]
+        if n_waiting >= LEAST:
+            yield np.concatenate(waiting, axis=1)
+            waiting, n_waiting = [], 0
+    if n_waiting:
+        yield np.concatenate(waiting, axis=1)
 
 
 def _check(channels: int, rate: int) -> None:

@@ -6,15 +6,13 @@ Where the work is done does not change a result.
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from typing import Any, Literal, TypeVar
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -27,6 +25,8 @@ Backend = Literal["processes", "threads"]
 
 def worker_count() -> int:
     """Return `$SER_WORKERS`, else the number of cores this process may use."""
+    from joblib import cpu_count  # a quarter of a second to import, and some stages need none
+
     return count_of("SER_WORKERS") or cpu_count()
 
 
@@ -50,6 +50,7 @@ def parallel_map(
     workers: int | None = None,
     where: Literal["anywhere", "here"] = "anywhere",
     crashed: Callable[[Item], Result] | None = None,
+    apart: bool = False,
 ) -> Iterator[Result]:
     """Apply a function to every item, several at a time; see `parallel_batches`.
 
@@ -63,8 +64,15 @@ def parallel_map(
         where: "here" keeps the work on this machine.
         crashed: Gives the result of an item that ends the process of its worker, such as a file whose decoder
             crashes; without it the map ends with an error. Of this machine's processes alone.
+        apart: Have the work done in another process also where a single worker does all of it, which otherwise is
+            this process, and would end with it. It takes a second to start.
     """
     n_done = 0
+    n_processes = workers or worker_count()
+    if apart and crashed and scheduler() is None and (n_processes == 1 or len(items) <= batch_size):
+        bar = tqdm(items, desc=description, unit="clip", disable=None, mininterval=0.5)
+        yield from _each_apart(function, bar, crashed, 1)
+        return
     batches = parallel_batches(
         partial(_each, function),
         batched(items, batch_size),
@@ -77,15 +85,15 @@ def parallel_map(
         for results in batches:
             n_done += len(results)
             yield from results
-    except TerminatedWorkerError:
+    except BrokenProcessPool:  # joblib's own error is one
         if crashed is None:
             raise
-        yield from _each_apart(function, items[n_done:], crashed, workers or worker_count())
+        yield from _each_apart(function, items[n_done:], crashed, n_processes)
 
 
 def _each_apart(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     crashed: Callable[[Item], Result],
     n_processes: int,
 ) -> Iterator[Result]:
@@ -161,6 +169,8 @@ def _map_here(
     workers: int | None,
 ) -> Iterator[Result]:
     """Yield the results of this machine's workers, each on one thread: more would add sums up in another order."""
+    from joblib import Parallel, delayed, parallel_config
+
     name = "loky" if backend == "processes" else "threading"
     jobs = min(workers or worker_count(), len(batches))
     with parallel_config(backend=name, **({"inner_max_num_threads": 1} if name == "loky" else {})):

@@ -192,6 +192,11 @@ def evaluated_dir(system: str) -> Path:
     return DATA / "evaluated" / system
 
 
+def known_speakers_path() -> Path:
+    """The systems that know speakers on whom they are tested, though their protocol does not say so."""
+    return DATA / "evaluated" / "known_speakers.json"
+
+
 def figures_dir(system: str) -> Path:
     return evaluated_dir(system) / "figures"
 

@@ -27,7 +27,6 @@ actor are not taken for copies: the most alike differ in 0.25 of their bits.
 from functools import cache
 
 import numpy as np
-from scipy.fft import rfft  # four times as fast as numpy's on float32
 
 from pipeline.audio.wave import resample
 
@@ -74,6 +73,10 @@ def fingerprint(wave: np.ndarray, rate: int) -> np.ndarray:
 
 def band_energies(wave: np.ndarray) -> np.ndarray:
     """Return the energy in each band and frame of a wave at `RATE`, shape (frames, BITS + 1), float32."""
+    from scipy.fft import (
+        rfft,  # four times as fast as numpy's on float32; the report imports this file and needs none
+    )
+
     if len(wave) < FRAME:
         wave = np.pad(wave, (0, FRAME - len(wave)))
     frames = np.lib.stride_tricks.sliding_window_view(wave, FRAME)[::HOP]

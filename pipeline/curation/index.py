@@ -95,7 +95,12 @@ def inspect_all(paths: list[Path], name: str) -> Iterator[Inspection]:
     rows = cache.get_many(key for key in keys if key)
     new = {key: path for key, path in zip(keys, paths, strict=True) if key and key not in rows}
     inspected = parallel_map(
-        inspect_content, list(new.items()), description=f"index {name}", batch_size=16, crashed=crashed
+        inspect_content,
+        list(new.items()),
+        description=f"index {name}",
+        batch_size=16,
+        crashed=crashed,
+        apart=any(path.suffix.lower() != ".wav" for path in new.values()),  # no decoder of plain WAV crashes
     )
     computed = ({key: asdict(seen)} for key, seen in zip(new, inspected, strict=True))
     for fresh in cache.store(computed, CACHED_AT_A_TIME):

@@ -1,7 +1,6 @@
 """How well predicted values agree with rated ones: of two lists of numbers, or of sums over parts of them."""
 
 import numpy as np
-from scipy.stats import pearsonr
 
 _SMALLEST = 1e-12  # variance of a dimension: below it, values are constant but for rounding
 
@@ -26,6 +25,8 @@ def concordance(truth: np.ndarray, predicted: np.ndarray) -> float:
 
 def correlation(truth: np.ndarray, predicted: np.ndarray) -> float:
     """Return Pearson's correlation coefficient, in [-1, 1]; 0 where either is constant."""
+    from scipy.stats import pearsonr  # a second to import, which metrics of classes need not pay
+
     if is_constant(truth) or is_constant(predicted):
         return 0.0
     return float(pearsonr(truth, predicted).statistic)

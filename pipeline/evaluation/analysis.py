@@ -14,6 +14,7 @@
 Systems that were skipped are left out, and baselines that were tested on other clips as well.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.config.plans import AnalysePlan
-from pipeline.core.paths import index_path, split_path, transcripts_path
+from pipeline.core.own_files import written_whole
+from pipeline.core.paths import cache_dir, index_path, split_path, transcripts_path
+from pipeline.core.row_cache import digest
 from pipeline.core.tables import read_table, write_csv, write_json
 from pipeline.evaluation.audit import audit_rows, audit_table, audit_text, count_leaks
 from pipeline.evaluation.change import (
@@ -33,7 +36,6 @@ from pipeline.evaluation.change import (
     recall_change,
     score_change,
 )
-from pipeline.evaluation.change_figure import save_change
 from pipeline.evaluation.comparable import Group, Groups, Member, first_runs
 from pipeline.evaluation.failures import (
     N_FAILURES,
@@ -98,8 +100,20 @@ def write_changes(
     groups: Groups,
     baselines: Mapping[str, Sequence[str]],
     scores: Mapping[str, Mapping[str, Any]],
+    code: str,
 ) -> int:
-    """Write what each system changes against each of its baselines; return the number of such pairs."""
+    """Write what each system changes against each of its baselines.
+
+    Args:
+        folder: Where to.
+        groups: Of comparable systems.
+        baselines: Of each system that has some.
+        scores: Of each system, as evaluation leaves them.
+        code: Digest of the code that draws.
+
+    Returns:
+        The number of such pairs.
+    """
     pairs = [
         (group, members[system], members[baseline])
         for group in groups
@@ -114,14 +128,14 @@ def write_changes(
         change = score_change(scores[member.system], scores[baseline.system])
         by_score.append(change.assign(**names))
         if not group.targets:
-            recall.append(_write_confusion(folder, group, member, baseline).assign(**names))
+            recall.append(_write_confusion(folder, group, member, baseline, code).assign(**names))
     for name, tables, columns in (("recall", recall, RECALL_COLUMNS), ("scores", by_score, SCORE_COLUMNS)):
         table = pd.concat(tables) if tables else pd.DataFrame(columns=[*PAIR, *columns])
         write_rounded(folder / f"{name}.csv", table[[*PAIR, *columns]])
     return len(pairs)
 
 
-def _write_confusion(folder: Path, group: Group, member: Member, baseline: Member) -> pd.DataFrame:
+def _write_confusion(folder: Path, group: Group, member: Member, baseline: Member, code: str) -> pd.DataFrame:
     """Write the change of the confusion matrix; return that of the recall."""
     ours, theirs = first_runs(member, baseline)
     counts = group.confusion(member, ours), group.confusion(baseline, theirs)
@@ -130,8 +144,23 @@ def _write_confusion(folder: Path, group: Group, member: Member, baseline: Membe
     write_rounded(stem.with_name(f"{stem.name}.csv"), change[CONFUSION_COLUMNS])
     n_clips, seed = len(member.predicted[ours]), member.runs[ours][1]
     title = f"{member.system} against {baseline.system}: {n_clips} test clips, seed {seed}"
-    save_change(stem.with_name(f"{stem.name}.png"), change, group.classes, title)
+    _draw_change(stem.with_name(f"{stem.name}.png"), change, group.classes, title, code)
     return recall_change(*counts, group.classes)
+
+
+def _draw_change(path: Path, change: pd.DataFrame, classes: Sequence[str], title: str, code: str) -> None:
+    """Draw a change, or take the drawing from the cache: each takes half a second, few systems change at a time."""
+    key = digest([code, title, list(classes), change.to_csv()])
+    drawn = cache_dir() / "changes" / f"{key}.png"
+    if drawn.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(drawn, path)
+        return
+    from pipeline.evaluation.change_figure import save_change  # with it comes matplotlib
+
+    save_change(path, change, classes, title)
+    with written_whole(drawn) as partial:
+        shutil.copyfile(path, partial)
 
 
 def write_audit(folder: Path, plan: AnalysePlan, scores: Mapping[str, Mapping[str, Any]]) -> None:

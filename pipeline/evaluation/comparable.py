@@ -10,7 +10,6 @@ from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix
 
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation.regression import PREDICTED_PREFIX, TRUTH_PREFIX, target_order, values_of
@@ -62,8 +61,11 @@ class Group:
 
     def confusion(self, member: Member, run: int) -> np.ndarray:
         """Count how often a run took each class (row) for each class (column), (n_classes, n_classes)."""
-        truth = self.truth[self.rows(member.runs[run][0])]
-        return confusion_matrix(truth, member.predicted[run], labels=range(len(self.classes)))
+        truth, predicted = self.truth[self.rows(member.runs[run][0])], member.predicted[run]
+        counts = np.zeros((len(self.classes), len(self.classes)), dtype=np.int64)
+        known = predicted >= 0
+        np.add.at(counts, (truth[known], predicted[known]), 1)
+        return counts
 
 
 class Groups:

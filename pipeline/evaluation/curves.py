@@ -1,13 +1,13 @@
 """ROC and precision-recall curves of each class against the rest, and the areas below them.
 
-The areas are those of all clips, by scikit-learn; the points are thinned, for a drawing and no more.
+The areas are those of all clips, by scikit-learn; the points are thinned, for a drawing and no more. scikit-learn
+takes two seconds to import: the stages that only ask which metrics there are do without.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 MOST_POINTS = 200  # of a curve
 ROC_COLUMNS = ["class", "fpr", "tpr"]
@@ -25,6 +25,8 @@ def ranking_table(labels: np.ndarray, probabilities: np.ndarray, classes: Sequen
         probabilities: (n_clips, n_classes), or NaN where a system gives none.
         classes: The order of the probability columns.
     """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     found = {
         name: (roc_auc_score(truth, value), average_precision_score(truth, value))
         for name, truth, value in _ranked(labels, probabilities, classes)
@@ -37,6 +39,8 @@ def mean_average_precision(
     labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> float | None:
     """Return the average precision averaged over the classes that `ranking_table` has one of; None without any."""
+    from sklearn.metrics import average_precision_score
+
     each = [
         average_precision_score(truth, value) for _, truth, value in _ranked(labels, probabilities, classes)
     ]
@@ -48,6 +52,8 @@ def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, classes: Sequ
 
     Ties count one half. None where fewer than two classes are present or a probability is missing.
     """
+    from sklearn.metrics import roc_auc_score
+
     partly = [
         column for column, name in enumerate(classes) if 0 < np.count_nonzero(labels == name) < len(labels)
     ]
@@ -59,6 +65,7 @@ def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, classes: Sequ
 
 def roc_points(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
     """Return the columns `ROC_COLUMNS`: false and true positive rate, class by class, from (0, 0) to (1, 1)."""
+    from sklearn.metrics import roc_curve
 
     def curve(truth: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         false_rate, true_rate, _ = roc_curve(truth, value)
@@ -73,6 +80,7 @@ def pr_points(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[s
     Between two points the precision is that of the right one: the average precision is the area of these steps. Of
     several at one recall the first is kept, which has the fewest false positives.
     """
+    from sklearn.metrics import precision_recall_curve
 
     def curve(truth: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         precision, recall, _ = precision_recall_curve(truth, value)

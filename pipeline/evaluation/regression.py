@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import linregress
 
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation.agreement import is_constant
@@ -109,6 +108,8 @@ def per_target_table(predictions: pd.DataFrame, targets: Sequence[str]) -> pd.Da
 
 def residual_line(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
     """Return slope and intercept of the line through truth - predicted over the truth, by least squares."""
+    from scipy.stats import linregress
+
     if is_constant(truth):
         return np.nan, np.nan
     line = linregress(truth, truth - predicted)

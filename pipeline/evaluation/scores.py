@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import precision_recall_fscore_support
 
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation.curves import ranking_table
@@ -133,6 +132,8 @@ def per_class_table(
 
     Recall and F1 are NaN where no clip has the class, AUC and average precision where `ranking_table` says so.
     """
+    from sklearn.metrics import precision_recall_fscore_support
+
     if not len(labels):
         return pd.DataFrame(columns=PER_CLASS_COLUMNS)
     precision, recall, f1, support = precision_recall_fscore_support(

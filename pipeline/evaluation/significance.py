@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, ttest_ind
 
 from pipeline.evaluation.bootstrap import percentiles
 from pipeline.evaluation.comparable import Group, Member, Run, first_runs
@@ -123,6 +122,8 @@ def bootstrap_p(differences: np.ndarray) -> float:
 
 def mcnemar_p(n_only_one: int, n_only_other: int) -> float:
     """Return the exact two-sided p of what one system alone got right and the other alone; 1 where neither did."""
+    from scipy.stats import binomtest
+
     n_discordant = n_only_one + n_only_other
     return float(binomtest(n_only_one, n_discordant, 0.5).pvalue) if n_discordant else 1.0
 
@@ -202,6 +203,8 @@ def _mcnemar(group: Group, one: Member, other: Member) -> tuple[dict[str, Any], 
 
 def _student(ours: RunScores, theirs: RunScores) -> tuple[dict[str, float], str]:
     """Return the t-test over the runs, or none and why."""
+    from scipy.stats import ttest_ind
+
     one, other = ours.observed, theirs.observed
     if min(len(one), len(other)) < 2:
         return {}, "no t-test: fewer than two runs"

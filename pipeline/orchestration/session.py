@@ -14,9 +14,7 @@ from tempfile import TemporaryDirectory
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA
 
-WARM_SECONDS = (
-    300  # for the warm process to import its libraries: 10 s, or minutes on a machine full of other work
-)
+WARM_SECONDS = 300  # that the warm process has to import its libraries: 10 s, or minutes on a busy machine
 FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
 LEAVES = ("train", "combine", "external", "evaluate", "represent", "analyse", "report")  # little follows
 
@@ -64,6 +62,17 @@ def few_to_run(changed: Sequence[str]) -> bool:
     n_planned = sum(1 for _ in (DATA / "plan").rglob("*.json"))
     leaves = all(name.partition("@")[0] in LEAVES for name in changed)
     return 0 < n_planned <= FEW or (leaves and len(changed) <= FEW)
+
+
+def missing_files() -> Iterator[str]:
+    """Say which files of predictions made elsewhere are missing: of these, DVC says [Errno 2] alone."""
+    for path in sorted((DATA / "plan" / "external").glob("*.json")):
+        file = json.loads(path.read_text("utf-8"))["external"]["file"]
+        if not Path(file).is_file():
+            yield (
+                f"params.yaml: external.{path.stem}.file: {file} is not there: put it back, or take "
+                f"external.{path.stem} out of params.yaml"
+            )
 
 
 def changed_stages(*targets: str) -> list[str]:

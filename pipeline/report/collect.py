@@ -13,6 +13,7 @@ from pipeline.core.paths import (
     account_path,
     analysis_dir,
     index_facts_path,
+    known_speakers_path,
     manifest_path,
     representations_dir,
     stress_dir,
@@ -143,7 +144,11 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         PipelineError: A file is not there, or comes from another profile than the active one.
     """
     run = {name: system for name, system in plan.systems.items() if scores_path(name).exists()}
-    rows = [read_row(plan.profile, name, system, published.get(name)) for name, system in run.items()]
+    knowing = read_json(known_speakers_path())
+    rows = [
+        read_row(plan.profile, name, system, published.get(name), knows_speakers=name in knowing)
+        for name, system in run.items()
+    ]
     rows = in_order(rows, list(plan.studies))
     studies = [study for study, corpora in plan.studies.items() if corpora]
     analysis = read_analysis()
@@ -230,7 +235,9 @@ def is_stressed(system: str) -> bool:
     return (stress_dir(system) / "stress.json").exists()
 
 
-def read_row(profile: str, name: str, system: ReportedSystem, published: Published | None) -> Row:
+def read_row(
+    profile: str, name: str, system: ReportedSystem, published: Published | None, *, knows_speakers: bool
+) -> Row:
     """Read a system's row of the leaderboard.
 
     Raises:
@@ -251,4 +258,5 @@ def read_row(profile: str, name: str, system: ReportedSystem, published: Publish
         split=system.protocol,
         shares=system.shares,
         deduplicated=system.deduplicated,
+        knows_speakers=knows_speakers,
     )

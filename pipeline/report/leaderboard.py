@@ -21,6 +21,7 @@ class Row:
         split: How its study is cut, as `protocol` in params.yaml names it.
         shares: Of its clips that it trains on, validates on and is tested on.
         deduplicated: Whether copies of a clip were taken out before that.
+        knows_speakers: Whether it was trained on speakers it is tested on, though its protocol does not say so.
     """
 
     system: str
@@ -30,16 +31,17 @@ class Row:
     split: str = "stratified"
     shares: Mapping[str, float] = field(default_factory=dict)
     deduplicated: bool = False
+    knows_speakers: bool = False
 
     @property
     def new_speakers(self) -> bool:
         """Whether it is tested on speakers that it was not trained on."""
-        return bool(find_protocol(self.split).new_speakers)
+        return bool(find_protocol(self.split).new_speakers) and not self.knows_speakers
 
     @property
     def official(self) -> bool:
-        """Whether the corpus says itself what is tested; of which speakers, is not known here."""
-        return find_protocol(self.split).new_speakers is None
+        """Whether the corpus says itself what is tested, and no speaker is known to be on both sides."""
+        return find_protocol(self.split).new_speakers is None and not self.knows_speakers
 
     @property
     def seconds(self) -> float | None:

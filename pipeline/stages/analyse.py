@@ -42,7 +42,7 @@ def main() -> None:
     write_rounded(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
     significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), plan.baselines)
     write_rounded(folder / "significance.csv", significance)
-    n_changes = write_changes(folder / "change", groups, plan.baselines, scores)
+    n_changes = write_changes(folder / "change", groups, plan.baselines, scores, plan.code)
     write_audit(folder, plan, scores)
     there = [name for name in plan.importances if scores.get(name, SKIPPED)["status"] != "skipped"]
     for system in tqdm(there, desc="importances", unit="system", disable=None):

@@ -6,7 +6,8 @@ from functools import partial
 
 from pipeline.config.plans import EvaluatePlan, load_plan
 from pipeline.core.parallel import parallel_map
-from pipeline.core.paths import DATA, METRICS, PLOTS
+from pipeline.core.paths import DATA, METRICS, PLOTS, known_speakers_path
+from pipeline.core.tables import write_json
 from pipeline.evaluation.known_speakers import known_speakers_of
 from pipeline.evaluation.system import evaluate, is_trained
 
@@ -23,8 +24,10 @@ def main() -> None:
     trained = {name: one.about for name, one in plan.systems.items() if is_trained(name, one.plan)}
     work = partial(evaluate_one, code=plan.code)
     scores = list(parallel_map(work, [*trained.items()], description="evaluate", batch_size=1, where="here"))
-    for warning in known_speakers_of({name: plan.systems[name].split for name in trained}):
-        log.warning("evaluate: %s", warning)
+    known = list(known_speakers_of({name: plan.systems[name].split for name in trained}))
+    for one in known:
+        log.warning("evaluate: %s", one.warning)
+    write_json(known_speakers_path(), sorted(name for one in known for name in one.systems))
     n_skipped = sum(one["status"] == "skipped" for one in scores)
     log.info(
         "evaluate: %d of %d systems, %d of them without clips in this profile",

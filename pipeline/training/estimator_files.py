@@ -28,10 +28,9 @@ _NEEDLESS = ("sklearn.externals.array_api_compat.torch", "sklearn.externals.arra
 def _skops_io() -> ModuleType:
     """Import `skops.io`, without two seconds of importing torch."""
     barred = [name for name in _NEEDLESS if name not in sys.modules]
-    modules: dict[str, Any] = (
-        sys.modules
-    )  # None in it: an ImportError, which the search for estimators passes over
-    modules |= dict.fromkeys(barred)
+    for name in barred:
+        # None makes it an ImportError, which the search for estimators passes over
+        sys.modules[name] = None  # type: ignore[assignment]
     try:
         return importlib.import_module("skops.io")
     finally:

@@ -30,6 +30,21 @@ def prediction_device() -> torch.device:
     return torch.device("cpu")
 
 
+def on_device(
+    features: Mapping[str, np.ndarray | Sequence[np.ndarray]], device: torch.device
+) -> dict[str, Tensor | Ragged]:
+    """Move the features of clips to the device.
+
+    Args:
+        features: By slot: shape (clips, ...), or a list of one array a clip where their shapes differ.
+        device: To move them to.
+    """
+    return {
+        slot: (torch.from_numpy(values) if isinstance(values, np.ndarray) else ragged(values)).to(device)
+        for slot, values in features.items()
+    }
+
+
 def inputs_of(
     features: Mapping[str, np.ndarray | Sequence[np.ndarray]],
     texts: Sequence[str | None] | None,
@@ -39,15 +54,12 @@ def inputs_of(
     """Return clips as a network of a certain design reads them.
 
     Args:
-        features: By slot: shape (clips, ...), or a list of one array a clip where their shapes differ.
+        features: As of `on_device`.
         texts: What is said in each clip; None where the network reads none.
         design: Of the network.
         device: To move them to.
     """
-    inputs: dict[str, Tensor | Ragged] = {
-        slot: (torch.from_numpy(values) if isinstance(values, np.ndarray) else ragged(values)).to(device)
-        for slot, values in features.items()
-    }
+    inputs = on_device(features, device)
     if texts is not None and design.vocabulary is not None:
         (max_tokens,) = design.shapes["tokens"]
         ids = encode(texts, design.vocabulary, max_tokens, design.tokeniser)

@@ -34,9 +34,9 @@ from pipeline.training.network import Design, Network, build_network, count_para
 from pipeline.training.network_files import save_network
 from pipeline.training.outcome import Outcome, join_networks, rows_to_predict
 from pipeline.training.precision import MIXED, precision_of
-from pipeline.training.predict import network_outputs
+from pipeline.training.predict import network_outputs, on_device
 from pipeline.training.pretrain import Pretraining, pretrain_blocks
-from pipeline.training.ragged import Ragged, ragged
+from pipeline.training.ragged import Ragged
 from pipeline.training.seeding import prepare_torch, seed_everything
 from pipeline.training.text import Tokeniser, token_ids
 
@@ -99,12 +99,7 @@ class TorchRunner:
         self.models, self.checkpoints, self.on_epoch = models, checkpoints, on_epoch
         self.device = prepare_torch()
         check_room(data.features.values(), self.device, name)
-        self.features = {
-            slot: (torch.from_numpy(values) if isinstance(values, np.ndarray) else ragged(values)).to(
-                self.device
-            )
-            for slot, values in data.features.items()
-        }
+        self.features = on_device(data.features, self.device)
 
     def train(self, seed: int, fold: int) -> Outcome:
         """Train and save the network, or one for each target, of one seed and fold; predict its clips."""

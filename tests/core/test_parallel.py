@@ -91,6 +91,16 @@ def test_one_that_crashes_its_process_takes_no_other_with_it():
     assert list(results) == [0, 1, 4, -3, 16, 25, 36, 49]
 
 
+@pytest.mark.parametrize(
+    ("items", "workers"), [(range(2, 4), 2), (range(8), 1)], ids=["one batch", "one worker"]
+)
+def test_one_that_would_crash_this_process_is_done_in_another(items, workers):
+    results = parallel_map(
+        die_at_3, items, description="", batch_size=2, workers=workers, crashed=lambda n: -n, apart=True
+    )
+    assert list(results) == [-3 if n == 3 else n * n for n in items]
+
+
 def test_a_crash_that_nobody_expects_is_an_error():
     with pytest.raises(TerminatedWorkerError):
         list(parallel_map(die_at_3, range(8), description="", batch_size=2, workers=2))

@@ -73,6 +73,14 @@ def test_text_in_windows_1252(tmp_path):
     assert entries(meld, tmp_path)["test_dia0_utt0"].text == "Why do all you’re coffee mugs have numbers?"
 
 
+def test_who_speaks_as_all_is_not_known_and_no_reason_to_drop_the_clip(tmp_path):
+    build(tmp_path)
+    table = tmp_path / "MELD.Raw/train/train_sent_emo.csv"
+    table.write_text(TRAIN.replace("All,bored", "All,joy"), "utf-8")
+    found = entries(meld, tmp_path)["train_dia0_utt2"]
+    assert (found.speaker, found.label, found.problem) == (None, "joy", None)
+
+
 def test_speakers_are_spelt_alike(tmp_path):
     build(tmp_path)
     found = entries(meld, tmp_path)["train_dia0_utt1"]
@@ -166,6 +174,7 @@ def test_what_folders_tell(folder, part):
         *(("Ross And Rachel", "Rachel+Ross", None), ("Rachel & Monica", "Monica+Rachel", "female")),
         *(("Joey, Chandler and Ross", "Chandler+Joey+Ross", "male"), ("Ross and Ross", "Ross", "male")),
         *(("Andy", "Andy", None), ("Dr.Green", "Dr Green", None), (" . ", None, None), ("", None, None)),
+        *((name, None, None) for name in ("All", "both", " Man ", "Ross and Man")),
     ],
 )
 def test_speakers(name, speaker, sex):

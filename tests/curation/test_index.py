@@ -1,5 +1,7 @@
 """The index: no file without a line, no file decoded twice, errors that a person can act on."""
 
+import os
+import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -170,3 +172,21 @@ def test_counts_that_surprise(root):
         "made_up: 2 utterances; a complete copy has 3",
         "made_up: 1 speakers; a complete copy has 2",
     ]
+
+
+def die_of_films(keyed):
+    """Read a file by a decoder that a film kills, with the process that it runs in."""
+    if keyed[1].suffix == ".mp4":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return index_module.inspect_content(keyed)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_corpus_of_few_files_outlives_one_that_kills_its_decoder(tmp_path, monkeypatch, workers):
+    monkeypatch.setenv("SER_WORKERS", workers)
+    paths = [tmp_path / "film.mp4", tmp_path / "sound.wav"]
+    paths[0].write_bytes(b"film")
+    soundfile.write(paths[1], speech(0), RATE)
+    monkeypatch.setattr(index_module, "inspect_content", die_of_films)
+    film, sound = inspect_all(paths, "made_up")
+    assert (film.reason, sound.reason) == (".mp4 that crashes its decoder", None)

@@ -32,15 +32,16 @@ def split(**changes):
 
 
 def test_the_systems_of_a_split_are_said_together():
-    (sentence,) = known_speakers_of({"net": split(), "forest": split()})
-    assert sentence.startswith(
+    (known,) = known_speakers_of({"net": split(), "forest": split()})
+    assert known.systems == ["net", "forest"]
+    assert known.warning.startswith(
         "2 systems of toy/main, such as net: 2 of 4 tested clips are of 1 speakers who are"
     )
 
 
 def test_what_is_trained_on_counts():
     found = list(known_speakers_of({"net": split(), "both": split(train_on=["train", "val"])}))
-    assert ["2 of 4" in found[0], "4 of 4" in found[1]] == [True, True]
+    assert ["2 of 4" in found[0].warning, "4 of 4" in found[1].warning] == [True, True]
 
 
 def test_a_protocol_that_promises_nothing_is_not_looked_at():

@@ -126,6 +126,12 @@ def test_trustworthy_is_new_speakers_without_copies(split, deduplicated, new_spe
     assert found.official == (split == "official")
 
 
+@pytest.mark.parametrize("split", ["official", "speaker_independent"])
+def test_a_system_that_knows_the_speakers_has_no_badge_of_new_ones(split):
+    found = Row("net", {}, split=split, deduplicated=True, knows_speakers=True)
+    assert [found.new_speakers, found.official, found.trustworthy] == [False] * 3
+
+
 def test_what_it_cost_is_of_the_run_record():
     record = {"seconds": 9.7, "host": {"peak_memory_mb": 749, "device": "cpu"}}
     trained, given = Row("net", {}, run=record), Row("given", {}, run={"status": "external"})

@@ -45,13 +45,14 @@ def plan(
     systems: dict[str, str] = SYSTEMS,
     baselines: dict[str, list[str]] = BASELINES,
     audit: dict[str, dict[str, str]] = AUDIT,
+    code: str = "1",
 ) -> None:
     """Say what is held against what."""
     audited = {system for cases in audit.values() for system in cases.values()}
     splits = {name: AuditedSplit(variant="main", train_on=["train"]) for name in sorted(audited)}
     write_plan(
         AnalysePlan(
-            code="1", systems=systems, baselines=baselines, audit=audit, splits=splits, importances={}
+            code=code, systems=systems, baselines=baselines, audit=audit, splits=splits, importances={}
         ),
         "analyse",
     )
@@ -177,6 +178,28 @@ def test_a_second_run_writes_the_same_bytes_and_says_what_it_did(written, monkey
     assert {path: path.read_bytes() for path in sorted(written.rglob("*.*"))} == before
     assert "analyse: 5 of 6 systems in 3 groups, 3 pairs compared, 2 changes, 1 audits" in caplog.text
     assert "analyse: net is not held against fewer, which was tested on other clips" in caplog.text
+
+
+def test_a_change_is_drawn_again_where_its_systems_or_the_code_have_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    drawn = []
+
+    def draw(path: Path, *_: object) -> None:
+        drawn.append(path)
+        path.write_bytes(b"drawing %d" % len(drawn))
+
+    monkeypatch.setattr("pipeline.evaluation.change_figure.save_change", draw)
+    figure = analysis_dir() / "change" / "net" / "rival.png"
+    write_inputs()
+    for code, changed in (("1", False), ("1", False), ("1", True), ("2", False)):
+        plan(code=code)
+        if changed:
+            write_system("rival", made_up.random_predictions(200, accuracy=0.8, seed=3))
+        if figure.exists():
+            figure.unlink()  # DVC removes what a stage wrote before it runs again
+        analyse.main()
+    assert drawn == [figure] * 3
+    assert figure.read_bytes() == b"drawing 3"
 
 
 def test_nothing_trained_leaves_headers_alone(tmp_path, monkeypatch):

@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, write_plan
-from pipeline.core.paths import evaluated_dir, figures_dir, metrics_path, plots_dir, trained_dir
+from pipeline.core.paths import (
+    evaluated_dir,
+    figures_dir,
+    known_speakers_path,
+    metrics_path,
+    plots_dir,
+    trained_dir,
+)
 from pipeline.core.tables import read_json, write_json
 from pipeline.evaluation.system import scores_path
 from pipeline.planning.planners import evaluated_split
@@ -148,14 +155,18 @@ def test_a_system_that_is_not_trained_yet_is_left_out_and_said(caplog):
 def test_nothing_stays_of_a_system_that_is_not_evaluated_any_more():
     run(net=PLAN, left_out=PLAN)
     run(net=PLAN)
-    assert sorted(path.name for path in evaluated_dir("net").parent.iterdir()) == ["net"]
+    assert sorted(path.name for path in evaluated_dir("net").parent.iterdir()) == [
+        "known_speakers.json",
+        "net",
+    ]
     assert [path.name for path in metrics_path("net").parent.iterdir()] == ["net.json"]
     assert [path.name for path in plots_dir("net").parent.iterdir()] == ["net"]
 
 
-def test_where_nothing_is_trained_the_folders_are_empty(caplog):
+def test_where_nothing_is_trained_the_folders_hold_no_system(caplog):
     run(forest=PLAN)
-    assert [[*folder.iterdir()] for folder in OUTPUTS] == [[], [], []]
+    assert [[*folder.iterdir()] for folder in OUTPUTS] == [[known_speakers_path()], [], []]
+    assert read_json(known_speakers_path()) == []
     assert "such as forest" in caplog.text
 
 
