@@ -1,7 +1,6 @@
 """Values of ours that stand beside a document's: looked up by address in what the stages wrote of systems and studies."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,7 +29,7 @@ class Measured:
         self.rows = rows
         self.account = account
         self.significance = significance
-        self._tables: dict[Path, pd.DataFrame] = {}
+        self._groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
         self._summaries: dict[str, dict[str, float]] = {}
 
     def row(self, address: Address) -> Row | None:
@@ -91,12 +90,11 @@ class Measured:
 
     def _of_group(self, row: Row, table: str, column: str, group: str, name: str) -> Any:
         """Return a score of a class, or of a corpus, of the system."""
-        path = evaluated_dir(row.system) / f"{table}.csv"
-        if path not in self._tables:
-            self._tables[path] = read_csv(path)
-        rows = self._tables[path]
-        found = rows[rows[column] == group]
-        return found.iloc[0][name] if len(found) and name in rows else None
+        key = (row.system, table)
+        if key not in self._groups:
+            records = read_csv(evaluated_dir(row.system) / f"{table}.csv").to_dict("records")
+            self._groups[key] = {record[column]: record for record in records}
+        return self._groups[key].get(group, {}).get(name)
 
     def _summary(self, system: str) -> dict[str, float]:
         if system not in self._summaries:

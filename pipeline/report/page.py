@@ -16,6 +16,7 @@ from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
 from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
+from pipeline.report.training_summary import epoch_curves
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORMATTERS = (
@@ -44,6 +45,7 @@ PANELS = (
     panels.speaker_range,
     panels.change_rows,
     drawing.reliability_chart,
+    epoch_curves,
     real_tables,
 )
 

@@ -23,8 +23,7 @@ from pipeline.report.real_results import RealResult
 COUNTS = ("n", "n_train", "parameters", "best_epoch")
 NEVER_PERCENT = ("loss", "ccc", "pcc", "mse")  # within a score's name
 REAL = ("accuracy", "uar", "weighted_f1")  # that kept results have
-INCOMPARABLE = {
-    "synthetic speech": "Ours is of synthetic speech, and is not to be compared",
+INCOMPARABLE = {  # that of synthetic speech stands above the whole page
     "other corpora": "Ours is of other corpora than the document's",
     "other protocol": "Ours is split in another way than the document's",
     "skipped": "This profile has no clips of the corpora that it needs",
@@ -228,15 +227,19 @@ class _Filler:
         for system in systems:
             for reason in self._reasons(system, self.measured.rows.get(system)):
                 reasons.setdefault(reason, []).append(system)
-        return [
+        notes = [
             reason if len(concerned) == len(systems) else f"{reason}: {', '.join(concerned)}"
             for reason, concerned in reasons.items()
         ]
+        absent = dict.fromkeys(
+            str(address.corpus) for address in named if address.corpus and self.measured.value(address) is None
+        )
+        return [*notes, f"Ours has no clips of {', '.join(absent)} in this profile"] if absent else notes
 
     def _reasons(self, system: str, row: Row | None) -> list[str]:
         if row is None:
             return ["Not among the systems here" if system in self.document.not_built else "Not run yet"]
-        found = [INCOMPARABLE[row.incomparable]] if row.incomparable else []
+        found = [INCOMPARABLE[row.incomparable]] if row.incomparable in INCOMPARABLE else []
         if row.trained and row.metrics.get("random_weights"):
             found.append("Ours starts from random weights where the document starts from pretrained ones")
         return found

@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.core.paths import analysis_dir, evaluated_dir, figures_dir, plots_dir, representations_dir
 from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.report.leaderboard import Row
+from pipeline.report.training_summary import epoch_rows
 
 N_SHOWN = 10  # of each list of clips
 LISTS = {  # by name of the list: for classes, for dimensions
@@ -130,6 +131,7 @@ class Detail:
         predicted: What it predicts, classes or dimensions, and how well.
         groups: Scores by corpus, sex and speaker.
         curves: Learning curves; no rows for a system that is not trained by epochs.
+        epochs: The kept one and the last; no rows either.
         importances: Of features; None where it has none.
         trials: Of its search; None without one.
         clips: Lists of them.
@@ -142,6 +144,7 @@ class Detail:
     predicted: ClassDetail | DimensionDetail
     groups: pd.DataFrame
     curves: pd.DataFrame
+    epochs: list[dict[str, Any]]
     importances: pd.DataFrame | None
     trials: pd.DataFrame | None
     clips: list[ClipList]
@@ -179,6 +182,7 @@ def read_detail(row: Row, analysis: Analysis, *, represented: bool) -> Detail:
         predicted=_dimension_detail(system) if row.targets else _class_detail(system),
         groups=read_csv(evaluated_dir(system) / "groups.csv"),
         curves=read_csv(plots_dir(system) / "learning.csv"),
+        epochs=epoch_rows(system),
         importances=_figure(system, "importances"),
         trials=_figure(system, "trials"),
         clips=_clips(row, analysis.listed),

@@ -63,9 +63,9 @@ def _run(rows: pd.DataFrame, curves: list[str], best: Mapping[tuple[int, int], A
     return found
 
 
-def summary_rows(summary: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Lay a summary out as rows of the report: the kept epoch and the last, each with its losses and scores."""
-    rows = []
+def epoch_rows(system: str) -> list[dict[str, Any]]:
+    """Return the kept epoch and the last, each with its losses and scores; none of a system without epochs."""
+    summary, rows = training_summary(system), []
     for name, epoch, infix in (("weights kept", "best_epoch", ""), ("last", "epochs", "final_")):
         if epoch in summary:
             values = {
@@ -74,3 +74,8 @@ def summary_rows(summary: Mapping[str, float]) -> list[dict[str, Any]]:
             }
             rows.append({"name": name, "epoch": summary[epoch], **values})
     return rows
+
+
+def epoch_curves(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the losses and scores that such rows have a value of, in their order."""
+    return [name for name in (*LOSSES, *SCORES) if any(row[name] is not None for row in rows)]
