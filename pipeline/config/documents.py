@@ -1,8 +1,9 @@
 """How the documents lay out their tables and figures: results/documents/<document>.yaml, for the report's pages.
 
-A file lists every table and figure that its document prints, in its order and with its numbers. A table is rows and
-columns; where a cell's value comes from is said by what the table, the column and the row say together (`of`). Values
-of systems stand in results/published.yaml and are looked up there; all else that a table holds is text in `cells`.
+A file lists every table and figure that its document prints, in its order and with its numbers. A table is rows
+and columns; where a cell's value comes from is said by what the table, the column and the row say together (`of`).
+Values of systems stand in results/published.yaml and are looked up there; all else that a table holds is text in
+`cells`.
 """
 
 from collections.abc import Iterable
@@ -31,7 +32,9 @@ class Address(Settings):
     part: Part = "test"
     class_name: str | None = None
     corpus: str | None = None
-    source: str | None = None  # where it stands in results/published.yaml; left out: below the table's own name
+    source: str | None = (
+        None  # where it stands in results/published.yaml; left out: below the table's own name
+    )
     ours: Score | None = None  # what is shown beside it, where ours has another name
     hyper_parameter: str | None = None  # in place of a score: as the document names it
     setting: str | None = None  # the same, as our run names it; left out: alike
@@ -121,7 +124,9 @@ class Item(Settings):
         headings = [column.heading for column in self.columns]
         for row in self.rows:
             if len(row.labels) != len(self.labels):
-                raise ValueError(f"{self.name}: {row.labels} are {len(row.labels)} labels, not {len(self.labels)}")
+                raise ValueError(
+                    f"{self.name}: {row.labels} are {len(row.labels)} labels, not {len(self.labels)}"
+                )
             if row.cells and len(row.cells) != len(headings):
                 raise ValueError(f"{self.name}: {row.labels}: {len(row.cells)} cells, not {len(headings)}")
             if unknown := sorted(set(row.only or []) - set(headings)):
@@ -157,20 +162,13 @@ class Layout(Settings):
 
 
 def load_layouts(names: Iterable[str], folder: Path = FOLDER) -> dict[str, Layout]:
-    """Read the layouts of some documents; nothing where there is no such folder.
+    """Read how some documents are laid out: those that have a file <document>.yaml.
 
     Raises:
-        PipelineError: A document has no file, a file is of no document, is not YAML, or holds what is not allowed.
+        PipelineError: A file is not YAML, or holds what is not allowed.
     """
-    if not folder.exists():
-        return {}
-    wanted, there = list(names), {path.stem for path in folder.glob("*.yaml")}
-    if wrong := sorted(there.symmetric_difference(wanted)):
-        raise PipelineError(
-            f"{folder}: expected a file <document>.yaml of each document in results/published.yaml "
-            f"({', '.join(wanted)}) and no other; too much or missing: {', '.join(wrong)}"
-        )
-    return {name: _load_layout(folder / f"{name}.yaml") for name in wanted}
+    paths = {name: folder / f"{name}.yaml" for name in names}
+    return {name: _load_layout(path) for name, path in paths.items() if path.exists()}
 
 
 def _load_layout(path: Path) -> Layout:

@@ -90,7 +90,9 @@ class Published(Settings):
     protocol: PublishedProtocol | None = None
     results: list[Result]  # where two rows state the same score, the first is compared
     parameters: PositiveInt | None = None  # trainable ones
-    hyper_parameters: dict[str, Any] = Field(default={})  # the best that its search found, or those of an ablation
+    hyper_parameters: dict[str, Any] = Field(
+        default={}
+    )  # the best that its search found, or those of an ablation
     note: str | None = None
 
     def flat(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The layers of a trained network, from the shapes of its weights: no network is built, nothing is passed through."""
+"""The layers of a trained network, from the shapes of its weights: no network is built or run for it."""
 
 import json
 import math
@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.core.paths import trained_dir
 
+MODEL = "model."  # before the names of a network's own tensors; others standardise its input
 # Kept beside the weights, and not trained.
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 MOST_LAYERS = 60
@@ -25,7 +26,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers of a system's first network, in the order of their names; those beyond `MOST_LAYERS` are counted."""
+    """The layers of a system's first network, by name; those beyond `MOST_LAYERS` are counted."""
 
     system: str
     shown: list[Layer]
@@ -40,11 +41,13 @@ def read_layers(system: str) -> Layers | None:
         return None
     shapes: dict[str, list[list[int]]] = {}
     for name, shape in _shapes(paths[0]).items():
-        layer, _, weight = name.rpartition(".")
-        if weight not in STATISTICS:
+        layer, _, weight = name.removeprefix(MODEL).rpartition(".")
+        if name.startswith(MODEL) and weight not in STATISTICS:
             shapes.setdefault(layer or weight, []).append(shape)
     layers = [
-        Layer(name, ", ".join(" x ".join(map(str, shape)) or "1" for shape in each), sum(map(math.prod, each)))
+        Layer(
+            name, ", ".join(" x ".join(map(str, shape)) or "1" for shape in each), sum(map(math.prod, each))
+        )
         for name, each in sorted(shapes.items(), key=lambda item: _in_order(item[0]))
     ]
     shown = layers[:MOST_LAYERS]

@@ -1,4 +1,4 @@
-"""Values of ours that stand beside a document's: looked up by address in what the stages wrote of systems and studies."""
+"""Values of ours that stand beside a document's: looked up by address in what the stages wrote."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -93,7 +93,9 @@ class Measured:
         key = (row.system, table)
         if key not in self._groups:
             records = read_csv(evaluated_dir(row.system) / f"{table}.csv").to_dict("records")
-            self._groups[key] = {record[column]: record for record in records}
+            self._groups[key] = {
+                record[column]: record for record in records if record.get("kind") in (None, "corpus")
+            }
         return self._groups[key].get(group, {}).get(name)
 
     def _summary(self, system: str) -> dict[str, float]:

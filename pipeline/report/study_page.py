@@ -1,7 +1,7 @@
 """One page for each document: its tables and figures in its order and numbering, ours beside the published values.
 
-What a document has stands in results/documents/<document>.yaml (`pipeline.config.documents`); this module looks up the
-published value and ours of each cell, and says why ours is missing or not to be compared.
+What a document has stands in results/documents/<document>.yaml (`pipeline.config.documents`); this module looks up
+the published value and ours of each cell, and says why ours is missing or not to be compared.
 """
 
 from collections.abc import Iterable, Mapping
@@ -94,6 +94,12 @@ class Block:
     def noted(self) -> bool:
         return any(line.note for line in self.lines)
 
+    @property
+    def kinds(self) -> list[str]:
+        """What each column is set as: "number", or "words" where a cell holds some."""
+        columns = zip(*(line.cells for line in self.lines), strict=True)
+        return ["words" if any(_is_words(cell) for cell in column) else "number" for column in columns]
+
 
 @dataclass(frozen=True)
 class StudyPage:
@@ -178,16 +184,24 @@ class _Filler:
     def _real(self, item: Item, column: Column, address: Address) -> str | None:
         """Return what was measured on the document's own corpora, split its way, and kept."""
         system, name = self.document.reported.get(address.name), our_name(address)
-        if system is None or name not in REAL or address.part != "test" or address.class_name or address.corpus:
+        if (
+            system is None
+            or name not in REAL
+            or address.part != "test"
+            or address.class_name
+            or address.corpus
+        ):
             return None
         corpora = set(system.corpora or self.document.corpora or [])
         protocol = system.protocol or self.document.protocol
-        shares = "/".join(f"{100 * share:g}" for share in (protocol and protocol.shares or {}).values())
+        shares = "/".join(f"{100 * share:g}" for share in ((protocol and protocol.shares) or {}).values())
         for result in self.real:
             same = result.system == address.name and result.condition is None
             where = corpora == set(result.train_corpus.split(",")) == set(result.test_corpus.split(","))
             if same and where and protocol and result.protocol == f"{protocol.name} {shares}".strip():
-                value = {"accuracy": result.accuracy, "uar": result.uar, "weighted_f1": result.weighted_f1}[name]
+                value = {"accuracy": result.accuracy, "uar": result.uar, "weighted_f1": result.weighted_f1}[
+                    name
+                ]
                 sd = result.sd if name == "accuracy" else None
                 spread = f" ({_write(sd, item, column, address)})" if sd is not None else ""
                 return None if value is None else _write(value, item, column, address) + spread
@@ -200,9 +214,9 @@ class _Filler:
             path = representations_dir(str(figure.system)) / f"{figure.name}_tsne.png"
         else:
             path = figures_dir(str(figure.system)) / f"{figure.name}.png"
-        if path.exists():
+        why = self._missing(figure.system) if figure.system else None
+        if why is None and path.exists():
             return Drawing(figure.caption, path, None)
-        why = self._missing(figure.system) if figure.system else "its study has no clips in this profile"
         return Drawing(figure.caption, None, why or "there is nothing to draw in this profile")
 
     def _layers(self, system: str) -> Layers | None:
@@ -218,7 +232,7 @@ class _Filler:
         return None if row.trained else "this profile has no clips of the corpora that it needs"
 
     def _notes(self, item: Item) -> list[str]:
-        """Return why ours is missing or not to be compared, each reason once, with the systems where they differ."""
+        """Return why ours is missing or not to be compared: each reason once, of which systems if not of all."""
         named = [item.address(row, column) for row in item.rows for column in item.columns]
         systems = [address.name for address in named if address.system is not None and address.whole]
         systems += [figure.system for figure in item.figures if figure.system] + item.layers
@@ -231,10 +245,15 @@ class _Filler:
             reason if len(concerned) == len(systems) else f"{reason}: {', '.join(concerned)}"
             for reason, concerned in reasons.items()
         ]
-        absent = dict.fromkeys(
-            str(address.corpus) for address in named if address.corpus and self.measured.value(address) is None
-        )
-        return [*notes, f"Ours has no clips of {', '.join(absent)} in this profile"] if absent else notes
+        return notes + self._clips_missing(named)
+
+    def _clips_missing(self, named: list[Address]) -> list[str]:
+        """Return which corpora, or whole studies, have no clips in this profile."""
+        absent = [address for address in named if address.whole and self.measured.value(address) is None]
+        corpora = dict.fromkeys(address.corpus for address in absent if address.corpus)
+        studies = dict.fromkeys(address.study for address in absent if address.study and not address.corpus)
+        missing = [*filter(None, corpora), *(f"the study {study}" for study in studies)]
+        return [f"Ours has no clips of {', '.join(missing)} in this profile"] if missing else []
 
     def _reasons(self, system: str, row: Row | None) -> list[str]:
         if row is None:
@@ -243,6 +262,11 @@ class _Filler:
         if row.trained and row.metrics.get("random_weights"):
             found.append("Ours starts from random weights where the document starts from pretrained ones")
         return found
+
+
+def _is_words(cell: Cell) -> bool:
+    """Tell whether a cell is no number, nor a few of them."""
+    return cell.published is not None and sum(letter.isalpha() for letter in cell.published) > 5
 
 
 def _results(system: Published, address: Address) -> list[Result]:

@@ -1,15 +1,15 @@
-"""A training in few numbers: the epoch whose weights were kept, what was measured then, and where training ended."""
+"""A training in few numbers: the epoch whose weights were kept, what was measured then, and where it ended."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-import pandas as pd
 
 from pipeline.core.paths import history_path, trained_dir
 from pipeline.core.tables import read_csv, read_json
 from pipeline.evaluation.history import LOSSES, SCORES
 
-RUN = ["seed", "fold", "target"]
+CURVES = (*LOSSES, *SCORES)
+Epoch = Mapping[str, Any]  # a row of the history
 
 
 def training_summary(system: str) -> dict[str, float]:
@@ -19,47 +19,46 @@ def training_summary(system: str) -> dict[str, float]:
         `epochs`, `best_epoch`, each curve's value in that epoch, such as val_accuracy, and as <part>_final_<score>,
         such as val_final_accuracy, in the last epoch.
     """
-    history = read_csv(history_path(system))
-    if history.empty:
+    history = read_csv(history_path(system)).to_dict("records")
+    if not history:
         return {}
-    best = {
-        (model["seed"], model["fold"]): model["best_epoch"]
-        for model in read_json(trained_dir(system) / "model.json")["models"]
-        if "best_epoch" in model
-    }
+    models = read_json(trained_dir(system) / "model.json")["models"]
+    best = {(model["seed"], model["fold"]): model["best_epoch"] for model in models if "best_epoch" in model}
     return summarise_runs(history, best)
 
 
 def summarise_runs(
-    history: pd.DataFrame, best: Mapping[tuple[int, int], int | Mapping[str, int]]
+    history: Iterable[Epoch], best: Mapping[tuple[int, int], int | Mapping[str, int]]
 ) -> dict[str, float]:
     """Return what `training_summary` does.
 
     Args:
-        history: One row a seed, fold, target and epoch.
+        history: One row a seed, fold, target and epoch, the epochs of each network in their order.
         best: The epoch whose weights were kept, by seed and fold; by target where each has its own network.
     """
-    history = history.assign(target=history["target"].fillna("") if "target" in history else "")
-    curves = [name for name in (*LOSSES, *SCORES) if name in history and history[name].notna().any()]
-    runs = [_run(rows, curves, best) for _, rows in history.groupby(RUN, sort=False)]
-    return {name: float(value) for name, value in pd.DataFrame(runs).mean().items() if pd.notna(value)}
+    runs: dict[tuple[int, int, str], list[Epoch]] = {}
+    for row in history:
+        target = row.get("target", "")
+        key = (row["seed"], row["fold"], target if isinstance(target, str) else "")
+        runs.setdefault(key, []).append(row)
+    values: dict[str, list[float]] = {}
+    for (seed, fold, target), rows in runs.items():
+        epoch = best.get((seed, fold))
+        for name, value in _run(rows, epoch[target] if isinstance(epoch, Mapping) else epoch).items():
+            if not math.isnan(value):
+                values.setdefault(name, []).append(value)
+    return {name: sum(each) / len(each) for name, each in values.items()}
 
 
-def _run(rows: pd.DataFrame, curves: list[str], best: Mapping[tuple[int, int], Any]) -> dict[str, float]:
-    """Summarise one network's epochs."""
-    rows = rows.sort_values("epoch")
-    seed, fold, target = rows.iloc[0][RUN]
-    last = rows.iloc[-1]
-    found: dict[str, float] = {"epochs": last["epoch"]}
-    for name in curves:
+def _run(rows: list[Epoch], best: int | None) -> dict[str, float]:
+    """Summarise one network's epochs, of which one was kept."""
+    found: dict[str, float] = {"epochs": rows[-1]["epoch"]}
+    for name in CURVES:
         part, _, score = name.partition("_")
-        found[f"{part}_final_{score}"] = last[name]
-    epoch = best.get((int(seed), int(fold)))
-    if isinstance(epoch, Mapping):
-        epoch = epoch.get(target)
-    if epoch is not None:
-        kept = rows[rows["epoch"] == epoch].iloc[0]
-        found |= {"best_epoch": epoch, **{name: kept[name] for name in curves}}
+        found[f"{part}_final_{score}"] = rows[-1].get(name, math.nan)
+    if best is not None:
+        kept = next(row for row in rows if row["epoch"] == best)
+        found |= {"best_epoch": best, **{name: kept.get(name, math.nan) for name in CURVES}}
     return found
 
 
@@ -68,9 +67,9 @@ def epoch_rows(system: str) -> list[dict[str, Any]]:
     summary, rows = training_summary(system), []
     for name, epoch, infix in (("weights kept", "best_epoch", ""), ("last", "epochs", "final_")):
         if epoch in summary:
+            parts = {curve: curve.partition("_") for curve in CURVES}
             values = {
-                curve: summary.get("_".join((curve.partition("_")[0], infix + curve.partition("_")[2])))
-                for curve in (*LOSSES, *SCORES)
+                curve: summary.get(f"{part}_{infix}{score}") for curve, (part, _, score) in parts.items()
             }
             rows.append({"name": name, "epoch": summary[epoch], **values})
     return rows
@@ -78,4 +77,4 @@ def epoch_rows(system: str) -> list[dict[str, Any]]:
 
 def epoch_curves(rows: list[dict[str, Any]]) -> list[str]:
     """Return the losses and scores that such rows have a value of, in their order."""
-    return [name for name in (*LOSSES, *SCORES) if any(row[name] is not None for row in rows)]
+    return [name for name in CURVES if any(row[name] is not None for row in rows)]

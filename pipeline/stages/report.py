@@ -1,4 +1,4 @@
-"""Write the report: HTML pages that need no network, of all results and of each document, and results as Markdown."""
+"""Write the report: HTML pages that need no network, of all results and of each document; results as Markdown."""
 
 import logging
 
