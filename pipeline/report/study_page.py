@@ -251,7 +251,7 @@ class _Filler:
         """Return which corpora, or whole studies, have no clips in this profile."""
         absent = [address for address in named if address.whole and self.measured.value(address) is None]
         corpora = dict.fromkeys(address.corpus for address in absent if address.corpus)
-        studies = dict.fromkeys(address.study for address in absent if address.study and not address.corpus)
+        studies = dict.fromkeys(address.study for address in absent if _of_study(address))
         missing = [*filter(None, corpora), *(f"the study {study}" for study in studies)]
         return [f"Ours has no clips of {', '.join(missing)} in this profile"] if missing else []
 
@@ -262,6 +262,11 @@ class _Filler:
         if row.trained and row.metrics.get("random_weights"):
             found.append("Ours starts from random weights where the document starts from pretrained ones")
         return found
+
+
+def _of_study(address: Address) -> bool:
+    """Tell whether an address is of all clips of a study."""
+    return address.study is not None and address.corpus is None and address.class_name is None
 
 
 def _is_words(cell: Cell) -> bool:

@@ -191,7 +191,7 @@ def train_epoch(run: TrainingRun, task: Task) -> dict[str, float]:
         after_step(run.scheduler)
     scores = {"train_loss": float(total / len(task.train_rows))}
     if not settings.regression:
-        scores["train_accuracy"] = float(right / len(task.train_rows))
+        scores["train_accuracy"] = float(right) / len(task.train_rows)
     return scores
 
 

@@ -33,6 +33,7 @@ def detail(*, targets="emotion", **given):
         "predicted": class_detail(),
         "groups": empty,
         "curves": empty,
+        "epochs": [],
         "importances": None,
         "trials": None,
     }
