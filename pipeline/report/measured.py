@@ -117,9 +117,9 @@ def _setting(row: Row, name: str) -> str | None:
     best = _first_model(row.system).get("best", {})
     if name in best:
         return _written(best[name])
-    (first, *_) = read_json(trained_dir(row.system) / "model.json")["models"]
-    if name in first.get("searched", {}):
-        return _written(first["searched"][name])
+    searched = _first_facts(row.system).get("searched", {})
+    if name in searched:
+        return _written(searched[name])
     value: Any = row.run["settings"]
     for key in name.split("."):
         if not isinstance(value, dict) or key not in value:
@@ -134,8 +134,13 @@ def _written(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
+def _first_facts(system: str) -> dict[str, Any]:
+    """Return what is said of a system's first model among all of them."""
+    return read_json(trained_dir(system) / "model.json")["models"][0]
+
+
 def _first_model(system: str) -> dict[str, Any]:
     """Return what training wrote beside a system's first model; nothing where it has several networks."""
-    (first, *_) = read_json(trained_dir(system) / "model.json")["models"] or [{}]
+    first = _first_facts(system)
     path = trained_dir(system) / f"seed{first.get('seed')}_fold{first.get('fold')}.json"
     return read_json(path) if path.exists() else {}

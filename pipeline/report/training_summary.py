@@ -9,6 +9,8 @@ from pipeline.core.tables import read_csv, read_json
 from pipeline.evaluation.history import LOSSES, SCORES
 
 CURVES = (*LOSSES, *SCORES)
+WORDS = {"train": "training", "val": "validation", "uar": "UAR", "f1": "macro F1"}
+WORDS |= {"weighted_f1": "weighted F1", "ccc": "mean CCC"}
 Epoch = Mapping[str, Any]  # a row of the history
 
 
@@ -75,6 +77,13 @@ def epoch_rows(system: str) -> list[dict[str, Any]]:
     return rows
 
 
-def epoch_curves(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the losses and scores that such rows have a value of, in their order."""
-    return [name for name in CURVES if any(row[name] is not None for row in rows)]
+def epoch_curves(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the losses and scores that such rows have a value of, in their order, and how people call them."""
+    there = [name for name in CURVES if any(row[name] is not None for row in rows)]
+    return {name: _in_words(name) for name in there}
+
+
+def _in_words(name: str) -> str:
+    """Return val_uar as "validation UAR"."""
+    part, _, score = name.partition("_")
+    return f"{WORDS[part]} {WORDS.get(score, score)}"

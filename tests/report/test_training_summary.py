@@ -5,7 +5,13 @@ import pytest
 
 from pipeline.core.paths import history_path, trained_dir
 from pipeline.core.tables import write_csv, write_json
-from pipeline.report.training_summary import epoch_curves, epoch_rows, summarise_runs, training_summary
+from pipeline.report.training_summary import (
+    CURVES,
+    epoch_curves,
+    epoch_rows,
+    summarise_runs,
+    training_summary,
+)
 
 NAMES = ("seed", "fold", "target", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
 HISTORY = [
@@ -71,11 +77,25 @@ def test_it_is_read_from_what_training_left(trained):
     kept, last = epoch_rows("net")
     assert (kept["name"], kept["epoch"], kept["val_accuracy"]) == ("weights kept", 1.5, 0.5)
     assert (last["name"], last["epoch"], last["train_loss"]) == ("last", 2.0, 2.25)
-    assert epoch_curves([kept, last]) == ["train_loss", "val_loss", "train_accuracy", "val_accuracy"]
+    assert epoch_curves([kept, last]) == {
+        "train_loss": "training loss",
+        "val_loss": "validation loss",
+        "train_accuracy": "training accuracy",
+        "val_accuracy": "validation accuracy",
+    }
 
 
 def test_a_system_without_epochs_has_none(trained):
     trained([])
     assert training_summary("net") == {}
     assert epoch_rows("net") == []
-    assert epoch_curves([]) == []
+    assert epoch_curves([]) == {}
+
+
+def test_what_curves_are_called():
+    row = dict.fromkeys(CURVES, 0.5)
+    assert list(epoch_curves([row]).values())[-3:] == [
+        "validation macro F1",
+        "validation weighted F1",
+        "validation mean CCC",
+    ]
