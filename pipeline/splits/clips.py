@@ -26,8 +26,9 @@ class Clips:
         sessions: Sessions; -1 where unknown.
         sexes: Sexes; -1 where unknown.
         corpora: Corpora.
+        texts: What is said, whatever its case and punctuation; -1 where unknown.
         official: Splits that the corpora publish; unused where they publish none.
-        names: What the numbers of labels, speakers, sessions and corpora stand for, sorted.
+        names: What the numbers of labels, speakers, sessions, corpora and texts stand for, sorted.
     """
 
     ids: np.ndarray
@@ -37,6 +38,7 @@ class Clips:
     sessions: np.ndarray
     sexes: np.ndarray
     corpora: np.ndarray
+    texts: np.ndarray
     official: np.ndarray
     names: dict[str, list[str]]
 
@@ -73,6 +75,8 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
     for column in ("label", "speaker", "session", "sex", "corpus"):
         numbers[column], unique = pd.factorize(rows[column], sort=True)
         names[column] = list(unique)
+    numbers["text"], unique = pd.factorize(_words(rows["text"]), sort=True)
+    names["text"] = list(unique)
     official = rows["official_split"].fillna(NAMES[UNUSED])
     unknown = sorted(set(official.unique()) - set(NAMES))
     if unknown:
@@ -88,9 +92,16 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
         sessions=numbers["session"],
         sexes=numbers["sex"],
         corpora=numbers["corpus"],
+        texts=numbers["text"],
         official=pd.Index(NAMES).get_indexer(official).astype(np.int8),
         names=names,
     )
+
+
+def _words(texts: pd.Series) -> pd.Series:
+    """Return the words of each text in lower case, without punctuation; null where there are none."""
+    words = texts.fillna("").astype("str").str.lower().str.findall(r"\w+").str.join(" ")
+    return words.where(words.ne(""))
 
 
 def withhold_voices(splits: np.ndarray, clips: Clips) -> np.ndarray:

@@ -14,6 +14,12 @@ from pipeline.config.params import Params
 from pipeline.config.splits import SplitSettings
 from pipeline.splits.clips import Clips
 from pipeline.splits.k_folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
+from pipeline.splits.new_speakers import (
+    new_sentences,
+    new_speakers,
+    new_speakers_and_sentences,
+    new_speakers_known_sentences,
+)
 from pipeline.splits.official import cross_corpus, official
 from pipeline.splits.one_fold import speaker_independent, stratified_split
 
@@ -45,6 +51,16 @@ PROTOCOLS: dict[str, Protocol] = {
     "speaker_k_fold": Protocol(speaker_k_fold, "{folds}-fold by speaker", new_speakers=True),
     "leave_one_speaker_out": Protocol(leave_one_speaker_out, "leave-one-speaker-out", new_speakers=True),
     "leave_one_session_out": Protocol(leave_one_session_out, "leave-one-session-out", new_speakers=True),
+    "new_speakers": Protocol(new_speakers, "speakers never heard", new_speakers=True),
+    "new_sentences": Protocol(new_sentences, "sentences never heard", new_speakers=False),
+    "new_speakers_and_sentences": Protocol(
+        new_speakers_and_sentences, "speakers and sentences never heard", new_speakers=True
+    ),
+    "new_speakers_known_sentences": Protocol(
+        new_speakers_known_sentences,
+        "speakers never heard, sentences known, half the training",
+        new_speakers=True,
+    ),
     "official": Protocol(official, "official", new_speakers=None),
     "cross_corpus": Protocol(
         cross_corpus, "cross-corpus, tested on {test_corpora}", new_speakers=True, by_corpus=True
