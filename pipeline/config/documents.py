@@ -101,6 +101,14 @@ class Figure(Settings):
         return self
 
 
+class Clips(Settings):
+    """A list of ours: the most frequent confusions of each corpus, surest mistakes, or least sure hits."""
+
+    caption: str
+    system: str
+    name: Literal["confusions", "failures", "unsure"]
+
+
 class Item(Settings):
     """A table or figure of a document."""
 
@@ -115,6 +123,10 @@ class Item(Settings):
     digits: int = 4  # behind the point
     figures: list[Figure] = Field(default=[])
     layers: list[str] = Field(default=[])  # systems whose layers are listed
+    clips: list[Clips] = Field(default=[])
+    residuals: dict[str, str] = Field(
+        default={}
+    )  # by what they are called: systems whose residuals have lines
     why: str | None = None  # why something of it is not here
 
     @model_validator(mode="after")
@@ -139,7 +151,13 @@ class Item(Settings):
     def measured(self) -> bool:
         """Whether something of ours belongs beside it."""
         looked_up = any(self.address(row, column).whole for row in self.rows for column in self.columns)
-        return looked_up or bool(self.figures or self.layers)
+        return looked_up or bool(self.figures or self.layers or self.clips or self.residuals)
+
+    @property
+    def shown_of(self) -> list[str]:
+        """The systems of which something else than single values is shown."""
+        drawn = [figure.system for figure in self.figures if figure.system]
+        return [*drawn, *self.layers, *(clips.system for clips in self.clips), *self.residuals.values()]
 
     def address(self, row: Row, column: Column) -> Address:
         """Return where a cell's value comes from."""

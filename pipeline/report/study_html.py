@@ -7,6 +7,7 @@ from pipeline.config.documents import Layout
 from pipeline.config.published import Document
 from pipeline.core.tables import read_csv
 from pipeline.exploration.files import table_path
+from pipeline.report import geometry
 from pipeline.report.collect import Picture, Report
 from pipeline.report.measured import Measured
 from pipeline.report.page import embed, make_environment, verbatim
@@ -42,6 +43,7 @@ def render_study_page(page: StudyPage, pages: Sequence[StudyPage], profile: str)
             embed=_embed_file,
             headings=columns_of,
             shown=shown,
+            geometry=geometry,
         )
     )
 

@@ -19,6 +19,7 @@ from pipeline.report.layers import Layers, read_layers
 from pipeline.report.leaderboard import Row
 from pipeline.report.measured import Measured, our_name
 from pipeline.report.real_results import RealResult
+from pipeline.report.study_extras import Listing, Panel, read_listing, residual_panels
 
 COUNTS = ("n", "n_train", "parameters", "best_epoch")
 NEVER_PERCENT = ("loss", "ccc", "pcc", "mse")  # within a score's name
@@ -66,6 +67,8 @@ class Block:
         lines: Of its table.
         drawings: Figures of ours.
         layers: Of networks of ours.
+        listings: Lists of clips and confusions of ours.
+        panels: Lines over residuals of ours.
         notes: Why ours is missing or not to be compared.
     """
 
@@ -73,6 +76,8 @@ class Block:
     lines: list[Line]
     drawings: list[Drawing]
     layers: list[Layers]
+    listings: list[Listing]
+    panels: list[Panel]
     notes: list[str]
 
     @property
@@ -83,7 +88,8 @@ class Block:
     def beside(self) -> bool:
         """Whether something of ours stands beside it."""
         measured = any(cell.ours or cell.real for line in self.lines for cell in line.cells)
-        return measured or bool(self.layers) or any(drawing.path for drawing in self.drawings)
+        listed = self.layers or self.listings or self.panels
+        return measured or bool(listed) or any(drawing.path for drawing in self.drawings)
 
     @property
     def n_published(self) -> int:
@@ -141,7 +147,10 @@ class _Filler:
         ]
         drawings = [self._drawing(figure) for figure in item.figures]
         layers = [found for system in item.layers if (found := self._layers(system))]
-        return Block(item, lines, drawings, layers, self._notes(item))
+        there = [clips for clips in item.clips if self._missing(clips.system) is None]
+        listings = [listing for clips in there if (listing := read_listing(clips))]
+        panels = residual_panels(item.residuals, self.measured.rows)
+        return Block(item, lines, drawings, layers, listings, panels, self._notes(item))
 
     def _cell(self, item: Item, row: LayoutRow, number: int) -> Cell:
         column, address = item.columns[number], item.address(row, item.columns[number])
@@ -235,8 +244,7 @@ class _Filler:
         """Return why ours is missing or not to be compared: each reason once, of which systems if not of all."""
         named = [item.address(row, column) for row in item.rows for column in item.columns]
         systems = [address.name for address in named if address.system is not None and address.whole]
-        systems += [figure.system for figure in item.figures if figure.system] + item.layers
-        systems = list(dict.fromkeys(systems))
+        systems = list(dict.fromkeys(systems + item.shown_of))
         reasons: dict[str, list[str]] = {}
         for system in systems:
             for reason in self._reasons(system, self.measured.rows.get(system)):
@@ -253,7 +261,10 @@ class _Filler:
         corpora = dict.fromkeys(address.corpus for address in absent if address.corpus)
         studies = dict.fromkeys(address.study for address in absent if _of_study(address))
         missing = [*filter(None, corpora), *(f"the study {study}" for study in studies)]
-        return [f"Ours has no clips of {', '.join(missing)} in this profile"] if missing else []
+        notes = [f"Ours has no clips of {', '.join(missing)} in this profile"] if missing else []
+        if any(address.part == "cross" and self.measured.row(address) for address in absent):
+            notes.append("Ours is tested on no other corpus in this profile")
+        return notes
 
     def _reasons(self, system: str, row: Row | None) -> list[str]:
         if row is None:
@@ -293,7 +304,7 @@ def _write(value: float, item: Item, column: Column, address: Address) -> str:
     percent = item.percent if column.percent is None else column.percent
     if percent and not any(part in address.score_name for part in NEVER_PERCENT):
         value *= 100
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # -0.0 + 0.0 is 0.0
 
 
 def columns_of(item: Item) -> list[str]:

@@ -177,8 +177,7 @@ def test_every_value_stands_in_its_table(document):
 def test_tables_name_systems_that_the_document_reports(document):
     layout = LAYOUTS[document]
     named = {address.name for _, address in cells(layout) if address.system}
-    named |= {figure.system for item in layout.items for figure in item.figures if figure.system}
-    named |= {system for item in layout.items for system in item.layers}
+    named |= {system for item in layout.items for system in item.shown_of}
     assert named <= set(DOCUMENTS[document].reported)
 
 
@@ -253,7 +252,7 @@ def written(folder: Path, key: str, value: object) -> Path:
         ("items.0.rows.0.cells", ["0.5", "0.6"], "2 cells, not 1"),
         ("items.0.rows.0.only", ["F1"], "only: no column is called F1"),
         ("items.0.rows.0.of", {}, "Table 1: nothing of ours is beside it: say `why`"),
-        ("items.0.rows.0.of", {"sytem": "net"}, "sytem: unknown key, did you mean 'system'?"),
+        ("items.0.rows.0.of", {"system_": "net"}, "system_: unknown key, did you mean 'system'?"),
         ("items.0.figures", [{"caption": "a", "name": "roc"}], "figure roc: expected `system` or `study`"),
     ],
 )

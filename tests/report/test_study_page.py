@@ -264,6 +264,14 @@ def test_a_corpus_that_is_not_there_is_named(folder):
     assert filled({**table, "rows": rows}, row()).notes == ["Ours has no clips of tess in this profile"]
 
 
+def test_without_another_corpus_nothing_is_tested_across(folder):
+    columns = [{"heading": "PCC", "of": {"system": "net", "score": "pcc_valence", "part": "cross"}}]
+    table = {"columns": columns, "rows": [{"labels": ["Net"]}]}
+    assert filled(table, row()).notes == ["Ours is tested on no other corpus in this profile"]
+    assert filled(table, row(cross_pcc_valence=-0.00001)).notes == []
+    assert filled(table, row(cross_pcc_valence=-0.00001)).lines[0].cells == [Cell(None, "0.0000")]
+
+
 def test_figures_and_layers_of_ours_are_found(folder):
     path = figures_dir("net") / "roc.png"
     path.parent.mkdir(parents=True)
