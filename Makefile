@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 # What torch, oneDNN, MKL and OpenBLAS do on a processor without AVX: other kernels, so other roundings.
 OLD_CPU := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 OPENBLAS_CORETYPE=Nehalem
 
-.PHONY: help setup tour app repro test test-cpu test-slow test-browser check format bench picture clean
+.PHONY: help setup tour real app repro test test-cpu test-slow test-browser check format bench picture clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -28,6 +28,9 @@ $(READY): requirements.txt requirements-dev.txt
 
 tour: $(READY)  ## five systems, one for each kind of input, and the report; what git keeps stays as it is
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pipeline.tour
+
+real: $(READY)  ## real speech: RAVDESS and Whisper's encoder, the best system for speakers never heard, and the application with it
+	$(BIN)/python -m pipeline.real --port $(PORT)
 
 app: $(READY)  ## the web application at http://127.0.0.1:8000 (PORT=, SYSTEM=); needs something trained
 	$(BIN)/python -m pipeline.app --port $(PORT) $(if $(SYSTEM),--system $(SYSTEM))

@@ -12,6 +12,7 @@ from pipeline.app.server import create_app
 from pipeline.app.systems import Catalogue, choose
 from pipeline.config.plans import AppPlan, load_plan
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import real_export_dir
 from pipeline.inference.exported import is_export, read_export
 from pipeline.inference.predictor import load
 
@@ -56,9 +57,12 @@ def open_catalogue(system: str | None) -> Catalogue:
     """Return the systems that can be asked, and which of them answers by default.
 
     Args:
-        system: A trained system, or the folder of an exported one; None for that of params.yaml.
+        system: A trained system, or the folder of an exported one; None for the export of `make real`, where there
+            is one, and else that of params.yaml.
     """
     cards = read_cards()
+    if system is None and is_export(real_export_dir()):
+        system = str(real_export_dir())
     if system is not None and is_export(Path(system)):
         exported = make_card(read_export(Path(system)))
         others = [card for card in cards if card.name != exported.name]

@@ -204,6 +204,11 @@ def export_dir(system: str) -> Path:
     return DATA / "exports" / system
 
 
+def real_export_dir() -> Path:
+    """The export of `make real`, which learnt from people."""
+    return DATA / "real" / "export"
+
+
 def analysis_dir() -> Path:
     return DATA / "analysis"
 

@@ -2,8 +2,9 @@
 
 `ComParE_2016` (6,373) is the set of the paralinguistics challenges since 2016, `IS13` the set of 2013 that the
 study annamalai names: same names, 1,984 values differ. `eGeMAPSv02` (88) and `GeMAPSv01b` (62) are the small sets
-of Eyben et al. 2016, DOI 10.1109/TAFFC.2015.2457417; `emobase` (988) is older. Eyben, Woellmer & Schuller, "openSMILE", 2010,
-doi:10.1145/1873951.1874246; Weninger et al., "On the acoustics of emotion in audio", 2013,
+of Eyben et al. 2016, DOI 10.1109/TAFFC.2015.2457417; `emobase` (988) is older.
+
+Eyben, Woellmer & Schuller, "openSMILE", 2010, doi:10.1145/1873951.1874246; Weninger et al., "On the acoustics of emotion in audio", 2013,
 doi:10.3389/fpsyg.2013.00292.
 """
 

@@ -1,7 +1,6 @@
 """What there is to know of a trained system besides its weights: of the stages' outputs, or of an export."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.config.asr import Asr

@@ -10,8 +10,8 @@ means is the mean of weighted sums. Frames are pooled in one of three ways:
     queries     several learnt queries attend to the frames by scaled dot product, their answers side by side (the
                 pooling by multi-head queries of arXiv:2602.06000)
 
-Inputs: a vector, shape (clips, blocks x width), or frames, shape (clips, frames, blocks x width), block after block as
-the feature kinds `speech_encoder` and `speech_encoder_frames` store them. Output: logits, shape (clips, classes).
+Inputs: a vector, shape (clips, blocks x width), or frames, shape (clips, frames, blocks x width), block after block
+as the feature kinds `speech_encoder` and `speech_encoder_frames` store them. Output: logits, shape (clips, classes).
 """
 
 import math
