@@ -1,10 +1,10 @@
 """What the documents report of the systems: results/published.yaml, which is no parameter: it changes no result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PositiveInt, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
 from pipeline.config.base import Settings, Split
@@ -27,6 +27,9 @@ Score = Literal[
     "macro_f1",
     "auc",
     "loss",
+    "final_loss",  # of the last epoch
+    "final_accuracy",
+    "best_epoch",  # whose weights were kept
     "ccc",  # mean over the dimensions
     "ccc_arousal",
     "ccc_valence",
@@ -52,11 +55,13 @@ class PublishedProtocol(Settings):
 class Result(Settings):
     """A row of a document's table, or what its text or a figure says.
 
-    Scores are fractions in [0, 1]; CCC, PCC, MSE and loss are as printed.
+    Scores are fractions in [0, 1]; CCC, PCC, MSE, losses and epochs are as printed.
     """
 
     scores: dict[Score, float] = Field(min_length=1)
     sd: dict[Score, float] = Field(default={})  # standard deviation over the document's runs
+    marks: dict[Score, str] = Field(default={})  # printed behind the value, such as "*"
+    n: PositiveInt | None = None  # clips that it is of
     part: Part = "test"
     class_name: str | None = None  # of this class alone
     corpus: str | None = None  # of this corpus's clips alone
@@ -64,10 +69,11 @@ class Result(Settings):
     note: str | None = None
 
     @model_validator(mode="after")
-    def _sd_of_what_is_reported(self) -> Self:
-        for name in self.sd:
-            if name not in self.scores:
-                raise ValueError(f"sd.{name}: there is no score {name} to go with it")
+    def _of_what_is_reported(self) -> Self:
+        for key, values in (("sd", self.sd), ("marks", self.marks)):
+            for name in values:
+                if name not in self.scores:
+                    raise ValueError(f"{key}.{name}: there is no score {name} to go with it")
         return self
 
     @property
@@ -83,7 +89,10 @@ class Published(Settings):
     corpora: list[str] | None = None  # used by the document; with others, nothing is compared
     protocol: PublishedProtocol | None = None
     results: list[Result]  # where two rows state the same score, the first is compared
-    hyper_parameters: dict[str, Any] = Field(default={})  # the best that its search found
+    parameters: PositiveInt | None = None  # trainable ones
+    hyper_parameters: dict[str, Any] = Field(
+        default={}
+    )  # the best that its search found, or those of an ablation
     note: str | None = None
 
     def flat(self) -> dict[str, Any]:
@@ -109,6 +118,12 @@ class Document(Settings):
     corpora: list[str] | None = None
     protocol: PublishedProtocol | None = None
     systems: dict[str, Published]
+    not_built: dict[str, Published] = Field(default={})  # systems that are not here
+
+    @property
+    def reported(self) -> dict[str, Published]:
+        """All of its systems, those that are not built here as well."""
+        return {**self.systems, **self.not_built}
 
     def completed(self, document: str) -> Iterator[tuple[str, Published]]:
         """Yield its systems, each with what it does not say itself."""
@@ -127,28 +142,51 @@ class PublishedFile(Settings):
 
 
 def load_published(path: Path = PUBLISHED) -> dict[str, Published]:
-    """Read what is published, by system; nothing where there is no such file.
+    """Read what is published, by system that is built here; nothing where there is no such file.
 
     Raises:
         PipelineError: The file is not YAML, or holds something that is not allowed.
     """
+    return by_system(load_documents(path), path)
+
+
+def load_documents(path: Path = PUBLISHED) -> dict[str, Document]:
+    """Read what is published, by document; results and errors as of `load_published`."""
     if not path.exists():
         return {}
     try:
         values = YAML(typ="safe").load(path.read_text("utf-8"))
     except YAMLError as error:
         raise PipelineError(f"{path} is not valid YAML: {error}") from error
-    return check_published(values, path)
+    return check_documents(values, path)
+
+
+def check_documents(values: Any, path: Path = PUBLISHED) -> dict[str, Document]:
+    """Validate what such a file holds; errors as `load_published`."""
+    try:
+        return PublishedFile.model_validate(values).documents
+    except ValidationError as error:
+        raise PipelineError(f"{path}: {describe(error, '', PublishedFile)}") from error
 
 
 def check_published(values: Any, path: Path = PUBLISHED) -> dict[str, Published]:
-    """Validate what such a file holds; errors as `load_published`."""
-    try:
-        documents = PublishedFile.model_validate(values).documents
-    except ValidationError as error:
-        raise PipelineError(f"{path}: {describe(error, '', PublishedFile)}") from error
+    """Validate what such a file holds, and return it by system; errors as `load_published`."""
+    return by_system(check_documents(values, path), path)
+
+
+def by_system(documents: Mapping[str, Document], path: Path = PUBLISHED) -> dict[str, Published]:
+    """Return what the documents report of each system that is built here.
+
+    Raises:
+        PipelineError: Two documents have the same system, or one has it as built and as not built.
+    """
     published: dict[str, Published] = {}
     for title, document in documents.items():
+        if twice := sorted(document.systems.keys() & document.not_built.keys()):
+            raise PipelineError(
+                f"{path}: documents.{title}: {', '.join(twice)} stands below systems and below not_built; "
+                "leave it below systems alone"
+            )
         for name, system in document.completed(title):
             if name in published:
                 raise PipelineError(

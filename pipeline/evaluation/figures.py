@@ -32,6 +32,7 @@ _COLOURS = "Blues"
 _CURVES = {  # column: label, colour, marker
     "train_loss": ("training loss", "#0072B2", "o"),
     "val_loss": ("validation loss", "#D55E00", "s"),
+    "train_accuracy": ("training accuracy", "#0072B2", "D"),
     "val_accuracy": ("accuracy", "#009E73", "o"),
     "val_uar": ("UAR", "#CC79A7", "s"),
     "val_f1": ("macro F1", "#E69F00", "^"),
@@ -73,7 +74,7 @@ def save_confusion(path: Path, counts: np.ndarray, classes: Sequence[str], title
 
 
 def save_curves(path: Path, curves: pd.DataFrame, title: str) -> None:
-    """Draw losses on the left and validation scores on the right, epoch by epoch.
+    """Draw losses on the left and scores on the right, epoch by epoch.
 
     Args:
         path: PNG file.
@@ -81,11 +82,11 @@ def save_curves(path: Path, curves: pd.DataFrame, title: str) -> None:
         title: Above the figure.
     """
     with matplotlib.style.context("default"):
-        boxes = [(0.65, 0.85, 3.75, 2.5), (5.05, 0.85, 3.75, 2.5)]
-        figure, (left, right) = panels(9, 3.8, boxes, title)
+        boxes = [(0.65, 1.05, 3.75, 2.5), (5.05, 1.05, 3.75, 2.5)]  # two rows of names below
+        figure, (left, right) = panels(9, 4.0, boxes, title)
         scores = [name for name in SCORES if name in curves]
         _draw_curves(left, curves, [*LOSSES], "loss")
-        _draw_curves(right, curves, scores, "validation score")
+        _draw_curves(right, curves, scores, "score")
         right.set_ylim(min([0, *curves[scores].min()]), 1)  # CCC may be below 0
         if "val_ccc" not in scores:
             right.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
@@ -164,4 +165,4 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, columns: list[str], label: st
             axes.fill_between(epochs, means - spread, means + spread, color=colour, alpha=0.15, linewidth=0)
     tidy(axes, "epoch", label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=len(columns))
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=min(3, len(columns)))

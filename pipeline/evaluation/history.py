@@ -3,7 +3,7 @@
 import pandas as pd
 
 LOSSES = ("train_loss", "val_loss")
-SCORES = ("val_accuracy", "val_uar", "val_f1", "val_weighted_f1", "val_ccc")
+SCORES = ("train_accuracy", "val_accuracy", "val_uar", "val_f1", "val_weighted_f1", "val_ccc")
 
 
 def mean_curves(history: pd.DataFrame) -> pd.DataFrame:

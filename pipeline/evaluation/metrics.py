@@ -112,6 +112,13 @@ def macro_precision(counts: np.ndarray) -> np.ndarray:
     return _ratio(np.where(there, precision, 0.0).sum(axis=-1), there.sum(axis=-1))
 
 
+def weighted_precision(counts: np.ndarray) -> np.ndarray:
+    """Return precision averaged with the classes' shares of the truth as weights; 0 for one never predicted."""
+    support = counts.sum(axis=-1)
+    precision = np.nan_to_num(_ratio(_hits(counts), counts.sum(axis=-2)))
+    return _ratio((precision * support).sum(axis=-1), support.sum(axis=-1))
+
+
 def _hits(counts: np.ndarray) -> np.ndarray:
     return np.diagonal(counts, axis1=-2, axis2=-1)
 
@@ -152,6 +159,7 @@ _ENTRIES = (
     Metric("macro_f1", "macro F1", "counts", macro_f1, by_group=True, by_fold=True),
     Metric("weighted_f1", "weighted F1", "counts", weighted_f1),
     Metric("macro_precision", "macro precision", "counts", macro_precision),
+    Metric("weighted_precision", "weighted precision", "counts", weighted_precision),
     Metric("auc", "AUC", "probabilities", one_vs_rest_auc),
     Metric("average_precision", "average precision", "probabilities", mean_average_precision),
     Metric(

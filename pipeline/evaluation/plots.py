@@ -9,7 +9,7 @@ show is not written.
 | roc, pr | of classes with probabilities: each class against the rest | one a point, at most 200 a class |
 | reliability | the same: accuracy by confidence | one a bin of confidence |
 | residuals | of dimensions: predictions and residuals over the truth, and fitted lines | one a clip |
-| learning | losses and validation scores; the band is the standard deviation over the runs | one an epoch |
+| learning | losses, training accuracy, validation scores; band: standard deviation over the runs | one an epoch |
 | importances | of forests over named features: the first 20 | one a feature, all of them |
 | trials | of a search: value by trial, and the best so far | one a trial |
 

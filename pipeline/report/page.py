@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
 from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
+from pipeline.report.training_summary import epoch_curves
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORMATTERS = (
@@ -44,12 +46,13 @@ PANELS = (
     panels.change_rows,
     drawing.reliability_chart,
     drawing.coverage_chart,
+    epoch_curves,
     real_tables,
 )
 
 
-def render_page(report: Report) -> str:
-    """Return the HTML of the report."""
+def make_environment() -> Environment:
+    """Return what fills the templates: its filters write numbers, and a name that is not given is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -60,22 +63,29 @@ def render_page(report: Report) -> str:
     for formatter in FORMATTERS:
         environment.filters[formatter.__name__] = formatter
     environment.filters["breakable"] = _breakable
+    return environment
+
+
+def render_page(report: Report, documents: Sequence[str] = ()) -> str:
+    """Return the HTML of the report, with links to the pages of some documents."""
+    environment = make_environment()
     for panel in PANELS:
         environment.globals[panel.__name__] = panel
     environment.globals["geometry"] = geometry
     return environment.get_template("report.html.j2").render(
         report=report,
+        documents=documents,
         warning=SYNTHETIC_WARNING,
-        embed=_embed,
+        embed=embed,
         score_names={name: metric.title for name, metric in METRICS.items()},
         class_metrics=class_metrics(),
         dimensions=DIMENSIONS,
-        style=_verbatim("report.css"),
-        script=_verbatim("report.js"),
+        style=verbatim("report.css"),
+        script=verbatim("report.js"),
     )
 
 
-def _verbatim(name: str) -> Markup:
+def verbatim(name: str) -> Markup:
     """Return a file of the project's own, which must not be escaped."""
     return Markup((TEMPLATES / name).read_text("utf-8"))
 
@@ -85,7 +95,7 @@ def _breakable(name: str) -> Markup:
     return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
-def _embed(picture: Picture) -> dict[str, Any]:
+def embed(picture: Picture) -> dict[str, Any]:
     """Return the attributes of an image that is part of the page: address, width and height in pixels."""
     width, height = struct.unpack(">II", picture.png[16:24])  # of a PNG's first chunk
     encoded = base64.b64encode(picture.png).decode("ascii")

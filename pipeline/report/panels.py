@@ -77,10 +77,11 @@ def learning_charts(detail: Detail) -> list[tuple[str, Chart]]:
     """Lay out the learning curves, each with its title; none where there are no epochs."""
     if detail.curves.empty:
         return []
-    scores = ["val_ccc"] if detail.row.targets else ["val_accuracy", "val_uar"]
+    wanted = ["val_ccc"] if detail.row.targets else ["train_accuracy", "val_accuracy", "val_uar"]
+    scores = [name for name in wanted if name in detail.curves]
     return [
         ("Loss", drawing.line_chart(detail.curves, LOSSES, shares=False)),
-        ("Validation score", drawing.line_chart(detail.curves, scores, shares=not detail.row.targets)),
+        ("Score", drawing.line_chart(detail.curves, scores, shares=not detail.row.targets)),
     ]
 
 

@@ -20,6 +20,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.tables import existing, read_csv, read_json
 from pipeline.report.leaderboard import Row
+from pipeline.report.training_summary import epoch_rows
 
 N_SHOWN = 10  # of each list of clips
 LISTS = {  # by name of the list: for classes, for dimensions
@@ -156,6 +157,7 @@ class Detail:
         predicted: What it predicts, classes or dimensions, and how well.
         groups: Scores by corpus, sex and speaker.
         curves: Learning curves; no rows for a system that is not trained by epochs.
+        epochs: The kept one and the last; no rows either.
         importances: Of features; None where it has none.
         trials: Of its search; None without one.
         families: What families of its features are worth; None where they were not permuted.
@@ -170,6 +172,7 @@ class Detail:
     predicted: ClassDetail | DimensionDetail
     groups: pd.DataFrame
     curves: pd.DataFrame
+    epochs: list[dict[str, Any]]
     importances: pd.DataFrame | None
     trials: pd.DataFrame | None
     families: pd.DataFrame | None
@@ -210,6 +213,7 @@ def read_detail(row: Row, analysis: Analysis, *, represented: bool, stressed: bo
         predicted=_dimension_detail(system) if row.targets else _class_detail(system),
         groups=read_csv(evaluated_dir(system) / "groups.csv"),
         curves=read_csv(plots_dir(system) / "learning.csv"),
+        epochs=epoch_rows(system),
         importances=_figure(system, "importances"),
         trials=_figure(system, "trials"),
         families=_families(system),

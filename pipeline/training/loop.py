@@ -141,11 +141,10 @@ def fit(
     total, hidden = run.settings.epochs, None if distributed.is_first() else True
     with tqdm(total=total, initial=run.epoch, desc=description, unit="epoch", disable=hidden) as bar:
         while not run.finished():
-            train_loss = train_epoch(run, task)
-            scores = {"train_loss": train_loss, **validate(run.network, task, run.settings)}
-            if not (math.isfinite(train_loss) and math.isfinite(scores["val_loss"])):
+            scores = {**train_epoch(run, task), **validate(run.network, task, run.settings)}
+            if not (math.isfinite(scores["train_loss"]) and math.isfinite(scores["val_loss"])):
                 raise Diverged(
-                    f"{description}: the loss of epoch {run.epoch + 1} is {train_loss} in training and "
+                    f"{description}: the loss of epoch {run.epoch + 1} is {scores['train_loss']} in training and "
                     f"{scores['val_loss']} in validation: lower lr ({run.settings.lr}) or clip_norm, or look "
                     "for features that are not finite"
                 )
@@ -160,11 +159,16 @@ def fit(
     run.network.load_state_dict(run.best_weights)
 
 
-def train_epoch(run: TrainingRun, task: Task) -> float:
-    """Take one pass over the training clips; return the mean loss, without the model's penalty."""
+def train_epoch(run: TrainingRun, task: Task) -> dict[str, float]:
+    """Take one pass over the training clips; return their mean loss, without the model's penalty, and accuracy.
+
+    Both are running values: each batch counts as the network met it, with dropout and augmentation on, before the
+    step that it is for. Systems of dimensions have no accuracy.
+    """
     network, settings, device = run.network.train(), run.settings, task.train_rows.device
     distributed.seed_epoch(run.seed, run.epoch)
-    total = torch.zeros((), device=device)  # stays there: reading it would wait for every batch
+    # They stay there: reading them would wait for every batch.
+    total, right = torch.zeros((), device=device), torch.zeros((), device=device)
     lengths = task.examples.lengths
     batches = shuffled_batches(task.train_rows, settings.batch_size, run.generator, lengths)
     for step in batched(batches, settings.accumulate):
@@ -178,12 +182,17 @@ def train_epoch(run: TrainingRun, task: Task) -> float:
             penalty = network.penalty() / (len(step) * distributed.size())
             (loss * share + penalty).backward()
             total += loss.detach() * len(batch)
+            if not settings.regression:
+                right += (outputs.detach().argmax(dim=1) == targets).sum()
         distributed.add_gradients(network)
         if settings.clip_norm is not None:
             nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
         run.optimizer.step()
         after_step(run.scheduler)
-    return float(total / len(task.train_rows))
+    scores = {"train_loss": float(total / len(task.train_rows))}
+    if not settings.regression:
+        scores["train_accuracy"] = float(right) / len(task.train_rows)
+    return scores
 
 
 def batch_shares(task: Task, step: Sequence[Tensor]) -> list[Tensor | float]:

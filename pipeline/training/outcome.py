@@ -14,7 +14,7 @@ from pipeline.core.tables import write_csv, write_json, write_table
 from pipeline.training.data import EMOTION, StudyData, targets_of
 
 # target: of a network that has one dimension to itself, else "". A score that a target does not have is empty.
-HISTORY_COLUMNS = ["seed", "fold", "target", "epoch", "train_loss", "val_loss"]
+HISTORY_COLUMNS = ["seed", "fold", "target", "epoch", "train_loss", "train_accuracy", "val_loss"]
 HISTORY_COLUMNS += ["val_accuracy", "val_uar", "val_f1", "val_ccc", "lr"]
 PROBABILITY_DIGITS = 6  # and of values of dimensions
 

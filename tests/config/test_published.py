@@ -43,7 +43,13 @@ FILE = {
 
 def test_the_shipped_file_names_every_table_it_can():
     published = load_published(SHIPPED)
-    assert published["ravdess_cnn4"].results[0].scores == {"accuracy": 0.7788, "weighted_f1": 0.7738}
+    scores = {
+        "accuracy": 0.7788,
+        "weighted_precision": 0.7989,
+        "weighted_recall": 0.7788,
+        "weighted_f1": 0.7738,
+    }
+    assert published["ravdess_cnn4"].results[0].scores == scores
     assert published["ravdess_cnn4"].results[0].source == "table 3"
     assert check_params(shipped_values(), published).published == published
 

@@ -62,6 +62,7 @@ def test_what_is_read_from_the_checkout_is_a_dependency():
         "pipeline",
         "params.yaml",
         "results/published.yaml",
+        "results/documents",
         "results/real.json",
         "pipeline/report/templates",
     }

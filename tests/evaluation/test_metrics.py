@@ -52,6 +52,7 @@ def table():
         ("macro_f1", lambda *both: f1_score(*both, average="macro")),
         ("weighted_f1", lambda *both: f1_score(*both, average="weighted")),
         ("macro_precision", lambda *both: precision_score(*both, average="macro")),
+        ("weighted_precision", lambda *both: precision_score(*both, average="weighted")),
     ],
 )
 def test_counts_give_what_scikit_learn_gives(name, reference, table):

@@ -10,6 +10,7 @@ from pipeline.training.outcome import write_history
 from tests.evaluation import made_up
 
 MODEL = {"pretrained": False, "random_weights": False, "parameters": 1204, "n_train": 70}
+MODEL["models"] = [{"seed": 0, "fold": 0, "best_epoch": 1}]
 PLAN = "digest of the plan"
 
 

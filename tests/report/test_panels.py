@@ -34,6 +34,7 @@ def detail(*, targets="emotion", **given):
         "predicted": class_detail(),
         "groups": empty,
         "curves": empty,
+        "epochs": [],
         "importances": None,
         "trials": None,
         "families": None,

@@ -15,17 +15,47 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from pipeline.config.documents import FOLDER
 from pipeline.config.plans import ReportPlan, load_plan
-from pipeline.config.published import Published, Result
+from pipeline.config.published import PUBLISHED, Published, Result
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, analysis_dir, evaluated_dir, representations_dir, stress_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
 from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
 from pipeline.report.page import render_page
 from pipeline.report.results_table import SYNTHETIC_WARNING
-from pipeline.stages import analyse
+from pipeline.stages import analyse, report
 from tests.stages.report_inputs import ACCOUNT, PAGE, build, params, rebuild
 
+DOCUMENTED = """
+documents:
+  paper:
+    systems:
+      net:
+        results:
+          - {source: table 1, scores: {accuracy: 0.7778}}
+          - {source: table 1, class_name: angry, scores: {recall: 0.5}}
+"""
+LAID_OUT = """
+title: A paper
+about: Two systems.
+items:
+  - name: Table 1
+    title: Accuracy
+    columns: [{heading: Accuracy, of: {score: accuracy}}]
+    rows:
+      - {labels: [Net], of: {system: net}}
+      - {labels: [Forest], of: {system: forest}}
+  - name: Figure 1
+    title: Recall of each class
+    digits: 2
+    columns: [{heading: Recall, of: {system: net, score: recall, source: table 1}}]
+    rows: [{labels: [angry], of: {class_name: angry}}]
+    figures: [{caption: curves, system: net, name: roc}]
+  - name: Figure 2
+    title: Blocks
+    why: a drawing
+"""
 VOID = {"meta", "link", "input", "img", "br", "wbr"}
 SHAPES = {"path", "line", "circle", "polyline"}  # of SVG: closed in their own tag
 MOST_BYTES = 5_000_000
@@ -301,6 +331,8 @@ def test_a_system_of_classes_shows_its_figures(html):
     assert "data/evaluated/net/figures/reliability.png, .csv" in text
     assert "data/evaluated/net/figures/learning.png, .csv" in text
     assert "data/evaluated/net/figures/trials.png, .csv" in text
+    assert "epoch training loss validation loss validation accuracy validation UAR" in text
+    assert "weights kept, 1.0 2.000 3.000 0.010 0.005 last, 3.0 0.667 1.000 0.030 0.015" in text
     assert "made_up/7" in text
     assert re.search(r"8 speakers: UAR from \d+\.\d % to \d+\.\d %, median \d+\.\d %", text)
 
@@ -437,6 +469,47 @@ def test_a_missing_figure_is_named(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PipelineError, match=r"durations_study\.png is not there"):
         study_accounts(ACCOUNT, ["study"])
+
+
+@pytest.fixture(scope="module")
+def documented(html, folder, tmp_path_factory) -> Path:
+    """The folder of a report with a page for one document."""
+    copy = shutil.copytree(folder, tmp_path_factory.mktemp("documented") / "copy")
+    (copy / "results" / "documents").mkdir(parents=True)
+    (copy / PUBLISHED).write_text(DOCUMENTED)
+    (copy / FOLDER / "paper.yaml").write_text(LAID_OUT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        report.main()
+    return copy / PAGE.parent
+
+
+def test_a_document_has_a_page_with_ours_beside_it(documented):
+    html = (documented / "paper.html").read_text("utf-8")
+    page, text = Page(html), text_of(html)
+    assert (page.crossed, page.open) == ([], [])
+    assert len(page.ids) == len(set(page.ids))
+    assert len(page.of("caption")) == len(page.of("table"))
+    assert all(image["alt"] for image in page.of("img"))
+    assert not re.search(r"https?:|@import|url\(|<script", html)
+    assert re.search(r"Net 0\.7778 here 0\.\d{4} Forest – here 0\.\d{4}", text)
+    assert re.search(r"angry 0\.50 here 0\.\d\d", text)
+    assert "Not here: a drawing." in text
+    assert re.findall(r'data-item="(.*?)" data-state="(.*?)"', html) == [
+        ("Table 1", "beside"),
+        ("Figure 1", "beside"),
+        ("Figure 2", "absent"),
+    ]
+    assert len(page.of("img")) == 1
+
+
+def test_pages_lead_to_one_another(documented):
+    for file, linked in (("index.html", "paper.html"), ("paper.html", "index.html")):
+        page = Page((documented / file).read_text("utf-8"))
+        local = {address for address in page.addresses if not address.startswith(("#", "data:"))}
+        assert linked in local
+        assert all((documented / address).exists() for address in local)
+        assert {address[1:] for address in page.addresses if re.match("#.", address)} <= set(page.ids)
 
 
 @pytest.mark.parametrize(

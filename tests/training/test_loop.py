@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from pipeline.training.batches import Examples
-from pipeline.training.loop import Task, TrainingRun, predict_logits, validate
+from pipeline.training.loop import Task, TrainingRun, predict_logits, train_epoch, validate
 from pipeline.training.losses import CccLoss
 from tests.training import toy
 
@@ -65,6 +65,37 @@ def test_the_rate_falls_where_the_loss_does_not() -> None:
 
 def test_without_a_schedule_the_rate_stays() -> None:
     assert [row["lr"] for row in run_of([0.5] * 3, lr=0.8, scheduler=None).history] == [0.8] * 3
+
+
+class OneSign(nn.Module):
+    """Passes its input on, times a number that is learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sign = nn.Parameter(torch.ones(()))
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return self.sign * input
+
+    def penalty(self) -> torch.Tensor:
+        return torch.zeros(())
+
+
+def test_accuracy_in_training_is_that_of_each_batch_as_the_network_met_it() -> None:
+    logits = torch.tensor([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0], [0.0, 2.0], [2.0, 0.0]])
+    examples = Examples({"input": logits}, torch.tensor([0, 1, 1, 0, 0]))
+    settings = toy.torch_system(batch_size=5, optimizer="sgd", lr=10.0, clip_norm=None)
+    run, rows = TrainingRun(OneSign(), settings, seed=0), torch.arange(5)
+    task = Task(examples, rows, rows, nn.CrossEntropyLoss())
+    # Two confident mistakes weigh more than three hits: the step turns all answers round.
+    assert [train_epoch(run, task)["train_accuracy"] for _ in range(2)] == [0.6, 0.4]
+
+
+def test_dimensions_have_no_accuracy_in_training() -> None:
+    run = TrainingRun(OneSign(), toy.torch_system(**toy.REGRESSION), seed=0)
+    values, rows = torch.rand(4, 1), torch.arange(4)
+    scores = train_epoch(run, Task(Examples({"input": values}, values), rows, rows, nn.MSELoss()))
+    assert scores.keys() == {"train_loss"}
 
 
 def test_validation_by_hand() -> None:
