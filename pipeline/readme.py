@@ -3,12 +3,12 @@
 import argparse
 import logging
 import sys
-from functools import partial
 from pathlib import Path
 
 from pipeline.config.published import load_published
 from pipeline.core.errors import PipelineError
 from pipeline.report.documents import documents, file_tree, outdated
+from pipeline.report.real_boards import BOARDS
 from pipeline.report.real_results import read_real_results
 from pipeline.report.real_tables import Reported, table_by_name
 
@@ -27,8 +27,14 @@ def main(check: bool) -> int:
         system: Reported(report.flat().get("accuracy"), frozenset(report.corpora or ()))
         for system, report in load_published().items()
     }
-    real = partial(table_by_name, records=read_real_results(), published=published)
-    changed = outdated(documents(), lambda name: file_tree(CODE) if name == "files" else real(name))
+    records = read_real_results()
+
+    def table(name: str) -> str:
+        if name == "files":
+            return file_tree(CODE)
+        return BOARDS[name](records) if name in BOARDS else table_by_name(name, records, published)
+
+    changed = outdated(documents(), table)
     for path, text in changed.items():
         if not check:
             path.write_text(text, "utf-8")

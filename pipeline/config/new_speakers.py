@@ -15,6 +15,10 @@ from pipeline.config.mistakes import describe, one_of
 from pipeline.core.errors import PipelineError
 
 NEW_SPEAKERS = "new_speakers"
+# Protocols that tell what a result owes to the sentence.
+NEW_SENTENCES = "new_sentences"
+BOTH_NEW = "new_speakers_and_sentences"
+KNOWN_SENTENCES = "new_speakers_known_sentences"
 Block = dict[str, Any]
 
 

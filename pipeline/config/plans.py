@@ -230,7 +230,9 @@ class AnalysePlan(Plan):
     """What is held against what."""
 
     systems: dict[str, str]  # study by system
+    ways: dict[str, str]  # by system, how it is tested: the best is that of each way
     baselines: dict[str, list[str]]
+    pairs: dict[str, list[str]]  # held against each other besides, across ways
     audit: dict[str, dict[str, str]]  # system by title and case
     splits: dict[str, AuditedSplit]  # of the audited systems
     importances: dict[str, PermutedSystem]
@@ -243,6 +245,7 @@ class ReportedSystem(Settings):
     protocol: str
     shares: dict[str, float]  # of its clips that it trains on, validates on and is tested on
     deduplicated: bool
+    speaker_standardised: bool
 
 
 class ReportPlan(Plan):

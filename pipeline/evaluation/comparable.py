@@ -28,11 +28,13 @@ class Member:
         runs: In rising order.
         predicted: One array a run, of the clips of its split in the group's order: numbers of classes, (n_clips,)
             int16, -1 for no class of the study; or values of dimensions, (n_clips, n_targets) float32.
+        way: How it was tested; the best of a group is that of each way.
     """
 
     system: str
     runs: list[Run]
     predicted: list[np.ndarray]
+    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,15 @@ class Groups:
     def __iter__(self) -> Iterator[Group]:
         return iter(self._groups.values())
 
-    def add(self, system: str, study: str, predictions: pd.DataFrame) -> None:
+    def add(self, system: str, study: str, predictions: pd.DataFrame, way: str = "") -> None:
         """Take in a system's test predictions.
+
+        Args:
+            system: Its name.
+            study: Its study.
+            predictions: Of every split.
+            way: How it was tested: those of another way know more or less of the same clips, and are not ranked
+                with it.
 
         Raises:
             PipelineError: There are none, one is no number, or a run does not test each clip of its split once.
@@ -104,7 +113,7 @@ class Groups:
             kept = clips[[*CLIP, "speaker"]].copy()
             self._groups[key] = Group(study, tuple(targets), tuple(classes), kept, truth, [])
         group = self._groups[key]
-        group.members.append(_member(system, test, group))
+        group.members.append(_member(system, test, group, way))
 
 
 def first_runs(one: Member, other: Member) -> tuple[int, int]:
@@ -127,7 +136,7 @@ def not_comparable(groups: Groups, baselines: Mapping[str, Sequence[str]]) -> li
     ]
 
 
-def _member(system: str, test: pd.DataFrame, group: Group) -> Member:
+def _member(system: str, test: pd.DataFrame, group: Group, way: str) -> Member:
     runs, predicted = [], []
     for (split_seed, seed), part in test.groupby(["split_seed", "seed"], sort=True):
         run = (int(split_seed), int(seed))
@@ -144,7 +153,7 @@ def _member(system: str, test: pd.DataFrame, group: Group) -> Member:
             if group.targets
             else _numbers(part["predicted"], group.classes)
         )
-    return Member(system, runs, predicted)
+    return Member(system, runs, predicted, way)
 
 
 def _numbers(names: pd.Series, classes: Sequence[str]) -> np.ndarray:

@@ -96,7 +96,7 @@ def compare_group(
             "n_clips": group.clips["utterance_id"].nunique(),
             **_compare_pair(group, members[system], members[other], scores),
         }
-        for (system, other), against in _pairs(scores, baselines).items()
+        for (system, other), against in _pairs(scores, members, baselines).items()
     ]
     for name in ("p_bootstrap", "p_mcnemar"):
         _correct(rows, name)
@@ -128,16 +128,20 @@ def mcnemar_p(n_only_one: int, n_only_other: int) -> float:
     return float(binomtest(n_only_one, n_discordant, 0.5).pvalue) if n_discordant else 1.0
 
 
-def _pairs(scores: GroupScores, baselines: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], str]:
-    """Return which system is compared with which, and why: it is the best, or a baseline.
+def _pairs(
+    scores: GroupScores, members: Mapping[str, Member], baselines: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], str]:
+    """Return which system is compared with which, and why: it is the best tested its way, or a baseline.
 
     Of equally good ones the first by name is the best.
     """
-    best = min(scores.by_system, key=lambda name: (-scores.by_system[name].observed.mean(), name))
+    best: dict[str, str] = {}
+    for system in sorted(scores.by_system, key=lambda name: (-scores.by_system[name].observed.mean(), name)):
+        best.setdefault(members[system].way, system)
     pairs = {}
     for system in scores.by_system:
-        if system != best:
-            pairs[system, best] = "best"
+        if system != (first := best[members[system].way]):
+            pairs[system, first] = "best"
         for baseline in baselines.get(system, []):
             if baseline in scores.by_system and baseline != system:
                 pairs[system, baseline] = "both" if (system, baseline) in pairs else "baseline"

@@ -41,7 +41,13 @@ from pipeline.config.plans import (
 from pipeline.core.paths import code_path, representations_dir, store_path, stress_dir
 from pipeline.core.tables import read_json, write_json
 from pipeline.inference.plans import read_plans
-from pipeline.splits.describe import describe_system, shares
+from pipeline.splits.describe import (
+    describe_system,
+    describe_way,
+    is_speaker_standardised,
+    sentence_pairs,
+    shares,
+)
 from pipeline.splits.protocols import find_protocol
 
 TRANSCRIPTS = "transcripts"
@@ -268,7 +274,9 @@ def plan_analyse(params: Params) -> None:
     plan = AnalysePlan(
         code=code_of("stages/analyse"),
         systems=systems,
+        ways={name: describe_way(params, name) for name in systems},
         baselines=params.baselines,
+        pairs=sentence_pairs(params),
         audit=params.audit,
         splits=splits,
         importances=importances,
@@ -287,6 +295,7 @@ def plan_report(params: Params) -> None:
             protocol=split.protocol,
             shares=shares(split, settings),
             deduplicated=study.curation.deduplicate,
+            speaker_standardised=is_speaker_standardised(settings),
         )
     plan = ReportPlan(
         code=code_of("stages/report"),

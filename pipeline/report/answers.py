@@ -49,7 +49,7 @@ class Answer:
     """What is known of a study on a set of corpora.
 
     Attributes:
-        rows: Its trained systems, the best first.
+        rows: Its trained systems, the best first, those standardised by speaker after the others.
         best: The best of the trustworthy ones; of all where there is none.
         lead: Against the next system that was tested on the same clips; None where there is none.
         confusions: What the best one confuses most often: actual, predicted, n, share, corpus.
@@ -75,7 +75,7 @@ class Answer:
     @property
     def higher(self) -> Row | None:
         """The system with the highest score of all, where the best trustworthy one is another."""
-        top = self.rows[0]
+        top = max(self.rows, key=lambda row: row.score)
         return top if top.score > self.best.score else None
 
 
@@ -97,7 +97,7 @@ def answers(
 
 
 def _answer(rows: list[Row], significance: pd.DataFrame, confusions: Mapping[str, pd.DataFrame]) -> Answer:
-    ranked = sorted(rows, key=lambda row: -row.score)
+    ranked = sorted(rows, key=lambda row: (row.speaker_standardised, -row.score))
     best = next((row for row in ranked if row.trustworthy), ranked[0])
     frequent = confusions.get(best.system)
     return Answer(

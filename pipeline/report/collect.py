@@ -259,4 +259,5 @@ def read_row(
         shares=system.shares,
         deduplicated=system.deduplicated,
         knows_speakers=knows_speakers,
+        speaker_standardised=system.speaker_standardised,
     )

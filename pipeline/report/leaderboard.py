@@ -22,6 +22,7 @@ class Row:
         shares: Of its clips that it trains on, validates on and is tested on.
         deduplicated: Whether copies of a clip were taken out before that.
         knows_speakers: Whether it was trained on speakers it is tested on, though its protocol does not say so.
+        speaker_standardised: Whether it knows unlabelled clips of those whom it is tested on.
     """
 
     system: str
@@ -32,6 +33,7 @@ class Row:
     shares: Mapping[str, float] = field(default_factory=dict)
     deduplicated: bool = False
     knows_speakers: bool = False
+    speaker_standardised: bool = False
 
     @property
     def new_speakers(self) -> bool:
@@ -42,6 +44,12 @@ class Row:
     def official(self) -> bool:
         """Whether the corpus says itself what is tested, and no speaker is known to be on both sides."""
         return find_protocol(self.split).new_speakers is None and not self.knows_speakers
+
+    @property
+    def reads(self) -> list[str]:
+        """The feature sets that it reads; none where it was skipped or done elsewhere."""
+        settings = self.run.get("settings", {})
+        return [settings[key] for key in ("features", "second") if settings.get(key, "none") != "none"]
 
     @property
     def seconds(self) -> float | None:
@@ -60,8 +68,11 @@ class Row:
 
     @property
     def trustworthy(self) -> bool:
-        """Whether its score says how it does on people never heard: new speakers, and no copy on both sides."""
-        return self.new_speakers and self.deduplicated
+        """Whether its score says how it does on people never heard: new speakers, and no copy on both sides.
+
+        One that knows unlabelled clips of a speaker does not know nothing of him.
+        """
+        return self.new_speakers and self.deduplicated and not self.speaker_standardised
 
     @property
     def trained(self) -> bool:
@@ -147,11 +158,12 @@ class Row:
 def in_order(rows: list[Row], studies: list[str]) -> list[Row]:
     """Sort by study (in the order given), then classes before dimensions, the best UAR or mean CCC first.
 
-    Skipped systems come last, by name.
+    Those standardised by speaker come after the others of their study, and skipped ones last, by name.
     """
 
-    def key(row: Row) -> tuple[int, bool, bool, float, str]:
+    def key(row: Row) -> tuple[int, bool, bool, bool, float, str]:
         score = row.score if row.trained else 0.0
-        return studies.index(row.study), not row.trained, bool(row.targets), -score, row.system
+        apart = (not row.trained, bool(row.targets), row.speaker_standardised)
+        return studies.index(row.study), *apart, -score, row.system
 
     return sorted(rows, key=key)

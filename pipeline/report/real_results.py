@@ -43,6 +43,9 @@ class RealResult(Settings):
         sd: Standard deviation of the accuracy over splits.
         low: Lower end of the accuracy's 95 % interval.
         high: Upper end.
+        uar_low: Lower end of the UAR's 95 % interval; these three may be left out.
+        uar_high: Upper end.
+        uar_fold_sd: Standard deviation of the UAR over the folds of a split.
         seconds: Training took, all splits and folds together.
         machine: Cores and GPU.
         precision: Of a network's sums; null of what is no network.
@@ -70,6 +73,9 @@ class RealResult(Settings):
     sd: NonNegativeFloat | None
     low: Fraction | None
     high: Fraction | None
+    uar_low: Fraction | None = None
+    uar_high: Fraction | None = None
+    uar_fold_sd: NonNegativeFloat | None = None
     seconds: NonNegativeFloat | None
     machine: str | None
     precision: Literal["float32", "bf16"] | None
@@ -108,12 +114,19 @@ class RealResult(Settings):
         return self
 
     @model_validator(mode="after")
-    def _interval_holds_the_accuracy(self) -> Self:
-        if (self.low is None) != (self.high is None):
-            raise ValueError(f"low is {self.low} and high is {self.high}; expected both or neither")
-        if self.low is not None and self.high is not None and not self.low <= self.accuracy <= self.high:
-            raise ValueError(f"accuracy is {self.accuracy}, outside its interval {self.low} to {self.high}")
+    def _intervals_hold_their_scores(self) -> Self:
+        _check_interval("", "accuracy", self.accuracy, self.low, self.high)
+        _check_interval("uar_", "uar", self.uar, self.uar_low, self.uar_high)
         return self
+
+
+def _check_interval(
+    prefix: str, name: str, score: float | None, low: float | None, high: float | None
+) -> None:
+    if (low is None) != (high is None):
+        raise ValueError(f"{prefix}low is {low} and {prefix}high is {high}; expected both or neither")
+    if low is not None and high is not None and (score is None or not low <= score <= high):
+        raise ValueError(f"{name} is {score}, outside its interval {low} to {high}")
 
 
 def _check_name(name: str, known: Collection[str], key: str, what: str) -> None:

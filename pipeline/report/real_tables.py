@@ -8,6 +8,7 @@ from pipeline.config.mistakes import one_of
 from pipeline.evaluation.formats import MISSING, count, percent, yes_no
 from pipeline.evaluation.formats import seconds as seconds_text
 from pipeline.report.markdown import Column, markdown_table, without_empty
+from pipeline.report.new_speakers import SENTENCES
 from pipeline.report.real_results import RealResult
 
 Published = Mapping[str, "Reported"]  # by system
@@ -53,15 +54,23 @@ def real_tables(records: Iterable[RealResult]) -> list[RealTable]:
 
 
 def new_speakers_table(records: Sequence[RealResult], published: Published) -> str:
-    """Return the best systems on new speakers of each corpus, beside their scores on known ones."""
-    rows = [record for record in records if record.new_speakers and record.condition is None]
-    rows.sort(key=lambda record: (_corpora(record), -(record.uar or 0.0), record.system))
+    """Return the best systems on new speakers of each corpus, beside their scores on known ones.
+
+    Those that are standardised by speaker stand after the others, and are not ranked with them.
+    """
+    rows = [
+        record
+        for record in records
+        if record.new_speakers and record.condition is None and record.protocol_name not in SENTENCES
+    ]
+    rows.sort(key=lambda record: (*_ranking(record), -(record.uar or 0.0), record.system))
     best, left_out = [], []
-    for corpora, group in groupby(rows, key=_corpora):
+    for (corpora, standardised), group in groupby(rows, key=_ranking):
         ranked = list(group)
         best += ranked[:N_BEST]
         if len(ranked) > N_BEST:
-            left_out.append(f"the best {N_BEST} of {len(ranked)} systems on {corpora}")
+            how = " standardised by speaker" if standardised else ""
+            left_out.append(f"the best {N_BEST} of {len(ranked)} systems{how} on {corpora}")
     columns = [
         *(_SYSTEM, _CORPORA, _AUDIO, _IF_STANDARDISED, _ACCURACY, _UAR),
         Column("known speakers, %", lambda record: _on_known_speakers(record, records)),
@@ -148,6 +157,11 @@ def score_text(record: RealResult) -> str:
 def _corpora(record: RealResult) -> str:
     trained, tested = (name.replace(",", ", ") for name in (record.train_corpus, record.test_corpus))
     return tested if trained == tested else f"{trained} → {tested}"
+
+
+def _ranking(record: RealResult) -> tuple[str, bool]:
+    """Return what a result is ranked within."""
+    return _corpora(record), bool(record.speaker_standardised)
 
 
 def _command(record: RealResult) -> str:

@@ -27,7 +27,6 @@ REAL = ("accuracy", "uar", "weighted_f1")  # that kept results have
 INCOMPARABLE = {  # that of synthetic speech stands above the whole page
     "other corpora": "Ours is of other corpora than the document's",
     "other protocol": "Ours is split in another way than the document's",
-    "skipped": "This profile has no clips of the corpora that it needs",
 }
 
 
@@ -238,7 +237,7 @@ class _Filler:
         if row is None:
             not_built = system in self.document.not_built
             return "it is not among the systems here" if not_built else "it has not been run yet"
-        return None if row.trained else "this profile has no clips of the corpora that it needs"
+        return None if row.trained else row.metrics["reason"]
 
     def _notes(self, item: Item) -> list[str]:
         """Return why ours is missing or not to be compared: each reason once, of which systems if not of all."""
@@ -269,8 +268,10 @@ class _Filler:
     def _reasons(self, system: str, row: Row | None) -> list[str]:
         if row is None:
             return ["Not among the systems here" if system in self.document.not_built else "Not run yet"]
+        if not row.trained:
+            return [f"Skipped: {row.metrics['reason']}"]
         found = [INCOMPARABLE[row.incomparable]] if row.incomparable in INCOMPARABLE else []
-        if row.trained and row.metrics.get("random_weights"):
+        if row.metrics.get("random_weights"):
             found.append("Ours starts from random weights where the document starts from pretrained ones")
         return found
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.external import External
+from pipeline.config.new_speakers import BOTH_NEW, KNOWN_SENTENCES
 from pipeline.config.params import Params
 from pipeline.config.splits import SplitSettings
 from pipeline.config.studies import Study
@@ -11,6 +12,7 @@ from pipeline.config.systems import AnySystem, SklearnSystem
 from pipeline.splits.protocols import find_protocol
 
 Scored = AnySystem | Ensemble | External
+STANDARDISED = "standardised by speaker"
 RESAMPLED = {"undersample": "undersampled", "oversample": "oversampled", "augment": "augmented"}
 
 
@@ -56,9 +58,36 @@ def describe_protocol(study: Study, system: Scored, corpora: list[str]) -> str:
         parts.append("deduplicated")
     else:
         parts.append("duplicates kept on one side" if split.group_duplicates else "duplicates kept")
-    if isinstance(system, SklearnSystem) and system.standardise_by == "speaker":
-        parts.append("standardised by speaker")
+    if is_speaker_standardised(system):
+        parts.append(STANDARDISED)
     return ", ".join(parts)
+
+
+def is_speaker_standardised(system: Scored) -> bool:
+    """Tell whether a system knows unlabelled clips of those whom it is tested on."""
+    return isinstance(system, SklearnSystem) and system.standardise_by == "speaker"
+
+
+def describe_way(params: Params, system: str) -> str:
+    """Say what a system knows of its test clips; those that say the same may be ranked."""
+    settings = params.scored(system)
+    protocol = params.studies[settings.study].variant(settings.variant).protocol
+    return f"{protocol}, {STANDARDISED}" if is_speaker_standardised(settings) else protocol
+
+
+def sentence_pairs(params: Params) -> dict[str, list[str]]:
+    """Return, by a system on sentences that it knows, those of its study on sentences that it does not."""
+    tested: dict[tuple[str, str], list[str]] = {}
+    for name in params.new_speakers:
+        settings = params.scored(name)
+        protocol = params.studies[settings.study].variant(settings.variant).protocol
+        tested.setdefault((settings.study, protocol), []).append(name)
+    return {
+        name: tested.get((study, BOTH_NEW), [])
+        for (study, protocol), names in tested.items()
+        if protocol == KNOWN_SENTENCES
+        for name in names
+    }
 
 
 def _protocol(split: SplitSettings, system: Scored, corpora: list[str]) -> str:

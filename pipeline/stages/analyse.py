@@ -37,10 +37,11 @@ def main() -> None:
     for system, study in tqdm(studies.items(), desc="analyse", unit="system", disable=None):
         if scores[system]["status"] != "skipped":
             predictions = read_table(predictions_path(system))
-            groups.add(system, study, predictions)
+            groups.add(system, study, predictions, plan.ways[system])
             listed += write_failures(folder, system, predictions, paths, transcripts)
     write_rounded(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
-    significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), plan.baselines)
+    pairs = {name: [*plan.baselines.get(name, []), *plan.pairs.get(name, [])] for name in plan.systems}
+    significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), pairs)
     write_rounded(folder / "significance.csv", significance)
     n_changes = write_changes(folder / "change", groups, plan.baselines, scores, plan.code)
     write_audit(folder, plan, scores)

@@ -1,0 +1,189 @@
+"""Boards of speakers never heard: for each corpus which system to take, how sure that is, and what it rests on.
+
+Their systems are those of the template `new_speakers` in params.yaml. Those that know unlabelled clips of whom they are
+tested on stand apart, and so do those under protocols by sentence: they are never ranked with the others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config.new_speakers import BOTH_NEW, KNOWN_SENTENCES, NEW_SENTENCES, NEW_SPEAKERS
+from pipeline.report.leaderboard import Row
+from pipeline.report.system_detail import Stress
+
+ALPHA = 0.05
+PREFIX = f"{NEW_SPEAKERS}_"
+SENTENCES = {  # protocols, and what is known under each
+    KNOWN_SENTENCES: "new speakers, known sentences",
+    BOTH_NEW: "new speakers, new sentences",
+    NEW_SENTENCES: "known speakers, new sentences",
+}
+N_WORST = 3  # conditions of stress that the answer names
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A difference of UAR between two systems that were tested on the same clips.
+
+    Attributes:
+        difference: Of the first less the second.
+        low: Of its 95 % interval.
+        high: Of its 95 % interval.
+        p: Of the paired bootstrap, by Holm's correction over all pairs that were tested on these clips.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def significant(self) -> bool:
+        return self.p < ALPHA
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A system in its place.
+
+    Attributes:
+        row: Its row of the leaderboard.
+        name: What its study calls it.
+        gap: Against the best; None of the best.
+    """
+
+    row: Row
+    name: str
+    gap: Gap | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """What is known of a corpus's speakers never heard.
+
+    Attributes:
+        corpus: Its name.
+        ranked: Trained systems that know nothing of whom they are tested on, the best first.
+        standardised: Those that are standardised by speaker, the best first.
+        sentences: Those under protocols by sentence, each with what it knows.
+        cost: What the sentence is worth: UAR on known sentences less that on new ones; None where nothing says so.
+        skipped: Systems that this corpus does not allow.
+        stressed: The best of those whose test clips were changed, and what came of it; None where none were.
+    """
+
+    corpus: str
+    ranked: list[Ranked]
+    standardised: list[Ranked]
+    sentences: list[tuple[str, Ranked]]
+    cost: Gap | None
+    skipped: list[tuple[str, str]]
+    stressed: tuple[Ranked, Stress] | None
+
+    @property
+    def synthetic(self) -> bool:
+        every = [*self.ranked, *self.standardised, *(one for _, one in self.sentences)]
+        return any(one.row.synthetic for one in every)
+
+    @property
+    def best(self) -> Ranked | None:
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def equals(self) -> list[Ranked]:
+        """Those that are not told apart from the best, the quickest to train first."""
+        alike = [one for one in self.ranked[1:] if one.gap is None or not one.gap.significant]
+        return sorted(alike, key=lambda one: (one.row.seconds or 0.0, one.name))
+
+
+def boards(
+    rows: Iterable[Row], significance: pd.DataFrame, stress: Mapping[str, Stress | None]
+) -> list[Board]:
+    """Make a board of each study of the template that was run, in the order of the rows.
+
+    Args:
+        rows: The leaderboard.
+        significance: See `pipeline.evaluation.significance`.
+        stress: By system.
+    """
+    studies: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.study.startswith(PREFIX):
+            studies.setdefault(row.study, []).append(row)
+    return [_board(study, group, significance, stress) for study, group in studies.items()]
+
+
+def _board(
+    study: str, rows: Sequence[Row], significance: pd.DataFrame, stress: Mapping[str, Stress | None]
+) -> Board:
+    trained = [row for row in rows if row.trained]
+    by_sentence = [row for row in trained if row.split in SENTENCES]
+    plain = [row for row in trained if row.split not in SENTENCES]
+    ranked = _rank([row for row in plain if not row.speaker_standardised], significance)
+    stressed = [(one, found) for one in ranked if (found := stress.get(one.row.system)) and found.rows]
+    return Board(
+        corpus=study.removeprefix(PREFIX),
+        ranked=ranked,
+        standardised=_rank([row for row in plain if row.speaker_standardised], significance),
+        sentences=[
+            (words, Ranked(row, short_name(row.system, study), None))
+            for protocol, words in SENTENCES.items()
+            for row in by_sentence
+            if row.split == protocol
+        ],
+        cost=_cost(by_sentence, significance),
+        skipped=[(short_name(row.system, study), row.metrics["reason"]) for row in rows if not row.trained],
+        stressed=stressed[0] if stressed else None,
+    )
+
+
+def _rank(rows: Iterable[Row], significance: pd.DataFrame) -> list[Ranked]:
+    """Order systems by UAR, each with its difference to the best."""
+    rows = sorted(rows, key=lambda row: (-row.score, row.system))
+    return [
+        Ranked(row, short_name(row.system, row.study), _gap(row, rows[0], significance) if number else None)
+        for number, row in enumerate(rows)
+    ]
+
+
+def _gap(one: Row, other: Row, significance: pd.DataFrame) -> Gap | None:
+    """Look up a pair; None where it was not compared."""
+    pair = significance[(significance["system"] == one.system) & (significance["other"] == other.system)]
+    if pair.empty:
+        return None
+    found = pair.iloc[0]
+    names = ("difference", "low", "high", "p_bootstrap_holm")
+    return Gap(*(float(found[name]) for name in names))
+
+
+def _cost(rows: Sequence[Row], significance: pd.DataFrame) -> Gap | None:
+    """Return what the best system on known sentences loses on new ones."""
+    known = sorted((row for row in rows if row.split == KNOWN_SENTENCES), key=lambda row: -row.score)
+    new = [row for row in rows if row.split == BOTH_NEW]
+    pairs = (_gap(one, other, significance) for one in known for other in new)
+    return next((gap for gap in pairs if gap is not None), None)
+
+
+def worst_conditions(stress: Stress) -> list[dict[str, Any]]:
+    """Return the changes of test clips that cost the most UAR, the worst first."""
+    return sorted(stress.rows[1:], key=lambda row: row["change"])[:N_WORST]
+
+
+def across(found: Sequence[Board]) -> dict[str, list[float | None]]:
+    """Return the UAR of each ranked system on each corpus, None where it has none there."""
+    names = dict.fromkeys(one.name for board in found for one in board.ranked)
+    by_corpus = [{one.name: one.row.score for one in board.ranked} for board in found]
+    return {name: [scores.get(name) for scores in by_corpus] for name in names}
+
+
+def read_by(found: Iterable[Board]) -> dict[str, list[str]]:
+    """Return the feature sets of each system, by the name that all studies give it."""
+    every = (one for board in found for one in [*board.ranked, *board.standardised])
+    return {one.name: one.row.reads for one in every}
+
+
+def short_name(system: str, study: str) -> str:
+    """Return what a study calls its system: "encoder logistic" of new_speakers_ravdess_encoder_logistic."""
+    return system.removeprefix(f"{study}_").replace("_", " ")
