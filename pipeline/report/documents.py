@@ -1,7 +1,8 @@
 """What README and docs hold of the code's and the results' own: each table stands between two markers.
 
 A marker is a comment of Markdown, `<!-- table: NAME -->` and, below the table, `<!-- /table -->`. NAME is one of
-`pipeline.report.real_tables` or `pipeline.report.real_boards`, or `files`: the tree of the code, each file with its docstring's first sentence.
+`pipeline.report.real_tables` or `pipeline.report.real_boards`, or `files`: the tree of the code, each file with its
+docstring's first sentence.
 """
 
 import ast

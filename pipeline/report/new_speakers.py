@@ -1,7 +1,7 @@
 """Boards of speakers never heard: for each corpus which system to take, how sure that is, and what it rests on.
 
-Their systems are those of the template `new_speakers` in params.yaml. Those that know unlabelled clips of whom they are
-tested on stand apart, and so do those under protocols by sentence: they are never ranked with the others.
+Their systems are those of the template `new_speakers` in params.yaml. Those that know unlabelled clips of whom they
+are tested on stand apart, and so do those under protocols by sentence: they are never ranked with the others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Boards of speakers never heard on real speech: the kept results of the template's systems, for report and docs."""
+"""Boards of speakers never heard on real speech: kept results of the template's systems, for report and docs."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
