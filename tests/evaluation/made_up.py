@@ -163,6 +163,7 @@ def params(*, synthetic: bool = False) -> Params:
             "left_out": system("absent"),
             "ratings": system(),
         },
+        new_speakers=[],
         ensembles={},
         external={},
         baselines={},

@@ -126,6 +126,16 @@ def test_trustworthy_is_new_speakers_without_copies(split, deduplicated, new_spe
     assert found.official == (split == "official")
 
 
+def test_a_system_that_knows_clips_of_the_tested_speaker_is_ranked_after_the_others():
+    scores = {"status": "trained", "study": "one", "targets": "emotion"}
+    plain = Row("plain", {**scores, "uar": 0.4}, split="new_speakers", deduplicated=True)
+    standardised = Row(
+        "other", {**scores, "uar": 0.9}, split="new_speakers", deduplicated=True, speaker_standardised=True
+    )
+    assert (standardised.new_speakers, standardised.trustworthy) == (True, False)
+    assert [row.system for row in in_order([standardised, plain], ["one"])] == ["plain", "other"]
+
+
 @pytest.mark.parametrize("split", ["official", "speaker_independent"])
 def test_a_system_that_knows_the_speakers_has_no_badge_of_new_ones(split):
     found = Row("net", {}, split=split, deduplicated=True, knows_speakers=True)

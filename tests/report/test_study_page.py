@@ -245,8 +245,8 @@ def test_kept_results_stand_there_where_the_document_is_met(folder, change, text
             ],
         ),
         (
-            [row(name, status="skipped", synthetic=True) for name in ("net", "forest", "wide_net")],
-            ["This profile has no clips of the corpora that it needs"],
+            [row(name, status="skipped", synthetic=True, reason="nobody validates") for name in ("net", "forest", "wide_net")],
+            ["Skipped: nobody validates"],
         ),
         ([row(name, synthetic=True) for name in ("net", "forest", "wide_net")], []),
     ],

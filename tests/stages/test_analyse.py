@@ -52,7 +52,14 @@ def plan(
     splits = {name: AuditedSplit(variant="main", train_on=["train"]) for name in sorted(audited)}
     write_plan(
         AnalysePlan(
-            code=code, systems=systems, baselines=baselines, audit=audit, splits=splits, importances={}
+            code=code,
+            systems=systems,
+            ways=dict.fromkeys(systems, "stratified"),
+            baselines=baselines,
+            pairs={},
+            audit=audit,
+            splits=splits,
+            importances={},
         ),
         "analyse",
     )
