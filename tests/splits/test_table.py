@@ -19,9 +19,15 @@ SPEAKERS = [
     "leave_one_session_out",
     "cross_corpus",
 ]
-FOLDS = {"k_fold": 4, "speaker_k_fold": 4, "leave_one_speaker_out": 12, "leave_one_session_out": 6}
+FOLDS = {
+    "k_fold": 4,
+    "speaker_k_fold": 4,
+    "leave_one_speaker_out": 12,
+    "leave_one_session_out": 6,
+    "given_folds": 3,
+}
 TESTED_ONCE = list(FOLDS)
-DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross_corpus"]
+DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross_corpus", "given_folds"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

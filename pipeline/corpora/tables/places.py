@@ -1,0 +1,114 @@
+"""Where a table and its audio lie, and how what it says of paths leads there."""
+
+import os
+import posixpath
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from pipeline.audio.containers import SUFFIXES
+from pipeline.corpora.tables.table import TableError
+
+LOOKED_AT = 200  # paths, to find out how they differ from those here
+
+
+def place(named: str, where: str) -> Path:
+    """Return a file or folder that params.yaml names: absolute, or below SER_CORPORA.
+
+    Raises:
+        TableError: It is not there.
+    """
+    path = Path(named).expanduser()
+    corpora = os.environ.get("SER_CORPORA")
+    if not path.is_absolute() and corpora:
+        path = Path(corpora) / path
+    if not path.exists():
+        looked = (
+            path if path.is_absolute() else f"{path} (SER_CORPORA, below which it is looked for, is not set)"
+        )
+        raise TableError(f"params.yaml: {where}: {looked} is not there")
+    return path.absolute()
+
+
+def as_named(path: Path) -> str:
+    """Return a path as params.yaml names it: below SER_CORPORA where it lies there, else absolute."""
+    corpora = os.environ.get("SER_CORPORA")
+    if corpora and path.absolute().is_relative_to(Path(corpora).absolute()):
+        return path.absolute().relative_to(Path(corpora).absolute()).as_posix()
+    return path.absolute().as_posix()
+
+
+def posix(text: str) -> str:
+    """Return a path with / between its parts, whatever wrote it."""
+    return text.replace("\\", "/")
+
+
+def relative(text: str, root: Path, prefix: Mapping[str, str]) -> str | None:
+    """Return a table's path relative to the folder of the audio; None where it leads out of it.
+
+    Args:
+        text: As the table has it.
+        root: The folder of the audio.
+        prefix: How a path begins, and how it begins here; of several the longest.
+    """
+    path = posix(text)
+    fitting = [begin for begin in prefix if path.startswith(posix(begin))]
+    if fitting:
+        begin = max(fitting, key=len)
+        path = posix(prefix[begin]) + path[len(begin) :]
+    if PurePosixPath(path).is_absolute() and path.startswith(f"{root.as_posix()}/"):
+        path = path[len(root.as_posix()) + 1 :]
+    path = posixpath.normpath(path)
+    outside = path == ".." or path.startswith(("../", "/")) or path[1:3] == ":/"
+    return None if outside else path
+
+
+class Files:
+    """The files below the folder of the audio, found by paths that may lack their ending.
+
+    Args:
+        paths: Relative to the folder.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = dict.fromkeys(paths)  # in order
+        self._by_stem: dict[str, str | None] = {}
+        for path in self.paths:
+            stem, suffix = posixpath.splitext(path)
+            if suffix.lower() in SUFFIXES:
+                self._by_stem[stem] = None if stem in self._by_stem else path
+
+    def find(self, path: str) -> str | None:
+        """Return the file that a path means; None where there is none."""
+        return path if path in self.paths else self._by_stem.get(path)
+
+
+def find_prefix(texts: Collection[str], files: Collection[str]) -> dict[str, str] | None:
+    """Find out how paths of another machine begin here, from the files that end alike; None where nothing does.
+
+    Args:
+        texts: Paths as the table has them.
+        files: Those below the folder of the audio, relative to it.
+    """
+    by_name: dict[str, list[str]] = {}
+    for path in files:
+        by_name.setdefault(posixpath.basename(path), []).append(path)
+    votes: Counter[tuple[str, str]] = Counter()
+    step = max(1, len(texts) // LOOKED_AT)
+    for text in list(texts)[::step]:
+        here = by_name.get(posixpath.basename(posix(text)), [])
+        if len(here) == 1:
+            votes[_beginnings(posix(text), here[0])] += 1
+    if not votes:
+        return None
+    (there, own), _ = votes.most_common(1)[0]
+    return {there: own}
+
+
+def _beginnings(there: str, here: str) -> tuple[str, str]:
+    """Return how two paths begin that end alike, without the folders that they share."""
+    theirs, ours = there.split("/"), here.split("/")
+    n = 0
+    while n < min(len(theirs), len(ours)) and theirs[-1 - n] == ours[-1 - n]:
+        n += 1
+    return "/".join([*theirs[: len(theirs) - n], ""]), "/".join([*ours[: len(ours) - n], ""])
