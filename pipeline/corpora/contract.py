@@ -322,7 +322,7 @@ def unique_names(entries: Iterable[Entry]) -> list[Entry]:
     taken: set[str] = set()
     renamed = []
     for entry in sorted(entries, key=lambda entry: (entry.path.count("/"), entry.path)):
-        folder = PurePosixPath(entry.path).parent.as_posix()
+        folder = entry.path.rpartition("/")[0] or "."
         candidates = (entry.name, f"{entry.name}@{folder}", f"{entry.name}@{entry.path}")
         name = next(candidate for candidate in candidates if candidate not in taken)
         taken.add(name)

@@ -53,6 +53,8 @@ class Row:
         if not self.is_part:
             return f"{FILES}/{self.file}"
         stem, _ = posixpath.splitext(self.file)
+        if self.problem:
+            return f"{CUT}/{stem}/row_{self.number + 1}.wav"
         return f"{CUT}/{stem}/{_seconds(self.start or 0.0)}-{_seconds(self.end)}.wav"
 
 
@@ -136,9 +138,7 @@ def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem
     row = same[0]
     said = row.said
     label = said.get("label") or None
-    name = said.get("name") or PurePosixPath(row.file).stem
-    if row.is_part and not said.get("name"):
-        name = f"{name}@{PurePosixPath(path).stem}"
+    name = said.get("name") or _stem(row.file) + (f"@{_stem(path)}" if row.is_part else "")
     problems = [row.problem or problem, _contradiction(same), _label_problem(said, labels)]
     return Entry(
         path=path,
@@ -157,8 +157,14 @@ def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem
     )
 
 
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
+
+
 def _contradiction(same: list[Row]) -> str | None:
     """Say so where several rows of one clip contradict each other."""
+    if len(same) == 1:
+        return None
     for role in ("label", "speaker"):
         values = sorted({row.said.get(role, "") for row in same})
         if len(values) > 1:

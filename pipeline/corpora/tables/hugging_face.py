@@ -144,7 +144,8 @@ def _schema(shard: Path) -> pa.Schema:
 
 def _read(shard: Path, columns: list[str]) -> pa.Table:
     if shard.suffix == ".parquet":
-        return pq.read_table(shard, columns=columns)
+        with pq.ParquetFile(shard) as parquet:
+            return parquet.read(columns=columns)
     with pa.memory_map(str(shard)) as file:
         return pa.ipc.open_stream(file).read_all()
 

@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pipeline.audio.containers import SUFFIXES
 from pipeline.corpora.tables.table import TableError
@@ -56,8 +56,8 @@ def relative(text: str, root: Path, prefix: Mapping[str, str]) -> str | None:
     if fitting:
         begin = max(fitting, key=len)
         path = posix(prefix[begin]) + path[len(begin) :]
-    if PurePosixPath(path).is_absolute() and path.startswith(f"{root.as_posix()}/"):
-        path = path[len(root.as_posix()) + 1 :]
+    if path.startswith("/"):
+        path = path.removeprefix(f"{root.as_posix()}/")
     path = posixpath.normpath(path)
     outside = path == ".." or path.startswith(("../", "/")) or path[1:3] == ":/"
     return None if outside else path
@@ -96,19 +96,27 @@ def find_prefix(texts: Collection[str], files: Collection[str]) -> dict[str, str
     votes: Counter[tuple[str, str]] = Counter()
     step = max(1, len(texts) // LOOKED_AT)
     for text in list(texts)[::step]:
-        here = by_name.get(posixpath.basename(posix(text)), [])
-        if len(here) == 1:
-            votes[_beginnings(posix(text), here[0])] += 1
+        same = by_name.get(posixpath.basename(posix(text)), [])
+        lengths = [_n_shared(posix(text), path) for path in same]
+        if same and lengths.count(max(lengths)) == 1:
+            votes[_beginnings(posix(text), same[lengths.index(max(lengths))])] += 1
     if not votes:
         return None
     (there, own), _ = votes.most_common(1)[0]
     return {there: own}
 
 
+def _n_shared(there: str, here: str) -> int:
+    """Count the parts with which two paths end alike."""
+    pairs = zip(there.split("/")[::-1], here.split("/")[::-1], strict=False)
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other),
+        min(there.count("/"), here.count("/")) + 1,
+    )
+
+
 def _beginnings(there: str, here: str) -> tuple[str, str]:
     """Return how two paths begin that end alike, without the folders that they share."""
-    theirs, ours = there.split("/"), here.split("/")
-    n = 0
-    while n < min(len(theirs), len(ours)) and theirs[-1 - n] == ours[-1 - n]:
-        n += 1
-    return "/".join([*theirs[: len(theirs) - n], ""]), "/".join([*ours[: len(ours) - n], ""])
+    n = _n_shared(there, here)
+    begin, end = there.split("/")[:-n], here.split("/")[:-n]
+    return "/".join([*begin, ""]), "/".join([*end, ""])
