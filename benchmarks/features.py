@@ -33,6 +33,7 @@ from pipeline.core.parallel import parallel_map, worker_count
 from pipeline.demo.synthesise import synthesise as synthesise_demo
 from pipeline.features import functionals, log_mel, mel_image, mfcc
 from pipeline.features.compute import CLIPS_A_TASK, extract_file
+from pipeline.features.extractor import Extractor
 from pipeline.features.shards import shard_schema, write_shard
 from pipeline.features.waves import trim_silence
 
@@ -151,7 +152,7 @@ def functionals_pair(paths: Sequence[Path], n_threads: int) -> Pair:
     )
 
     def ours() -> np.ndarray:
-        extract = partial(extract_file, kind_name="functionals", settings=FUNCTIONALS)
+        extract = partial(extract_file, extractor=Extractor("functionals", FUNCTIONALS))
         rows = parallel_map(
             extract,
             paths,

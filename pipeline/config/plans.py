@@ -133,6 +133,12 @@ class SystemPlan(Plan):
     system: AnySystem  # its `small` settings taken in or dropped
 
 
+class NewSpeakersPlan(Plan):
+    """The systems of the template `new_speakers`, each with the digest of its own plan."""
+
+    systems: dict[str, str]
+
+
 class EnsemblePlan(Plan):
     """An ensemble as the active profile makes it."""
 

@@ -78,9 +78,13 @@ class SplitSettings(Settings):
     group_duplicates: bool
     fractions: dict[Split, float]  # without folds all three; with them, train to val of what is not tested
     folds: Annotated[int, Field(ge=2)]  # of the k-fold protocols
+    speakers: list[list[str | int]] | None = (
+        None  # of the new_speakers protocols: who is tested together; null: drawn
+    )
     corpora: list[str] | None  # of the study's corpora only these; null: all
     test_corpora: list[str]  # of cross_corpus: tested on; the others are trained on
     seeds: list[Seed]  # each gives another split, its folds numbered on
+    optional: bool = False  # where a corpus cannot be split so, nothing is, and its systems are skipped
     # official and given_folds: a speaker or a recording in two parts of what is published is an error
     strict: bool = False
     also_test: list[str] = Field(default=[])  # corpora that are not split: tested besides, as "cross"

@@ -107,6 +107,10 @@ class SklearnSystem(System):
 
     trainer: Literal["sklearn"]
     folds: Annotated[int, Field(ge=2)]
+    standardise_by: Literal["speaker"] | None = (
+        None  # by each speaker's own unlabelled clips, the tested one's too
+    )
+    folds_by: Literal["copies", "speaker"] = "copies"  # what no two folds of the search share
     scoring: str
     grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
 

@@ -126,6 +126,11 @@ def split_counts_path(study: str, variant: str) -> Path:
     return DATA / "splits" / study / f"{variant}_counts.csv"
 
 
+def split_reason_path(study: str, variant: str) -> Path:
+    """Why a study cannot be split so, where that is allowed: then its table is empty."""
+    return DATA / "splits" / study / f"{variant}_why_not.txt"
+
+
 def explore_dir() -> Path:
     return DATA / "explore"
 
@@ -159,8 +164,15 @@ def copies_path(feature_set: str, study: str) -> Path:
 
 
 def trained_dir(system: str) -> Path:
-    """All that training leaves of a system: models, history, predictions, model.json and run.json."""
-    return DATA / "trained" / system
+    """All that training leaves of a system: models, history, predictions, model.json and run.json.
+
+    The systems of the template `new_speakers` lie together, since one stage trains them.
+    """
+    return (new_speakers_dir() if system.startswith("new_speakers_") else DATA / "trained") / system
+
+
+def new_speakers_dir() -> Path:
+    return DATA / "trained" / "new_speakers"
 
 
 def history_path(system: str) -> Path:

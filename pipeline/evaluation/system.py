@@ -94,7 +94,8 @@ def _compute(system: str, about: Mapping[str, Any], folder: Path, plots: Path) -
     predictions, history = read_table(predictions_path(system)), pd.read_csv(history_path(system))
     write_plots(plots, folder, predictions, history, system)
     if predictions.empty:
-        scores = {"status": "skipped", **about, "targets": describe_targets(predictions)}
+        reason = read_json(trained_dir(system) / "model.json").get("reason")
+        scores = {"status": "skipped", "reason": reason, **about, "targets": describe_targets(predictions)}
     else:
         scores = summarise(predictions, about, read_json(trained_dir(system) / "model.json"))
         write_model_plots(folder, trained_dir(system), system)

@@ -9,8 +9,9 @@ import pandas as pd
 from pipeline.config.plans import FeaturesPlan
 from pipeline.core.paths import copies_path, features_path
 from pipeline.corpora.corpus_audio import corpus_audio
-from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
-from pipeline.features.registry import load_kind, parse_settings
+from pipeline.features.compute import Clip, clip_key, compute_features, row_key
+from pipeline.features.extractor import Extractor, build_extractor
+from pipeline.features.registry import load_kind
 from pipeline.features.shards import shard_schema, write_shard
 
 log = logging.getLogger(__name__)
@@ -26,21 +27,20 @@ def make_shard(name: str, plan: FeaturesPlan, corpus: str, clips: pd.DataFrame) 
         clips: Those of the corpus, with the columns of `CLIPS`, sorted.
     """
     started = time.perf_counter()
-    kind = load_kind(plan.kind)
-    settings = parse_settings(kind, plan.settings, plan.where(name))
+    extractor = _extractor(name, plan)
     root = corpus_audio(corpus)
     keys = [clip_key(audio_hash) for audio_hash in clips["audio_hash"]]
     files = {
         key: Clip(root / path) for key, path in zip(keys, clips["path"], strict=True)
     }  # of copies, the last
-    features, n_computed = compute_features(plan.kind, settings, files, description=f"{name} {corpus}")
-    digest = settings_digest(plan.kind, settings)
+    features, n_computed = compute_features(extractor, files, description=f"{name} {corpus}")
+    digest = extractor.digest()
     rows = [
         (clip, f"{digest}-{audio_hash}", features[key])
         for clip, audio_hash, key in zip(clips["utterance_id"], clips["audio_hash"], keys, strict=True)
     ]
-    names = kind.feature_names(settings) if rows else None
-    write_shard(features_path(name, corpus), rows, shard_schema(kind.DTYPE, names))
+    names = extractor.feature_names() if rows else None
+    write_shard(features_path(name, corpus), rows, shard_schema(load_kind(plan.kind).DTYPE, names))
     n_cached = len(features) - n_computed
     log.info(
         "features: %s of %s: %d rows, %d clips (%d cached, %d computed) in %.1f s",
@@ -60,8 +60,7 @@ def make_copies(
         copies: example_id, utterance_id and transform of each, sorted by example_id; one or more.
         clips: The columns of `CLIPS` of all clips that the feature set is made for.
     """
-    kind = load_kind(plan.kind)
-    settings = parse_settings(kind, plan.settings, plan.where(name))
+    extractor = _extractor(name, plan)
     sources = clips.set_index("utterance_id").loc[copies["utterance_id"]]
     roots = {corpus: corpus_audio(corpus) for corpus in sources["corpus"].unique()}
     keys = [clip_key(*pair) for pair in zip(sources["audio_hash"], copies["transform"], strict=True)]
@@ -69,17 +68,20 @@ def make_copies(
         key: Clip(roots[corpus] / path, transform)
         for key, corpus, path, transform in _columns(keys, sources, copies["transform"])
     }
-    features, n_computed = compute_features(
-        plan.kind, settings, files, description=f"copies of {study} for {name}"
-    )
-    digest = settings_digest(plan.kind, settings)
+    features, n_computed = compute_features(extractor, files, description=f"copies of {study} for {name}")
+    digest = extractor.digest()
     rows = [
         (example, f"{digest}-{row_key(key)}", features[key])
         for example, key in zip(copies["example_id"], keys, strict=True)
     ]
-    write_shard(copies_path(name, study), rows, shard_schema(kind.DTYPE, kind.feature_names(settings)))
+    schema = shard_schema(load_kind(plan.kind).DTYPE, extractor.feature_names())
+    write_shard(copies_path(name, study), rows, schema)
     log.info("store: %s: %d augmented copies for %s (%d computed)", name, len(rows), study, n_computed)
     return {example: key for example, key, _ in rows}
+
+
+def _extractor(name: str, plan: FeaturesPlan) -> Extractor:
+    return build_extractor(plan.kind, plan.settings, plan.weights, plan.where(name))
 
 
 def _columns(keys: Sequence[str], sources: pd.DataFrame, transforms: pd.Series) -> zip:

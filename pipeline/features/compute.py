@@ -1,23 +1,20 @@
 """Computes the features of many clips in parallel, each clip once: rows are cached by content."""
 
-import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pydantic import BaseModel
 
 from pipeline.audio.reading import load_mono
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched, parallel_batches, scheduler
 from pipeline.core.row_cache import RowCache, digest
 from pipeline.features import transforms
+from pipeline.features.extractor import Extractor
 from pipeline.features.registry import load_kind
 
-DECODERS = ("soundfile", "soxr", "av")  # libraries that stand before every kind of feature
 CLIPS_A_TASK = 4
 CLIPS_A_DASK_TASK = 16  # a task costs Dask about 3 ms, as much as features of a clip
 CLIPS_A_BATCH = 32  # stored together: what a kill may cost, besides the tasks in hand
@@ -52,29 +49,28 @@ def row_key(key: str) -> str:
 
 
 def compute_features(
-    kind_name: str, settings: BaseModel, clips: Mapping[str, Clip], *, description: str
+    extractor: Extractor, clips: Mapping[str, Clip], *, description: str
 ) -> tuple[dict[str, np.ndarray], int]:
     """Return the features of clips, computing those that no earlier run has.
 
     Args:
-        kind_name: Which kind, a module of `pipeline.features`.
-        settings: The kind's settings.
+        extractor: What computes them.
         clips: By `clip_key`.
         description: Text of the progress bar.
 
     Returns:
         Features by the same keys, and how many of them were computed now.
     """
-    cache = RowCache(f"features/{kind_name}", settings_digest(kind_name, settings))
+    cache = RowCache(f"features/{extractor.kind}", extractor.digest())
     names = {key: row_key(key) for key in clips}
     rows = cache.get_many(names.values())
     missing = [(key, clip) for key, clip in clips.items() if names[key] not in rows]
     batches = batched(missing, CLIPS_A_DASK_TASK if scheduler() else CLIPS_A_TASK)
     computed = parallel_batches(
-        partial(extract_batch, kind_name=kind_name, settings=settings),
+        partial(extract_batch, extractor=extractor),
         batches,
         description=description,
-        backend=load_kind(kind_name).BACKEND,
+        backend=load_kind(extractor.kind).BACKEND,
     )
     named = (
         {names[key]: {"values": values} for (key, _), values in zip(batch, arrays, strict=True)}
@@ -85,37 +81,21 @@ def compute_features(
     return {key: rows[name]["values"] for key, name in names.items()}, len(missing)
 
 
-def settings_digest(kind_name: str, settings: BaseModel) -> str:
-    """Name what decides a feature's value besides the clip: settings, code and library versions."""
-    kind = load_kind(kind_name)
-    libraries = {name: importlib.metadata.version(name) for name in (*DECODERS, *kind.LIBRARIES)}
-    bare = {name: version.partition("+")[0] for name, version in libraries.items()}  # 2.13.0+cpu is 2.13.0
-    return digest(
-        {"kind": kind_name, "settings": settings.model_dump(), "code": kind.VERSION, "libraries": bare}
-    )
-
-
-def extract_batch(
-    batch: Sequence[tuple[str, Clip]], *, kind_name: str, settings: BaseModel
-) -> list[np.ndarray]:
+def extract_batch(batch: Sequence[tuple[str, Clip]], *, extractor: Extractor) -> list[np.ndarray]:
     """Compute the features of clips with their keys, in a worker."""
-    if "torch" in load_kind(kind_name).LIBRARIES:
+    if "torch" in load_kind(extractor.kind).LIBRARIES:
         _use_one_torch_thread()
-    return [
-        extract_file(clip.path, kind_name=kind_name, settings=settings, transform=clip.transform, key=key)
-        for key, clip in batch
-    ]
+    return [extract_file(clip.path, extractor, transform=clip.transform, key=key) for key, clip in batch]
 
 
 def extract_file(
-    path: Path, *, kind_name: str, settings: Any, transform: str | None = None, key: str | None = None
+    path: Path, extractor: Extractor, *, transform: str | None = None, key: str | None = None
 ) -> np.ndarray:
     """Read a file and compute its features; what is wrong with it is told with its path.
 
     Args:
         path: Audio file.
-        kind_name: See `compute_features`.
-        settings: See `compute_features`.
+        extractor: What computes them.
         transform: Applied at the features' sample rate.
         key: The clip's `clip_key`: its sound has to be what the key says, and what is random about a transform
             comes of it. None asks for no particular sound.
@@ -123,11 +103,12 @@ def extract_file(
     Raises:
         PipelineError: The file cannot be read, is not what was indexed, or has no such features.
     """
-    wave = load_mono(path, settings.sample_rate, key and content_of(key))
+    rate = extractor.settings.sample_rate
+    wave = load_mono(path, rate, key and content_of(key))
     try:
         if transform is not None:
-            wave = transforms.apply(wave, settings.sample_rate, transform, key=key or "")
-        return load_kind(kind_name).extract(wave, settings=settings)
+            wave = transforms.apply(wave, rate, transform, key=key or "")
+        return extractor.extract(wave)
     except PipelineError as error:
         raise PipelineError(f"{path}: {error}") from error
 

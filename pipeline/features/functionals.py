@@ -1,7 +1,8 @@
-"""openSMILE functionals: 6,373 statistics of low-level descriptors over a whole clip.
+"""openSMILE functionals: statistics of low-level descriptors over a whole clip.
 
-`ComParE_2016` is the set of the paralinguistics challenges since 2016, `IS13` the set of 2013 that the
-study annamalai names: same names, 1,984 values differ. Eyben, Woellmer & Schuller, "openSMILE", 2010,
+`ComParE_2016` (6,373) is the set of the paralinguistics challenges since 2016, `IS13` the set of 2013 that the
+study annamalai names: same names, 1,984 values differ. `eGeMAPSv02` (88) and `GeMAPSv01b` (62) are the small sets
+of Eyben et al. 2016, DOI 10.1109/TAFFC.2015.2457417; `emobase` (988) is older. Eyben, Woellmer & Schuller, "openSMILE", 2010,
 doi:10.1145/1873951.1874246; Weninger et al., "On the acoustics of emotion in audio", 2013,
 doi:10.3389/fpsyg.2013.00292.
 """
@@ -35,7 +36,7 @@ class Settings(ClipSettings):
     """Which functionals, at which rate."""
 
     sample_rate: PositiveInt  # Hz
-    feature_set: Literal["ComParE_2016", "IS13"]
+    feature_set: Literal["ComParE_2016", "IS13", "eGeMAPSv02", "GeMAPSv01b", "emobase"]
 
 
 def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
@@ -47,7 +48,7 @@ def extract(wave: np.ndarray, *, settings: Settings) -> np.ndarray:
         settings: See `Settings`.
 
     Returns:
-        Shape (6373,), float32, finite.
+        Shape (functionals,), float32, finite.
 
     Raises:
         PipelineError: The clip is empty, not mono, or has NaN in it.

@@ -1,12 +1,14 @@
 """Finds the kinds of feature: a kind is a module of this package that has `Settings`, and `extract` or `embed`.
 
-Kinds with `extract` are computed from samples, those with `embed` from transcripts.
+Kinds with `extract` are computed from samples, those with `embed` from transcripts. A kind with `extract` may read
+samples with a pretrained network: it then has `find_network` and `read_network` too.
 """
 
 import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast
 
@@ -18,9 +20,11 @@ from pipeline.config.base import Form
 from pipeline.config.mistakes import describe, nearest
 from pipeline.core.errors import PipelineError
 
+Weights = Literal["published", "random"]
+
 
 class Kind(Protocol):
-    """What a module that computes features from samples offers."""
+    """What a module that computes features from samples, and from nothing else, offers."""
 
     VERSION: str  # raised whenever the code computes something else, so that no cached row is taken for it
     LIBRARIES: tuple[str, ...]  # whose versions may change a value
@@ -36,6 +40,43 @@ class Kind(Protocol):
         """Name the values along the last axis, where they have names."""
 
 
+class Network(Protocol):
+    """A pretrained network that is found and not yet sent to those who load it: small, and whole when pickled."""
+
+    @property
+    def digest(self) -> str:
+        """Of its weights: other weights, other features."""
+
+    def save(self, folder: Path) -> None:
+        """Write what `read_network` reads: all that features take of it."""
+
+
+class NetworkKind(Protocol):
+    """What a module that computes features from samples with a pretrained network offers.
+
+    Its settings leave the network's name out of `model_dump`, since the digest of the weights says more.
+    """
+
+    VERSION: str
+    LIBRARIES: tuple[str, ...]
+    BACKEND: Literal["processes", "threads"]
+    DTYPE: np.dtype
+    FORM: Form
+    Settings: type[BaseModel]
+
+    def find_network(self, settings: Any, weights: Weights, where: str) -> Any:
+        """Return the `Network` that the settings name, or a random one, having seen that it can be loaded."""
+
+    def read_network(self, folder: Path) -> Any:
+        """Return the `Network` that `save` wrote."""
+
+    def extract(self, wave: np.ndarray, *, settings: Any, network: Any) -> np.ndarray:
+        """Compute the features of a clip, mono float32 samples at `settings.sample_rate`."""
+
+    def feature_names(self, settings: Any, network: Any) -> list[str] | None:
+        """Name the values along the last axis, where they have names."""
+
+
 class TextKind(Protocol):
     """What a module that computes features from transcripts offers."""
 
@@ -45,7 +86,7 @@ class TextKind(Protocol):
     FORM: Form  # of one clip's features
     Settings: type[BaseModel]
 
-    def build_embedder(self, settings: Any, weights: Literal["published", "random"], where: str) -> Any:
+    def build_embedder(self, settings: Any, weights: Weights, where: str) -> Any:
         """Find the model; its `digest` names all that decides a row besides the text."""
 
     def embed(
@@ -68,16 +109,32 @@ def kinds() -> list[str]:
     return sorted(name for name in names if _is_kind(importlib.import_module(f"pipeline.features.{name}")))
 
 
-def load_kind(name: str) -> Kind:
-    """Import a kind by name, and no other.
+def load_kind(name: str) -> Kind | NetworkKind:
+    """Import a kind that reads samples by name, and no other.
 
     Raises:
         PipelineError: There is no such kind.
     """
     if _is_kind(module := _module(name)):
-        return cast(Kind, module)
+        return cast(NetworkKind, module) if has_network(name) else cast(Kind, module)
     known = kinds()
     raise PipelineError(f"unknown kind of feature {name!r}{nearest(name, known)}; known: {', '.join(known)}")
+
+
+def has_network(name: str) -> bool:
+    """Tell whether a kind reads samples with a pretrained network; false of one that is not there."""
+    return hasattr(_module(name), "find_network")
+
+
+def load_network_kind(name: str) -> NetworkKind:
+    """Import a kind that reads samples with a pretrained network.
+
+    Raises:
+        PipelineError: There is none of that name.
+    """
+    if not has_network(name):
+        raise PipelineError(f"{name!r} is no kind of feature that a pretrained network computes")
+    return cast(NetworkKind, _module(name))
 
 
 def reads_text(name: str) -> bool:
@@ -106,11 +163,11 @@ def kind_libraries(name: str) -> tuple[str, ...]:
     return _any_kind(name).LIBRARIES
 
 
-def _any_kind(name: str) -> Kind | TextKind:
+def _any_kind(name: str) -> Kind | NetworkKind | TextKind:
     return load_text_kind(name) if reads_text(name) else load_kind(name)
 
 
-def parse_settings(kind: Kind | TextKind, values: Mapping[str, Any], where: str) -> Any:
+def parse_settings(kind: Kind | NetworkKind | TextKind, values: Mapping[str, Any], where: str) -> Any:
     """Check a feature set's settings and return its kind's `Settings`.
 
     Args:

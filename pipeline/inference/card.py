@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pipeline.corpora.contract import UNKNOWN_LANGUAGE, Corpus
 from pipeline.corpora.planned import describe_corpus
-from pipeline.inference.exported import Export
+from pipeline.features.registry import has_network
+from pipeline.inference.exported import ENCODERS, Export
 from pipeline.inference.trained import Trained
 
 METRICS = {"uar": "unweighted average recall (UAR)", "ccc": "concordance correlation coefficient (CCC)"}
@@ -92,6 +93,11 @@ def _use(trained: Trained, onnx: bool) -> str:
         if one.reads == "text" and one.weights == "published":
             lines.append(
                 f"It reads embeddings of {one.settings['model']}, whose weights are not in this folder."
+            )
+        if has_network(one.kind):
+            named = one.settings["model"] if one.weights == "published" else "random weights"
+            lines.append(
+                f"It reads what the encoder of {named} makes of a clip: `{ENCODERS}/{one.name}` holds that."
             )
     if onnx:
         lines.append(

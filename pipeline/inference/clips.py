@@ -14,6 +14,7 @@ from pipeline.config.asr import Asr
 from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
 from pipeline.core.parallel import worker_count
+from pipeline.features.extractor import build_extractor
 from pipeline.features.registry import load_kind, load_text_kind, parse_settings
 from pipeline.inference.trained import FeatureSet, Trained
 
@@ -59,15 +60,17 @@ class ClipReader:
 
     Args:
         trained: The system.
+        encoders: Folder that holds one for each feature set whose network an export carries; None: they are looked
+            for by name.
 
     Attributes:
         trained: The system.
     """
 
-    def __init__(self, trained: Trained) -> None:
+    def __init__(self, trained: Trained, encoders: Path | None) -> None:
         self.trained = trained
         sets = [one for part in trained.parts for one in part.feature_sets.values()]
-        self._audio = {one.name: AudioFeatures(one) for one in sets if one.reads == "audio"}
+        self._audio = {one.name: AudioFeatures(one, encoders) for one in sets if one.reads == "audio"}
         self._text = {one.name: TextFeatures(one) for one in sets if one.reads == "text"}
 
     def rates(self, *, with_texts: bool) -> list[int]:
@@ -112,25 +115,29 @@ class AudioFeatures:
     """A feature set that is computed from samples, by the very function that the stage `features` calls.
 
     Args:
-        feature_set: Its kind and settings.
+        feature_set: Its kind, settings, and whose weights.
+        encoders: See `ClipReader`.
     """
 
-    def __init__(self, feature_set: FeatureSet) -> None:
-        self._name = feature_set.name
-        self._kind = load_kind(feature_set.kind)
-        self._settings = parse_settings(self._kind, feature_set.settings, f"feature_sets.{self._name}")
-        self.rate: int = self._settings.sample_rate
+    def __init__(self, feature_set: FeatureSet, encoders: Path | None) -> None:
+        name, kind = feature_set.name, feature_set.kind
+        own = encoders / name if encoders else None
+        where = f"feature_sets.{name}"
+        self._extractor = build_extractor(kind, feature_set.settings, feature_set.weights, where, own)
+        # a network has all threads to itself, clip by clip
+        self._in_threads = load_kind(kind).BACKEND == "threads" and self._extractor.network is None
+        self.rate: int = self._extractor.settings.sample_rate
 
     def compute(self, clips: Sequence[Clip]) -> list[np.ndarray]:
         """Return the features of each clip."""
-        if self._kind.BACKEND != "threads" or len(clips) < 2:
+        if not self._in_threads or len(clips) < 2:
             return [self._extract(clip) for clip in clips]
         with ThreadPoolExecutor(min(worker_count(), len(clips))) as pool:
             return list(pool.map(self._extract, clips))
 
     def _extract(self, clip: Clip) -> np.ndarray:
         try:
-            return self._kind.extract(clip.waves[self.rate], settings=self._settings)
+            return self._extractor.extract(clip.waves[self.rate])
         except PipelineError as error:
             raise PipelineError(f"{clip.where}: {error}") from error
 

@@ -10,10 +10,11 @@ from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import trained_dir
 from pipeline.core.tables import read_json
-from pipeline.features.registry import kind_libraries, kind_version
+from pipeline.features.extractor import build_extractor
+from pipeline.features.registry import has_network, kind_libraries, kind_version
 from pipeline.inference.card import write_card
-from pipeline.inference.exported import CARD, DESCRIPTION, FORMAT, MODELS, ONNX, Export
-from pipeline.inference.trained import NO_CLIPS, Trained, describe_trained, models_folder
+from pipeline.inference.exported import CARD, DESCRIPTION, ENCODERS, FORMAT, MODELS, ONNX, Export
+from pipeline.inference.trained import NO_CLIPS, Trained, describe_trained
 from pipeline.training.model_files import file_stem, networks_of
 from pipeline.training.run_record import git_commit
 
@@ -82,6 +83,7 @@ def _write(export: Export, folder: Path, onnx: bool) -> None:
     trained = export.trained
     for one in (trained, *trained.members):
         _copy_models(one, folder / MODELS / one.name)
+    _write_encoders(trained, folder / ENCODERS)
     text = json.dumps(export.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (folder / DESCRIPTION).write_text(text + "\n", "utf-8")
     if onnx:
@@ -95,7 +97,7 @@ def _write(export: Export, folder: Path, onnx: bool) -> None:
 def _copy_models(trained: Trained, target: Path) -> None:
     """Copy the models of a system, and nothing else that training left."""
     target.mkdir(parents=True)
-    source = models_folder() / trained.name
+    source = trained_dir(trained.name)
     settings = trained.model_settings
     if settings is None:
         return
@@ -105,6 +107,17 @@ def _copy_models(trained: Trained, target: Path) -> None:
             description = source / f"{file_stem(seed, fold, network)}.json"
             for path in (description, source / read_json(description)["weights"]):
                 shutil.copyfile(path, target / path.name)
+
+
+def _write_encoders(trained: Trained, folder: Path) -> None:
+    """Write the networks that compute features of samples: their weights are not to be had everywhere."""
+    sets = {one.name: one for part in trained.parts for one in part.feature_sets.values()}
+    for one in sets.values():
+        if has_network(one.kind):
+            where = f"feature_sets.{one.name}"
+            extractor = build_extractor(one.kind, one.settings, one.weights, where)
+            if extractor.network is not None:
+                extractor.network.save(folder / one.name)
 
 
 def _libraries(trained: Trained) -> dict[str, str]:

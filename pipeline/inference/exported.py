@@ -2,6 +2,7 @@
 
 export.json        what is known of the system, and which code and libraries computed its features
 models/<system>/   weights and designs; of an ensemble, those of its members too
+encoders/<set>/    of a feature set that a pretrained network computes: that network, without its decoder or head
 onnx/<system>/     the same as ONNX, where it was asked for
 README.md          the model card
 """
@@ -19,7 +20,7 @@ from pipeline.features.registry import kind_version
 from pipeline.inference.trained import Trained
 
 FORMAT = 1  # raised with every change that makes export.json, or what lies beside it, mean something else
-DESCRIPTION, MODELS, ONNX, CARD = "export.json", "models", "onnx", "README.md"
+DESCRIPTION, MODELS, ENCODERS, ONNX, CARD = "export.json", "models", "encoders", "onnx", "README.md"
 
 
 class Export(Settings):

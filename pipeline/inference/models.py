@@ -1,6 +1,6 @@
 """The fitted models of a system: networks, pipelines of scikit-learn, or an ensemble of two systems."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,22 +27,22 @@ class Models(Protocol):
         """Return what the model of one seed and fold says, shape (clips, outputs), float64."""
 
 
-def load_models(trained: Trained, folder: Path) -> Models:
+def load_models(trained: Trained, place: Callable[[str], Path]) -> Models:
     """Load the models of a system.
 
     Args:
         trained: The system.
-        folder: That holds one of models for each system.
+        place: Gives the folder of a system's models by its name.
 
     Raises:
         PipelineError: Files are missing, or not what was trained.
     """
     if trained.ensemble is not None:
-        return StackedModels(trained, folder) if trained.ensemble.stacking else MeanOfMembers(trained, folder)
+        return StackedModels(trained, place) if trained.ensemble.stacking else MeanOfMembers(trained, place)
     if isinstance(trained.settings, TorchSystem):
-        return NetworkModels(trained, trained.settings, folder)
+        return NetworkModels(trained, trained.settings, place)
     if isinstance(trained.settings, SklearnSystem):
-        return EstimatorModels(trained, folder)
+        return EstimatorModels(trained, trained.settings, place)
     raise PipelineError(f"{trained.name} is neither a system nor an ensemble")
 
 
@@ -92,12 +92,12 @@ class NetworkModels:
     Args:
         trained: Their system.
         settings: Its settings.
-        folder: That holds one of models for each system.
+        place: Gives the folder of a system's models by its name.
     """
 
-    def __init__(self, trained: Trained, settings: TorchSystem, folder: Path) -> None:
+    def __init__(self, trained: Trained, settings: TorchSystem, place: Callable[[str], Path]) -> None:
         self._trained = trained
-        self._networks = Networks(folder / trained.name, settings, trained.models)
+        self._networks = Networks(place(trained.name), settings, trained.models)
 
     def predict(self, clips: Prepared, model: Model) -> np.ndarray:
         """Return what the networks of one seed and fold say."""
@@ -125,22 +125,22 @@ class EstimatorModels:
 
     Args:
         trained: Their system.
-        folder: That holds one of models for each system.
+        place: Gives the folder of a system's models by its name.
     """
 
-    def __init__(self, trained: Trained, folder: Path) -> None:
+    def __init__(self, trained: Trained, settings: SklearnSystem, place: Callable[[str], Path]) -> None:
         from pipeline.training.estimator_files import load_estimator
 
         self._classes = trained.classes
-        self._feature_set = trained.feature_sets["features"].name
-        own = folder / trained.name
+        self._feature_sets = [feature_set.name for feature_set in trained.feature_sets.values()]
+        own = place(trained.name)
         self._estimators = {model: load_estimator(own, *model)[0] for model in trained.models}
 
     def predict(self, clips: Prepared, model: Model) -> np.ndarray:
         """Return the probabilities that one seed and fold gives."""
         from pipeline.training.sklearn_runner import class_probabilities
 
-        vectors = np.stack(clips.features[self._feature_set])
+        vectors = np.hstack([np.stack(clips.features[name]) for name in self._feature_sets])
         return class_probabilities(self._estimators[model], vectors, self._classes)
 
 
@@ -149,11 +149,11 @@ class MeanOfMembers:
 
     Args:
         trained: The ensemble.
-        folder: That holds one of models for each system.
+        place: Gives the folder of a system's models by its name.
     """
 
-    def __init__(self, trained: Trained, folder: Path) -> None:
-        self._members = [load_models(member, folder) for member in trained.members]
+    def __init__(self, trained: Trained, place: Callable[[str], Path]) -> None:
+        self._members = [load_models(member, place) for member in trained.members]
 
     def predict(self, clips: Prepared, model: Model) -> np.ndarray:
         """Return the mean of what the members of one seed and fold say."""
@@ -165,14 +165,14 @@ class StackedModels:
 
     Args:
         trained: The ensemble.
-        folder: That holds one of models for each system.
+        place: Gives the folder of a system's models by its name.
     """
 
-    def __init__(self, trained: Trained, folder: Path) -> None:
+    def __init__(self, trained: Trained, place: Callable[[str], Path]) -> None:
         if trained.ensemble is None:
             raise PipelineError(f"{trained.name} is no ensemble")
-        self._members = [load_models(member, folder) for member in trained.members]
-        self._networks = Networks(folder / trained.name, trained.ensemble.meta_learner, trained.models)
+        self._members = [load_models(member, place) for member in trained.members]
+        self._networks = Networks(place(trained.name), trained.ensemble.meta_learner, trained.models)
 
     def predict(self, clips: Prepared, model: Model) -> np.ndarray:
         """Return what the network says of the members' logits, as it was trained on them: of six decimals."""

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pipeline.inference.onnx_files import CLOSE, NotExported, largest_difference
+from pipeline.models.row_span import RowSpan
 from pipeline.training.estimator_files import load_estimator
 from pipeline.training.sklearn_runner import class_probabilities
 
@@ -59,6 +60,9 @@ def _convert(estimator: Pipeline) -> Any:
     update_registered_converter(
         FunctionTransformer, "PipelineClip", _clip_shape, _clip_converter, overwrite=True
     )
+    update_registered_converter(
+        RowSpan, "PipelineRowSpan", _row_span_shape, _row_span_converter, overwrite=True
+    )
     types = [("features", FloatTensorType([None, estimator.n_features_in_]))]
     options = {id(estimator): {"zipmap": False}}
     model = to_onnx(estimator, initial_types=types, options=options, target_opset=OPSET)
@@ -103,6 +107,28 @@ def _clip_converter(scope: Any, operator: Any, container: Any) -> None:
         min=np.float32(bounds["a_min"]),
         max=np.float32(bounds["a_max"]),
     )
+
+
+def _row_span_shape(operator: Any) -> None:
+    basis = operator.raw_operator.basis_
+    n_columns = operator.inputs[0].type.shape[1] if basis is None else basis.shape[1]
+    operator.outputs[0].type = operator.inputs[0].type.__class__([None, n_columns])
+
+
+def _row_span_converter(scope: Any, operator: Any, container: Any) -> None:
+    """Write the rotation of `pipeline.models.row_span`: a product with its basis, or nothing."""
+    from skl2onnx.common._apply_operation import apply_identity
+    from skl2onnx.proto import onnx_proto
+
+    given, rotated = operator.inputs[0].full_name, operator.outputs[0].full_name
+    basis = operator.raw_operator.basis_
+    if basis is None:
+        apply_identity(scope, given, rotated, container)
+        return
+    name = scope.get_unique_variable_name("basis")
+    values = basis.astype(np.float32)
+    container.add_initializer(name, onnx_proto.TensorProto.FLOAT, values.shape, values.ravel())
+    container.add_node("MatMul", [given, name], rotated)
 
 
 def _draw(estimator: Pipeline, n_clips: int) -> np.ndarray:

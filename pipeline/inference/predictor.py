@@ -15,13 +15,14 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
+from pipeline.core.paths import trained_dir
 from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
-from pipeline.inference.exported import MODELS, is_export, read_export
+from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
 from pipeline.inference.models import load_models
 from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
 from pipeline.inference.speech import Speech
-from pipeline.inference.trained import Model, Trained, models_folder, read_trained, trained_systems
+from pipeline.inference.trained import Model, Trained, read_trained, trained_systems
 from pipeline.inference.training_audio import unlike
 
 __all__ = ["Predictor", "load", "trained_systems"]
@@ -38,7 +39,8 @@ class Predictor:
 
     Args:
         trained: The system.
-        folder: That holds one of models for each system.
+        place: Gives the folder of a system's models by its name.
+        encoders: See `ClipReader`.
 
     Attributes:
         name: Of the system.
@@ -48,15 +50,15 @@ class Predictor:
         reads_text: Whether it needs to know what is said: Whisper listens where no text is given.
     """
 
-    def __init__(self, trained: Trained, folder: Path) -> None:
+    def __init__(self, trained: Trained, place: Callable[[str], Path], encoders: Path | None = None) -> None:
         self.trained = trained
         self.name: str = trained.name
         self.kind: Kind = trained.kind
         self.outputs: list[str] = trained.outputs
         self.facts: dict[str, Any] = trained.facts
         self.reads_text: bool = trained.reads_text
-        self._models = load_models(trained, folder)
-        self._reader = ClipReader(trained)
+        self._models = load_models(trained, place)
+        self._reader = ClipReader(trained, encoders)
 
     def predict(
         self,
@@ -221,6 +223,6 @@ def load(system: str | Path) -> Predictor:
     Raises:
         PipelineError: There is no such system, it is not trained, or its files are not what was trained.
     """
-    if is_export(Path(system)):
-        return Predictor(read_export(Path(system)), Path(system) / MODELS)
-    return Predictor(read_trained(str(system)), models_folder())
+    if is_export(folder := Path(system)):
+        return Predictor(read_export(folder), lambda name: folder / MODELS / name, folder / ENCODERS)
+    return Predictor(read_trained(str(system)), trained_dir)

@@ -1,7 +1,6 @@
 """What there is to know of a trained system besides its weights: of the stages' outputs, or of an export."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.config.asr import Asr
@@ -11,7 +10,7 @@ from pipeline.config.mistakes import nearest
 from pipeline.config.plans import EnsemblePlan, SystemPlan, SystemPlans, load_plan
 from pipeline.config.systems import AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, plan_path, trained_dir
+from pipeline.core.paths import new_speakers_dir, plan_path, trained_dir
 from pipeline.core.tables import read_json
 from pipeline.inference.facts import facts_of
 from pipeline.inference.plans import TRANSCRIPTS, read_plans
@@ -79,14 +78,10 @@ class Trained(Settings):
         return "classes" if self.outputs == self.classes else "dimensions"
 
 
-def models_folder() -> Path:
-    """Return the folder that holds one of models for each system that the stages trained."""
-    return DATA / "trained"
-
-
 def trained_systems() -> list[str]:
     """Return the names of the systems that are trained, and of the ensembles whose members are, sorted."""
-    found = sorted(path.parent.name for path in models_folder().glob("*/model.json"))
+    folders = [trained_dir("x").parent, new_speakers_dir()]
+    found = sorted(path.parent.name for folder in folders for path in folder.glob("*/model.json"))
     return [name for name in found if _why_not(name) is None]
 
 

@@ -23,7 +23,7 @@ from pipeline.config.systems import SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import cache_dir
 from pipeline.core.row_cache import digest
-from pipeline.models.registry import load_estimators, load_networks, parse_settings
+from pipeline.models.registry import Estimators, load_estimators, load_networks, parse_settings
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,12 +55,14 @@ def check_model(system: TorchSystem | SklearnSystem, where: str, forms: Mapping[
     asked: list[Any] = [system.trainer, system.model, system.architecture, given]
     if isinstance(system, TorchSystem):
         asked += [system.weights is not None, system.checkpointing, bool(system.pretrain)]
+    else:
+        asked.append(system.grid)
     passed = cache_dir() / "checked_models" / digest([_code_digest(), asked])
     if passed.exists():
         return
     load = load_networks if isinstance(system, TorchSystem) else load_estimators
     family = load(system.model, f"{where}.model")
-    parse_settings(family, system.architecture, f"{where}.architecture")
+    settings = parse_settings(family, system.architecture, f"{where}.architecture")
     for slot, taken in (("features", family.reads), ("second", family.reads_second)):
         if given[slot] not in taken:
             raise PipelineError(
@@ -70,6 +72,10 @@ def check_model(system: TorchSystem | SklearnSystem, where: str, forms: Mapping[
             )
     if isinstance(system, TorchSystem):
         _check_offers(system, where)
+    elif isinstance(family, Estimators) and family.check_grid is not None:
+        grid = system.grid if isinstance(system.grid, list) else [system.grid]
+        if fault := family.check_grid(settings, grid):
+            raise PipelineError(f"params.yaml: {where}.grid: {fault}")
     passed.parent.mkdir(parents=True, exist_ok=True)
     passed.touch()
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class HeadSettings(Architecture):
     """Of the steps between the functionals and a classifier."""
 
+    n_blocks: PositiveInt | None = None  # of a speech encoder, among which the grid's blocks__keep chooses
     clip: PositiveFloat | None  # largest absolute standard score, in standard deviations; null: any
     # share of the variance that the principal components keep; null: the features themselves
     pca_variance: Annotated[float, Field(gt=0, lt=1)] | None
@@ -32,7 +33,7 @@ class HeadSettings(Architecture):
 
 
 def reduction_steps(settings: HeadSettings, seed: int) -> list[tuple[str, Any]]:
-    """Return the unfitted steps `scale`, `clip`, `pca` and `select` of a pipeline, those that are wanted.
+    """Return the unfitted steps `blocks`, `scale`, `clip`, `pca` and `select` of a pipeline, those that are wanted.
 
     The exact solver here needs no seed: it is passed on so that another solver would be repeatable.
     """
@@ -40,7 +41,12 @@ def reduction_steps(settings: HeadSettings, seed: int) -> list[tuple[str, Any]]:
     from sklearn.feature_selection import SelectKBest, f_classif
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-    steps: list[tuple[str, Any]] = [("scale", StandardScaler())]
+    steps: list[tuple[str, Any]] = []
+    if settings.n_blocks is not None:
+        from pipeline.models.blocks import Blocks
+
+        steps.append(("blocks", Blocks(settings.n_blocks)))
+    steps.append(("scale", StandardScaler()))
     if settings.clip is not None:
         bounds = {"a_min": -settings.clip, "a_max": settings.clip}
         steps.append(("clip", FunctionTransformer(np.clip, kw_args=bounds)))

@@ -94,12 +94,14 @@ class Estimators:
             the grid tunes.
         reads: As of `Networks`.
         reads_second: As of `Networks`.
+        check_grid: Takes the settings and the parts of a system's grid; returns what does not go together, or None.
     """
 
     settings: type[Architecture]
     build: "Callable[[Any, int], Pipeline]"
     reads: tuple[Form, ...] = ("vector",)
     reads_second: tuple[Form, ...] = ("none",)
+    check_grid: Callable[[Any, list[dict[str, list[Any]]]], str | None] | None = None
 
 
 Family = Networks | Estimators

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA
 
-WARM_SECONDS = 60  # that the warm process has to import its libraries
+WARM_SECONDS = 300  # that the warm process has to import its libraries: 10 s, or minutes where a machine is full of other work
 FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
 LEAVES = ("train", "combine", "external", "evaluate", "represent", "analyse", "report")  # little follows
 

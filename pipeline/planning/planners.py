@@ -23,6 +23,7 @@ from pipeline.config.plans import (
     FilteredStudy,
     FilterPlan,
     IndexPlan,
+    NewSpeakersPlan,
     Plan,
     ReportedSystem,
     ReportPlan,
@@ -144,6 +145,11 @@ def plan_store(params: Params) -> None:
 def plan_train(params: Params) -> None:
     for name in params.systems:
         write_plan(system_plan(params, name), "train", name)
+
+
+def plan_new_speakers(params: Params) -> None:
+    systems = {name: system_plan(params, name).digest for name in params.new_speakers}
+    write_plan(NewSpeakersPlan(code=code_of("stages/new_speakers"), systems=systems), "new_speakers")
 
 
 def system_plan(params: Params, name: str) -> SystemPlan:
@@ -284,6 +290,7 @@ PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_features,
     plan_store,
     plan_train,
+    plan_new_speakers,
     plan_combine,
     plan_external,
     plan_evaluate,

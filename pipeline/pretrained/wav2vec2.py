@@ -112,7 +112,7 @@ def load_backbone(backbone: Any, folder: Path, do_normalize: bool) -> Loaded:
     _check_config(backbone.config, folder)
     _check_preprocessor(folder / PREPROCESSOR, do_normalize)
     family = backbone.config.model_type
-    state: dict[str, Tensor] = {_own_name(name, family): item for name, item in read_state(folder).items()}
+    state: dict[str, Tensor] = {own_name(name, family): item for name, item in read_state(folder).items()}
     return take_weights(backbone, state, folder, fresh=("masked_spec_embed",))
 
 
@@ -146,7 +146,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, (list, tuple)) else value
 
 
-def _own_name(name: str, family: str) -> str:
+def own_name(name: str, family: str) -> str:
     """Return how the backbone calls a published tensor: no model around it, and torch's names of weight norm."""
     name = name.removeprefix(f"{family}.")
     name = name.replace("conv.weight_g", "conv.parametrizations.weight.original0")

@@ -60,8 +60,9 @@ def _study_tables(study: str, rows: list[Row]) -> list[str]:
     for (_, corpora), table in _tables(rows).items():
         parts.append(f"**{study}** ({corpora.replace(',', ', ')}{_elsewhere(table)})")
         parts.append(_table(table))
-    if skipped := ", ".join(f"`{row.system}`" for row in rows if not row.trained):
-        parts.append(f"**{study}**: no clips in this profile, so skipped: {skipped}.")
+    for reason in dict.fromkeys(row.metrics["reason"] for row in rows if not row.trained):
+        skipped = [f"`{row.system}`" for row in rows if not row.trained and row.metrics["reason"] == reason]
+        parts.append(f"**{study}**: skipped, since {reason}: {', '.join(skipped)}.")
     return parts
 
 

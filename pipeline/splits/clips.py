@@ -27,9 +27,10 @@ class Clips:
         sessions: Sessions; -1 where unknown.
         sexes: Sexes; -1 where unknown.
         corpora: Corpora.
+        texts: What is said, whatever its case and punctuation; -1 where unknown.
         official: Splits that the corpora publish; unused where they publish none.
         folds: Folds that test them, as the corpora publish them; -1 where they publish none.
-        names: What the numbers of labels, speakers, sessions, corpora and folds stand for, sorted.
+        names: What the numbers of labels, speakers, sessions, corpora, texts and folds stand for, sorted.
     """
 
     ids: np.ndarray
@@ -39,6 +40,7 @@ class Clips:
     sessions: np.ndarray
     sexes: np.ndarray
     corpora: np.ndarray
+    texts: np.ndarray
     official: np.ndarray
     folds: np.ndarray
     names: dict[str, list[str]]
@@ -76,6 +78,8 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
     for column in ("label", "speaker", "session", "sex", "corpus"):
         numbers[column], unique = pd.factorize(rows[column], sort=True)
         names[column] = list(unique)
+    numbers["text"], unique = pd.factorize(_words(rows["text"]), sort=True)
+    names["text"] = list(unique)
     official, folds = given_parts(rows).fillna(NAMES[UNUSED]), given_folds(rows)
     names["fold"] = sorted(folds.dropna().unique(), key=lambda name: (len(name), name))  # 2 before 10
     unknown = sorted(set(official.unique()) - set(NAMES))
@@ -92,10 +96,17 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
         sessions=numbers["session"],
         sexes=numbers["sex"],
         corpora=numbers["corpus"],
+        texts=numbers["text"],
         official=pd.Index(NAMES).get_indexer(official).astype(np.int8),
         folds=pd.Index(names["fold"], dtype=object).get_indexer(folds),
         names=names,
     )
+
+
+def _words(texts: pd.Series) -> pd.Series:
+    """Return the words of each text in lower case, without punctuation; null where there are none."""
+    words = texts.fillna("").astype("str").str.lower().str.findall(r"\w+").str.join(" ")
+    return words.where(words.ne(""))
 
 
 def withhold_voices(splits: np.ndarray, clips: Clips) -> np.ndarray:

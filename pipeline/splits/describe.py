@@ -7,7 +7,7 @@ from pipeline.config.external import External
 from pipeline.config.params import Params
 from pipeline.config.splits import SplitSettings
 from pipeline.config.studies import Study
-from pipeline.config.systems import AnySystem
+from pipeline.config.systems import AnySystem, SklearnSystem
 from pipeline.splits.protocols import find_protocol
 
 Scored = AnySystem | Ensemble | External
@@ -56,6 +56,8 @@ def describe_protocol(study: Study, system: Scored, corpora: list[str]) -> str:
         parts.append("deduplicated")
     else:
         parts.append("duplicates kept on one side" if split.group_duplicates else "duplicates kept")
+    if isinstance(system, SklearnSystem) and system.standardise_by == "speaker":
+        parts.append("standardised by speaker")
     return ", ".join(parts)
 
 

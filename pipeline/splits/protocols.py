@@ -15,6 +15,12 @@ from pipeline.config.splits import SplitSettings
 from pipeline.splits.clips import Clips
 from pipeline.splits.given_folds import given_folds
 from pipeline.splits.k_folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
+from pipeline.splits.new_speakers import (
+    new_sentences,
+    new_speakers,
+    new_speakers_and_sentences,
+    new_speakers_known_sentences,
+)
 from pipeline.splits.official import cross_corpus, official
 from pipeline.splits.one_fold import speaker_independent, stratified_split
 
@@ -46,6 +52,16 @@ PROTOCOLS: dict[str, Protocol] = {
     "speaker_k_fold": Protocol(speaker_k_fold, "{folds}-fold by speaker", new_speakers=True),
     "leave_one_speaker_out": Protocol(leave_one_speaker_out, "leave-one-speaker-out", new_speakers=True),
     "leave_one_session_out": Protocol(leave_one_session_out, "leave-one-session-out", new_speakers=True),
+    "new_speakers": Protocol(new_speakers, "speakers never heard", new_speakers=True),
+    "new_sentences": Protocol(new_sentences, "sentences never heard", new_speakers=False),
+    "new_speakers_and_sentences": Protocol(
+        new_speakers_and_sentences, "speakers and sentences never heard", new_speakers=True
+    ),
+    "new_speakers_known_sentences": Protocol(
+        new_speakers_known_sentences,
+        "speakers never heard, sentences known, half the training",
+        new_speakers=True,
+    ),
     "official": Protocol(official, "official", new_speakers=None),
     "given_folds": Protocol(given_folds, "the folds that are given", new_speakers=None),
     "cross_corpus": Protocol(

@@ -5,8 +5,8 @@ import logging
 import pandas as pd
 
 from pipeline.config.splits import SplitSettings
-from pipeline.core.errors import told_with
-from pipeline.core.paths import split_counts_path, split_path
+from pipeline.core.errors import PipelineError, told_with
+from pipeline.core.paths import split_counts_path, split_path, split_reason_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import write_csv, write_table
 from pipeline.splits.known_speakers import known_speakers_warning
@@ -36,6 +36,21 @@ def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
     return settings.model_copy(update=changes)
 
 
+def _split(curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str) -> pd.DataFrame:
+    """Split the utterances; where that is optional and cannot be done, write down why, and split none of them."""
+    settings = of_corpora(settings, sorted(curated["corpus"].unique()))
+    try:
+        return split_utterances(curated, settings)
+    except PipelineError as error:
+        if not settings.optional:
+            raise
+        log.warning("split: %s/%s: skipped: %s", study, variant, error)
+        reason = split_reason_path(study, variant)
+        reason.parent.mkdir(parents=True, exist_ok=True)
+        reason.write_text(f"{error}\n", "utf-8")
+        return split_utterances(curated.iloc[:0], settings)
+
+
 def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str) -> None:
     """Write a split's table and its counts, and log what is in them.
 
@@ -50,7 +65,7 @@ def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, vari
     """
     where = f"{study}/{variant}"
     with told_with(f"split: {where}"):
-        table = split_utterances(curated, of_corpora(settings, sorted(curated["corpus"].unique())))
+        table = _split(curated, settings, study, variant)
         counts = count_splits(table)
     write_table(split_path(study, variant), table, SPLIT)
     write_csv(split_counts_path(study, variant), counts)

@@ -22,8 +22,9 @@ def main(ensemble: str) -> None:
     schema = pq.read_schema(predictions_path(first)).remove_metadata()
     members = read_members(plan)
     if members is None:
-        write_skipped(ensemble, schema, plan.digest)
-        log.info("combine %s: skipped, its members have no clips in this profile", ensemble)
+        reason = "its members have no clips in this profile"
+        write_skipped(ensemble, schema, reason, plan=plan.digest)
+        log.info("combine %s: skipped: %s", ensemble, reason)
         return
     predictions, outcomes = combine(plan, members, ensemble)
     write_table(predictions_path(ensemble), predictions, schema)

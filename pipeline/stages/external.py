@@ -23,8 +23,9 @@ def main(name: str) -> None:
     split = split_path(external.study, external.variant)
     split_table, file = read_table(split), Path(external.file)
     if split_table.empty:
-        write_skipped(name, schema, plan.digest)
-        log.info("external %s: skipped, study %s has no clips in this profile", name, external.study)
+        reason = "its study has no clips in this profile"
+        write_skipped(name, schema, reason, plan=plan.digest)
+        log.info("external %s: skipped: %s", name, reason)
         return
     try:
         checked = check_predictions(read_predictions(file), split_table, plan.classes, external.targets)

@@ -1,9 +1,11 @@
 """Trained scikit-learn pipelines on disk: skops, which runs no code on loading, and a JSON file."""
 
+import importlib
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import skops.io
 from sklearn.pipeline import Pipeline
 
 from pipeline.core.errors import PipelineError
@@ -12,9 +14,27 @@ from pipeline.training.model_files import file_stem, read_description, write_des
 # What skops does not trust by itself and the models here are made of.
 TRUSTED_TYPES = [
     "numpy.clip",
+    "pipeline.models.blocks.Blocks",
+    "pipeline.models.row_span.RowSpan",
     "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.tree._tree.Tree",
 ]
+
+# skops imports all of scikit-learn to list its estimators, and with these modules, which hold none, torch and Dask.
+_NEEDLESS = ("sklearn.externals.array_api_compat.torch", "sklearn.externals.array_api_compat.dask")
+
+
+def _skops_io() -> ModuleType:
+    """Import `skops.io`, without two seconds of importing torch."""
+    barred = [name for name in _NEEDLESS if name not in sys.modules]
+    sys.modules.update(
+        dict.fromkeys(barred)
+    )  # None: an ImportError, which the search for estimators passes over
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        for name in barred:
+            del sys.modules[name]
 
 
 def save_estimator(folder: Path, seed: int, fold: int, estimator: Pipeline, facts: dict[str, Any]) -> None:
@@ -32,8 +52,9 @@ def save_estimator(folder: Path, seed: int, fold: int, estimator: Pipeline, fact
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{file_stem(seed, fold)}.skops"
-    skops.io.dump(estimator, weights)
-    unknown = set(skops.io.get_untrusted_types(file=weights)) - set(TRUSTED_TYPES)
+    skops_io = _skops_io()
+    skops_io.dump(estimator, weights)
+    unknown = set(skops_io.get_untrusted_types(file=weights)) - set(TRUSTED_TYPES)
     if unknown:
         raise PipelineError(
             f"{weights} holds {sorted(unknown)}: add them to TRUSTED_TYPES if they are harmless"
@@ -48,4 +69,4 @@ def load_estimator(folder: Path, seed: int, fold: int) -> tuple[Pipeline, dict[s
         PipelineError: A file is missing, or the model is not the one that was saved.
     """
     weights, about = read_description(folder, seed, fold)
-    return skops.io.load(weights, trusted=TRUSTED_TYPES), about
+    return _skops_io().load(weights, trusted=TRUSTED_TYPES), about

@@ -1,12 +1,13 @@
 """Grid search by stratified folds.
 
-The steps before the classifier are not tuned, so they are fitted once a fold and not once a candidate: with
-PCA over 6,373 functionals they are nearly all of the time. Folds, and then candidates, run in threads
-(scikit-learn releases the GIL in what takes long here); how many does not change a score.
+The steps before the classifier are fitted once a fold and once for each of their own settings in the grid
+(`step__setting`), not once a candidate: with PCA over 6,373 functionals they are nearly all of the time. Folds,
+and then candidates, run in threads (scikit-learn releases the GIL in what takes long here); how many does not
+change a score.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class Candidate:
     """One point of the grid.
 
     Attributes:
-        settings: Of the classifier.
+        settings: Of the classifier, and of steps before it.
         scores: One a fold; none where it is the only point, for nothing is to be chosen.
     """
 
@@ -61,6 +62,12 @@ class Candidate:
 def best_of(candidates: list[Candidate]) -> Candidate:
     """Return the first of the candidates with the highest mean."""
     return max(candidates, key=lambda candidate: candidate.mean or 0.0)
+
+
+def split_settings(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings of the steps before the classifier, such as `blocks__keep`, and the classifier's own."""
+    before = {key: value for key, value in settings.items() if "__" in key}
+    return before, {key: value for key, value in settings.items() if key not in before}
 
 
 def fit_transform(head: Pipeline | None, values: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -104,10 +111,10 @@ def search(
     """Score every point of a system's grid; one that stands alone is not scored.
 
     Args:
-        estimator: Unfitted; its last step is what the grid tunes.
+        estimator: Unfitted; the grid tunes its last step by plain names, those before it by `step__setting`.
         values: Shape (clips, features): the clips trained on.
         labels: Of those clips.
-        groups: Of copies, augmented ones included: none is held out while another is trained on.
+        groups: Of copies, augmented ones included, or of speakers: none is held out while it is trained on.
         system: Its grid, number of folds and score.
         seed: Of the folds.
         name: The system's name.
@@ -120,56 +127,72 @@ def search(
     """
     head, classifier = split_steps(estimator)
     grid = list(ParameterGrid(system.grid))
-    for key in {key for settings in grid for key in settings}:
-        one_of(
-            key, classifier.get_params(), f"parameter of {type(classifier).__name__}", f"systems.{name}.grid"
-        )
+    _check_keys(grid, head, classifier, name)
     scorer = _scorer(system.scoring, name)
     if len(grid) == 1:
         return [Candidate(grid[0], [])]
-    folds = _prepare(head, values, labels, groups, system.folds, seed, name)
+    points = [split_settings(settings) for settings in grid]
+    heads = [before for i, (before, _) in enumerate(points) if before not in [b for b, _ in points[:i]]]
+    folds = _prepare(head, heads, values, labels, _cuts(labels, groups, system, seed, name), name)
 
     def score(task: tuple[dict[str, Any], Prepared]) -> float:
         settings, fold = task
         fitted = clone(classifier).set_params(**settings).fit(fold.train, fold.train_labels)
         return float(scorer(fitted, fold.held_out, fold.held_out_labels))
 
-    tasks = [(settings, fold) for settings in grid for fold in folds]
+    tasks = [(own, fold) for before, own in points for fold in folds[heads.index(before)]]
     scores = list(
         parallel_map(score, tasks, description=f"{name} grid", backend="threads", batch_size=1, where="here")
     )
-    starts = range(0, len(scores), len(folds))
-    return [Candidate(point, scores[i : i + len(folds)]) for point, i in zip(grid, starts, strict=True)]
+    n_folds = len(folds[0])
+    starts = range(0, len(scores), n_folds)
+    return [Candidate(point, scores[i : i + n_folds]) for point, i in zip(grid, starts, strict=True)]
 
 
-def _prepare(
-    head: Pipeline | None,
-    values: np.ndarray,
-    labels: np.ndarray,
-    groups: np.ndarray,
-    n_folds: int,
-    seed: int,
-    name: str,
-) -> list[Prepared]:
+def _check_keys(grid: list[dict[str, Any]], head: Pipeline | None, classifier: Any, name: str) -> None:
+    """Raise where the grid names a setting that neither the classifier nor a step before it has."""
+    own = set(classifier.get_params())
+    before = {key for key in head.get_params() if "__" in key} if head is not None else set()
+    for key in {key for settings in grid for key in settings}:
+        known = before if "__" in key else own
+        one_of(key, sorted(known), f"parameter of {type(classifier).__name__}", f"systems.{name}.grid")
+
+
+def _cuts(
+    labels: np.ndarray, groups: np.ndarray, system: SklearnSystem, seed: int, name: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
     failure = (
         f"systems.{name}.folds: a class has {{fewest}} training clips, fewer than the {{n_folds}} folds: "
         "lower folds or raise the study's curation.min_per_class"
     )
-    cuts = cut_into_folds(labels, groups, n_folds, seed, failure)
+    return cut_into_folds(labels, groups, system.folds, seed, failure)
 
-    def prepare(cut: tuple[np.ndarray, np.ndarray]) -> Prepared:
-        inner, outer = cut
-        steps = clone(head) if head is not None else None
+
+def _prepare(
+    head: Pipeline | None,
+    heads: Sequence[dict[str, Any]],
+    values: np.ndarray,
+    labels: np.ndarray,
+    cuts: Sequence[tuple[np.ndarray, np.ndarray]],
+    name: str,
+) -> list[list[Prepared]]:
+    """Return each fold behind the steps before the classifier, for each of their settings."""
+
+    def prepare(task: tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]) -> Prepared:
+        settings, (inner, outer) = task
+        steps = clone(head).set_params(**settings) if head is not None else None
         train = _fit_transform(steps, values[inner], labels[inner])
         held_out = steps.transform(values[outer]) if steps is not None else values[outer]
         return Prepared(train, labels[inner], held_out, labels[outer])
 
+    tasks = [(settings, cut) for settings in heads for cut in cuts]
     with _fewer_components():
-        return list(
+        prepared = list(
             parallel_map(
-                prepare, cuts, description=f"{name} folds", backend="threads", batch_size=1, where="here"
+                prepare, tasks, description=f"{name} folds", backend="threads", batch_size=1, where="here"
             )
         )
+    return [prepared[start : start + len(cuts)] for start in range(0, len(prepared), len(cuts))]
 
 
 def _scorer(scoring: str, name: str) -> Any:

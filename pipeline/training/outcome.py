@@ -154,15 +154,16 @@ def write_history(name: str, history: pd.DataFrame) -> None:
     write_csv(history_path(name), history, "%.6g")
 
 
-def write_skipped(name: str, schema: pa.Schema, plan: str) -> None:
-    """Write the empty outputs of a system whose study has no clips in the active profile.
+def write_skipped(name: str, schema: pa.Schema, reason: str, **digests: str) -> None:
+    """Write the empty outputs of a system that cannot be trained, such as one without clips in the active profile.
 
     Args:
         name: The system's.
         schema: Of its predictions.
-        plan: Digest of what it would have been trained by.
+        reason: Why it cannot, in words.
+        digests: Of the `plan` that it would have been trained by, and of the `data` that it would have learnt from.
     """
     write_table(predictions_path(name), schema.empty_table(), schema)
     write_history(name, history_table([]))
-    write_json(trained_dir(name) / "model.json", {"status": "skipped", "plan": plan})
+    write_json(trained_dir(name) / "model.json", {"status": "skipped", "reason": reason, **digests})
     write_json(trained_dir(name) / "run.json", {"status": "skipped"})

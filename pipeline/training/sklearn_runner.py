@@ -12,9 +12,17 @@ from threadpoolctl import threadpool_limits
 from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_estimator
+from pipeline.training.by_speaker import STEP, speaker_scores
 from pipeline.training.data import StudyData
 from pipeline.training.estimator_files import save_estimator
-from pipeline.training.grid_search import Candidate, best_of, fit_transform, search, split_steps
+from pipeline.training.grid_search import (
+    Candidate,
+    best_of,
+    fit_transform,
+    search,
+    split_settings,
+    split_steps,
+)
 from pipeline.training.outcome import Outcome, rows_to_predict
 
 
@@ -22,27 +30,20 @@ class SklearnRunner:
     """Trains pipelines on a study's vectors.
 
     Args:
-        data: The study; its features have the shape (clips, features).
+        data: The study; its features have the shape (clips, features), and a second feature set stands beside them.
         system: The system's settings, resolved for the profile.
         name: The system's name.
         models: Folder of the trained models.
     """
 
     def __init__(self, data: StudyData, system: SklearnSystem, name: str, models: Path) -> None:
-        vectors = data.features.get("features")
-        if (
-            set(data.features) != {"features"}
-            or not isinstance(vectors, np.ndarray)
-            or vectors.ndim != 2
-            or data.texts is not None
-        ):
-            shapes = {slot: values[0].shape for slot, values in data.features.items()}
-            raise PipelineError(
-                f"systems.{name}: scikit-learn reads one feature set of vectors, but got {shapes}"
-            )
         self.data, self.system, self.name, self.models = data, system, name, models
-        self.features = vectors
+        self.features = side_by_side(data, name)
         self.labels = data.clips["label"].to_numpy(dtype=object)
+        self._scores = None
+        if system.standardise_by == "speaker":
+            is_copy = (data.clips["example_id"] != data.clips["utterance_id"]).to_numpy()
+            self._scores = speaker_scores(self.features, data.clips["speaker"], is_copy)
 
     # One BLAS thread: candidates are what runs in parallel, the result does not depend on the number of cores, and
     # on a busy machine threads that spin while they wait make an SVD tens of times as slow.
@@ -51,22 +52,50 @@ class SklearnRunner:
         """Tune, fit and save the pipeline of one seed and fold; predict its clips."""
         started = time.perf_counter()
         train_rows = self.data.rows(fold, list(self.system.train_on))
-        values, labels = self.features[train_rows], self.labels[train_rows]
-        estimator = build_estimator(self.system.model, self.system.architecture, seed)
-        groups = self.data.clips["group"].to_numpy()[train_rows]
+        features, scaler = self._standardised(train_rows)
+        values, labels = features[train_rows], self.labels[train_rows]
+        estimator = self._build(seed)
+        groups = self._held_out_together(train_rows)
         candidates = search(estimator, values, labels, groups, self.system, seed, self.name)
         best = best_of(candidates)
         head, classifier = split_steps(estimator)
-        classifier.set_params(**best.settings).fit(fit_transform(head, values, labels), labels)
+        before, own = split_settings(best.settings)
+        if head is not None:
+            head.set_params(**before)
+        classifier.set_params(**own).fit(fit_transform(head, values, labels), labels)
         fitted = Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
         facts = {"parameters": None, "n_train": len(train_rows)}
-        save_estimator(
-            self.models, seed, fold, fitted, {**facts, **self._describe(head, classifier, candidates, best)}
-        )
+        about = {**facts, **self._describe(head, classifier, candidates, best)}
+        save_estimator(self.models, seed, fold, Pipeline([*scaler, *fitted.steps]), about)
         rows = rows_to_predict(self.data, fold, self.system)
-        probabilities = {split: self._probabilities(fitted, index) for split, index in rows.items()}
+        probabilities = {split: self._probabilities(fitted, features[index]) for split, index in rows.items()}
         record = {"seconds": time.perf_counter() - started, "candidates": len(candidates)}
         return Outcome(seed, fold, rows, probabilities, facts, [], record)
+
+    def _build(self, seed: int) -> Pipeline:
+        """Build the untuned pipeline; of two feature sets side by side, blocks are of the first."""
+        estimator = build_estimator(self.system.model, self.system.architecture, seed)
+        if "blocks" in estimator.named_steps:
+            estimator.set_params(blocks__width=np.shape(self.data.features["features"])[1])
+        return estimator
+
+    def _standardised(self, train_rows: np.ndarray) -> tuple[np.ndarray, list[tuple[str, Any]]]:
+        """Return what is learnt from, shape (clips, features), and the step that makes it of features, if any."""
+        if self._scores is None:
+            return self.features, []
+        fallback = self._scores.fallback(train_rows)
+        return self._scores.scores(fallback), [(STEP, fallback.as_step())]
+
+    def _held_out_together(self, rows: np.ndarray) -> np.ndarray:
+        """Return what the folds of the search do not divide: copies, or speakers where two or more are known."""
+        clips = self.data.clips.iloc[rows]
+        if (
+            self.system.folds_by == "speaker"
+            and clips["speaker"].nunique() > 1
+            and clips["speaker"].notna().all()
+        ):
+            return clips["speaker"].to_numpy()
+        return clips["group"].to_numpy()
 
     def _describe(
         self, head: Pipeline | None, classifier: Any, candidates: list[Candidate], best: Candidate
@@ -88,10 +117,24 @@ class SklearnRunner:
             )
         return about
 
-    def _probabilities(self, estimator: Pipeline, rows: np.ndarray) -> np.ndarray:
-        if not len(rows):
+    def _probabilities(self, estimator: Pipeline, values: np.ndarray) -> np.ndarray:
+        if not len(values):
             return np.empty((0, len(self.data.classes)))
-        return class_probabilities(estimator, self.features[rows], self.data.classes)
+        return class_probabilities(estimator, values, self.data.classes)
+
+
+def side_by_side(data: StudyData, name: str) -> np.ndarray:
+    """Return the vectors of all clips, those of a second feature set behind the first's, shape (clips, features).
+
+    Raises:
+        PipelineError: Some are no vectors.
+    """
+    slots = list(data.features.values())
+    vectors = [values for values in slots if isinstance(values, np.ndarray) and values.ndim == 2]
+    if not vectors or len(vectors) < len(slots) or data.texts is not None:
+        shapes = {slot: values[0].shape for slot, values in data.features.items()}
+        raise PipelineError(f"systems.{name}: scikit-learn reads feature sets of vectors, but got {shapes}")
+    return vectors[0] if len(vectors) == 1 else np.hstack(vectors)
 
 
 def class_probabilities(estimator: Pipeline, values: np.ndarray, classes: list[str]) -> np.ndarray:

@@ -71,7 +71,7 @@ def wait_passively() -> None:
 
 
 def write_outcomes(
-    data: StudyData, plan: SystemPlan, name: str, outcomes: list[Outcome], seconds: float
+    data: StudyData, plan: SystemPlan, name: str, outcomes: list[Outcome], data_key: str, seconds: float
 ) -> None:
     """Write predictions, history, facts and run record of a trained system, and log what was trained.
 
@@ -80,13 +80,16 @@ def write_outcomes(
         plan: What the system was trained by.
         name: The system's name.
         outcomes: One a seed and fold.
+        data_key: Digest of the data.
         seconds: Wall clock of the whole stage.
     """
     system, targets = plan.system, targets_of(plan.system)
     predictions = predictions_table(data, outcomes, targets)
     write_table(predictions_path(name), predictions, predictions_schema(data.classes, targets))
     write_history(name, history_table(outcomes))
-    facts = model_facts(data, system, outcomes) | weights_facts(system) | {"plan": plan.digest}
+    facts = (
+        model_facts(data, system, outcomes) | weights_facts(system) | {"plan": plan.digest, "data": data_key}
+    )
     write_json(trained_dir(name) / "model.json", facts)
     write_json(trained_dir(name) / "run.json", run_record(system, outcomes, seconds))
     if facts["n_left_out"]:

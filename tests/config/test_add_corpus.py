@@ -25,11 +25,24 @@ def copy(tmp_path):
 def test_it_is_written_and_nothing_else_changes(copy):
     add_corpus("own", ENTRY, copy)
     before, after = SHIPPED.read_text("utf-8").splitlines(), copy.read_text("utf-8").splitlines()
-    assert next(line for line in after if line not in before).startswith("  own: {source: table")
+    assert "  own: {source: table, path: own/labels.csv, columns: {path: file, speaker: {" in after
+    assert "  own: {size: full, asr_source: gold, weights: published, corpora: {" in after
     assert [line for line in before if line not in after] == []
     found = load_params(copy).corpora["own"]
+    assert load_params(copy).profiles["own"].asr_source == "gold"
     assert found.labels == {"no": "neutral", "1": "angry"}
     assert found.columns["speaker"].pattern == r"^(\d+)/"
+
+
+def test_its_profile_makes_its_study_of_new_speakers(copy):
+    add_corpus("own", ENTRY, copy)
+    copy.write_text(copy.read_text("utf-8").replace("profile: demo", "profile: own", 1), "utf-8")
+    params = load_params(copy)
+    assert params.active_corpora() == ["own"]
+    study = params.studies["new_speakers_own"]
+    assert study.classes == ["neutral", "angry"]
+    assert study.labels == {"own": {"neutral": "neutral", "angry": "angry"}}
+    assert "new_speakers_own_compare_svm" in params.systems
 
 
 def test_it_has_the_form_that_dvc_gives_it(copy):

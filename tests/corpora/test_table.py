@@ -256,6 +256,21 @@ def test_prefixes_are_found_by_the_files():
     assert find_prefix(["x/y/Actor_01/a.wav", "x/y/Actor_02/b.wav"], files) == {"x/y/": ""}
     assert find_prefix(["a.wav", "c.wav", "b.wav"], ["in/a.wav", "in/b.wav"]) == {"": "in/"}
     assert find_prefix(["z.wav"], files) is None
+    scattered = ["one/a.wav", "two/b.wav", "three/c.wav"]
+    assert find_prefix(["down/a.wav", "down/b.wav", "down/c.wav"], scattered) == {"down/": "*/"}
+    assert find_prefix(["a.wav", "b.wav", "c.wav"], scattered) == {"": "*/"}
+
+
+def test_files_that_lie_anywhere(place):
+    write(
+        place / "corpus", "labels.csv", "file,emotion", "down/x.wav,happy", "down/y.wav,sad", "down/z.wav,sad"
+    )
+    clips(place / "corpus", "b/y.wav")
+    found = scan(place / "corpus", place / "view", prefix={"down/": "*/"})
+    assert [item.path for item in found if isinstance(item, Entry)] == ["files/a/x.wav"]
+    assert (
+        len(strays(found)) == 4
+    )  # two rows without a file of their own, and the two files that both are called y
 
 
 def test_a_hundred_thousand_rows_of_which_three_lack_files(tmp_path):

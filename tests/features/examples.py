@@ -5,10 +5,15 @@ from typing import Any
 import numpy as np
 from scipy.signal import chirp
 
+from pipeline.features.extractor import Extractor, build_extractor
 from pipeline.features.registry import load_kind
 
 CLIP = {"peak_normalise": False, "trim_top_db": None}
 MEL = {**CLIP, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min": 0.0}
+ENCODER = {
+    **CLIP, "sample_rate": 16000, "model": "none", "blocks": [0, 2],
+    "random": {"hidden_size": 8, "heads": 2, "blocks": 2},
+}  # fmt: skip
 SETTINGS: dict[str, dict[str, Any]] = {
     "functionals": {**CLIP, "sample_rate": 16000, "feature_set": "ComParE_2016"},
     "log_mel": {
@@ -27,6 +32,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         **CLIP, "sample_rate": 22050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "n_mfcc": 40,
         "n_mfcc_single": 20,
     },
+    "speech_encoder": {**ENCODER, "pooling": ["mean", "deviation"]},
+    "speech_encoder_frames": ENCODER,
     "waveform": {**CLIP, "sample_rate": 16000, "max_seconds": None, "pad_seconds": None},
 }  # fmt: skip
 
@@ -36,6 +43,11 @@ SIGNALS = ("noise", "chirp", "speech_like", "silence")
 def settings(kind: str, **changes: Any) -> Any:
     """Return an example of a kind's settings, with some of them changed."""
     return load_kind(kind).Settings(**{**SETTINGS[kind], **changes})
+
+
+def extractor(kind: str, **changes: Any) -> Extractor:
+    """Return what computes a kind with its example of settings, with some of them changed and random weights."""
+    return build_extractor(kind, {**SETTINGS[kind], **changes}, "random", f"feature_sets.{kind}")
 
 
 def signal(name: str, rate: int, seconds: float = 1.5, seed: int = 0) -> np.ndarray:

@@ -6,8 +6,9 @@ import soundfile
 
 from pipeline.core.errors import PipelineError
 from pipeline.features import compute, mfcc, transforms
-from pipeline.features.compute import Clip, clip_key, compute_features, row_key, settings_digest
-from tests.features.examples import settings, signal
+from pipeline.features.compute import Clip, clip_key, compute_features, row_key
+from pipeline.features.extractor import Extractor
+from tests.features.examples import extractor, settings, signal
 from tests.scale.clips import hash_of
 
 
@@ -29,14 +30,14 @@ def one(files, i):
 def run(kind, files, monkeypatch, workers=1, **changes):
     monkeypatch.setenv("SER_WORKERS", str(workers))
     clips = {key: Clip(path) for key, path in files.items()}
-    return compute_features(kind, settings(kind, **changes), clips, description="test")
+    return compute_features(extractor(kind, **changes), clips, description="test")
 
 
 def run_copies(files, monkeypatch, *texts, workers=1):
     """Compute the clips themselves and a copy of each by every transform."""
     monkeypatch.setenv("SER_WORKERS", str(workers))
     clips = {clip_key(key, text): Clip(path, text) for key, path in files.items() for text in (None, *texts)}
-    return compute_features("mfcc", settings("mfcc"), clips, description="test")
+    return compute_features(extractor("mfcc"), clips, description="test")
 
 
 def test_every_clip_is_computed_once(files, monkeypatch):
@@ -60,11 +61,11 @@ def test_a_new_version_of_the_code_is_computed_anew(files, monkeypatch):
 def test_two_kinds_with_equal_settings_have_digests_that_differ(monkeypatch):
     options = settings("mfcc")
     monkeypatch.setattr("pipeline.features.log_mel.LIBRARIES", mfcc.LIBRARIES)
-    assert settings_digest("mfcc", options) != settings_digest("log_mel", options)
+    assert Extractor("mfcc", options).digest() != Extractor("log_mel", options).digest()
 
 
 @pytest.mark.parametrize(
-    "kind", ["mfcc", "mel_image", pytest.param("spectral_scalars", marks=pytest.mark.slow)]
+    "kind", ["mfcc", "mel_image", "speech_encoder", pytest.param("spectral_scalars", marks=pytest.mark.slow)]
 )
 def test_workers_and_order_do_not_change_a_bit(kind, files, monkeypatch, tmp_path):
     monkeypatch.setattr(compute, "CLIPS_A_TASK", 3)

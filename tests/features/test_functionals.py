@@ -18,7 +18,7 @@ def directly(wave: np.ndarray, feature_set: str) -> np.ndarray:
     return smile.process_signal(wave, 16000).to_numpy()[0]
 
 
-@pytest.mark.parametrize("feature_set", ["ComParE_2016", "IS13"])
+@pytest.mark.parametrize("feature_set", ["ComParE_2016", "IS13", "eGeMAPSv02", "GeMAPSv01b", "emobase"])
 def test_equals_the_library(feature_set):
     wave = signal("speech_like", 16000, SHORT)
     ours = extract(wave, settings=settings("functionals", feature_set=feature_set))
@@ -32,6 +32,13 @@ def test_the_two_sets_share_names_but_not_values():
     assert len(names[0]) == 6373
     wave = signal("noise", 16000, SHORT)
     assert not np.array_equal(*(extract(wave, settings=option) for option in options))
+
+
+@pytest.mark.parametrize("feature_set", ["eGeMAPSv02", "GeMAPSv01b", "emobase"])
+@pytest.mark.parametrize("n_samples", [1, 959, 1600])
+def test_the_small_sets_are_finite_for_any_clip(feature_set, n_samples):
+    for wave in (np.zeros(n_samples, np.float32), signal("noise", 16000, SHORT)[:n_samples]):
+        assert np.isfinite(extract(wave, settings=settings("functionals", feature_set=feature_set))).all()
 
 
 def test_full_scale_does_not_wrap():

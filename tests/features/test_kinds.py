@@ -6,13 +6,13 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.features.registry import kinds, load_kind
 from pipeline.features.waves import trim_silence
-from tests.features.examples import SETTINGS, settings, signal
+from tests.features.examples import SETTINGS, extractor, settings, signal
 
 KINDS = kinds()
 
 
 def extract(kind: str, wave: np.ndarray, **changes) -> np.ndarray:
-    return load_kind(kind).extract(wave, settings=settings(kind, **changes))
+    return extractor(kind, **changes).extract(wave)
 
 
 def clip(kind: str, name: str = "speech_like", **options) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_features_are_finite_contiguous_and_of_the_declared_type(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_name_the_last_axis(kind):
-    names = load_kind(kind).feature_names(settings(kind))
+    names = extractor(kind).feature_names()
     assert names is None or len(set(names)) == len(names) == extract(kind, clip(kind)).shape[-1]
 
 

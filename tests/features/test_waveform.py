@@ -8,6 +8,7 @@ import soundfile
 from pydantic import ValidationError
 
 from pipeline.features.compute import extract_file
+from pipeline.features.extractor import Extractor
 from pipeline.features.waveform import extract
 from tests.features.examples import settings, signal
 
@@ -23,7 +24,7 @@ def test_samples_are_fractions_of_full_scale_and_do_not_wrap():
 def test_a_file_of_16_bits_comes_bit_for_bit(tmp_path: Path):
     written = np.random.default_rng(0).integers(-32768, 32768, 1600).astype(np.int16)
     soundfile.write(tmp_path / "clip.wav", written, 16000)
-    read = extract_file(tmp_path / "clip.wav", kind_name="waveform", settings=settings("waveform"))
+    read = extract_file(tmp_path / "clip.wav", Extractor("waveform", settings("waveform")))
     np.testing.assert_array_equal(read, written)
 
 

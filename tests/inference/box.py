@@ -25,7 +25,8 @@ from pipeline.core import paths
 from pipeline.core.schemas import INDEX, SPLIT
 from pipeline.core.tables import write_json, write_table
 from pipeline.features.compute import extract_file
-from pipeline.features.registry import load_kind, load_text_kind, parse_settings
+from pipeline.features.extractor import build_extractor
+from pipeline.features.registry import load_text_kind, parse_settings
 from pipeline.stages.combine import main as combine
 from pipeline.training.data import StudyData
 from pipeline.training.train import train, write_outcomes
@@ -49,6 +50,11 @@ FEATURE_SETS: dict[str, tuple[str, dict[str, Any]]] = {
         | {"mean_normalise": False, "n_frames": 20},
     ),
     "spectra": ("log_mel", {**MEL, "sample_rate": 16_000, "hop_length": 256, "n_mels": 32}),
+    "encoded": (
+        "speech_encoder",
+        {**CLIP, "sample_rate": 16_000, "model": "none", "blocks": [0, 2], "pooling": ["mean"]}
+        | {"random": {"hidden_size": 8, "heads": 2, "blocks": 2}},
+    ),
     "vectors": ("functionals", {**CLIP, "sample_rate": 16_000, "feature_set": "IS13"}),
     "said": (
         "text_embedding",
@@ -70,6 +76,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     },
     "tiny_separate": {**toy.TORCH, **toy.REGRESSION, **MLP, "features": "vectors", "joint": False},
     "tiny_forest": {**toy.SKLEARN, **toy.FOREST, "train_on": ["train", "val"]},
+    "tiny_encoded": {**toy.SKLEARN, **toy.SVM, "features": "encoded"},
     "tiny_svm": {**toy.SKLEARN, **toy.SVM},
 }
 ENSEMBLES: dict[str, dict[str, Any]] = {
@@ -162,11 +169,8 @@ def _features(name: str, data: StudyData, files: dict[str, Path]) -> np.ndarray 
         embedder = kind.build_embedder(parse_settings(kind, values, name), "random", name)
         vectors, _ = kind.embed(data.texts or [], embedder, torch.device("cpu"), name)
         return np.stack([vectors[text] for text in data.texts or []])
-    settings = parse_settings(load_kind(kind_name), values, name)
-    arrays = [
-        extract_file(files[clip], kind_name=kind_name, settings=settings)
-        for clip in data.clips["utterance_id"]
-    ]
+    extractor = build_extractor(kind_name, values, "random", name)
+    arrays = [extract_file(files[clip], extractor) for clip in data.clips["utterance_id"]]
     return arrays if len({array.shape for array in arrays}) > 1 else np.stack(arrays)
 
 

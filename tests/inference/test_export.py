@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
+from safetensors.torch import load_file, save_file
 
 from pipeline.core.errors import PipelineError
 from pipeline.export import main
@@ -51,6 +52,22 @@ def test_an_export_holds_models_and_nothing_else_of_training(box: Box, tmp_path:
     found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
     assert found == models | {"export.json", "README.md"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_export_carries_the_encoder_of_its_features_and_asks_that(box: Box, tmp_path: Path) -> None:
+    write_export(read_trained("tiny_encoded"), tmp_path / "out")
+    own = tmp_path / "out" / "encoders" / "encoded"
+    assert sorted(path.name for path in own.iterdir()) == ["config.json", "model.safetensors"]
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "what the encoder of random weights makes of a clip: `encoders/encoded` holds that." in card
+    files = list(box.files.values())[:3]
+    expected = load(tmp_path / "out").predict(files)
+    weights = load_file(own / "model.safetensors")
+    save_file({name: item * 2 for name, item in weights.items()}, own / "model.safetensors")
+    assert not np.allclose(load(tmp_path / "out").predict(files), expected)
+    own.rename(tmp_path / "elsewhere")
+    with pytest.raises(PipelineError, match="encoded holds no encoder, which the export came with"):
+        load(tmp_path / "out")
 
 
 def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:

@@ -137,6 +137,19 @@ def test_two_classes(tmp_path: Path, model: str, settings: dict[str, Any]) -> No
     assert difference < 1e-5
 
 
+@pytest.mark.parametrize("n_features", [200, 8], ids=["rotated", "more clips than features"])
+def test_a_machine_in_the_span_of_its_clips(tmp_path: Path, n_features: int) -> None:
+    from pipeline.inference.onnx_estimators import write_estimator
+
+    head = {"clip": 5.0, "pca_variance": None, "select_k": "all", "rotate": True}
+    features = np.random.default_rng(0).normal(3, 10, (60, n_features)).astype(np.float32)
+    labels = np.array(["a", "b", "c"], dtype=object)[np.arange(60) % 3]
+    estimator = build_estimator("svm", head, 1).set_params(classifier__kernel="linear")
+    save_estimator(tmp_path, 1, 0, estimator.fit(features, labels), {})
+    _, difference = write_estimator(tmp_path, 1, 0, tmp_path / "out.onnx")
+    assert difference < 1e-5
+
+
 def test_a_library_that_is_not_here_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     with pytest.raises(PipelineError, match="ONNX needs the library skl2onnx"):

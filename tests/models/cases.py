@@ -88,6 +88,11 @@ def _speech(system: str, parameters: int, train_layers: int | None = None) -> Ca
     return Case(system, {"features": (64_000,)}, parameters, {"features": (1600,)}, narrow=narrow)
 
 
+def _encoder(system: str, parameters: int) -> Case:
+    """Frames of two blocks of Whisper base."""
+    return Case(system, {"features": (185, 1024)}, parameters, {"features": (9, 12)})
+
+
 SMALL_SIZES: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -143,10 +148,22 @@ _CASES = [
     Case("speech_bilstm_attention", FRAMES, 718_600, SMALL_FRAMES),
     Case("text_bilstm_attention", WORDS, 684_488, SMALL_WORDS),
     Case("fusion_bilstm_attention", {**FRAMES, **WORDS}, 1_501_129, {**SMALL_FRAMES, **SMALL_WORDS}),
+    Case(
+        "new_speakers_demo_ravdess_encoder_mixture", {"features": (7 * 1024,)}, 132_239, {"features": (14,)}
+    ),
+    _encoder("new_speakers_demo_ravdess_encoder_attentive", 198_027),
+    _encoder("new_speakers_demo_ravdess_encoder_queries", 265_354),
     Case("mfcnn14_bert", {"tokens": (128,)}, 109_485_316, SMALL_WORDS, narrow=SMALL_BERT, n_words=30_522),
 ]
 TORCH_CASES = {case.system: case for case in _CASES}
-ESTIMATORS = ["ravdess_random_forest", "annamalai_random_forest", "annamalai_svm", "annamalai_knn"]
+ESTIMATORS = [
+    "ravdess_random_forest",
+    "annamalai_random_forest",
+    "annamalai_svm",
+    "annamalai_knn",
+    "new_speakers_demo_ravdess_encoder_logistic",
+    "new_speakers_demo_ravdess_egemaps_trees",
+]
 
 
 def gradient_arrived(name: str, parameter: nn.Parameter) -> bool:

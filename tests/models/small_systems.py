@@ -37,6 +37,7 @@ SIZES: dict[str, dict[str, Any]] = {  # of each family, whose systems keep all t
         "layerdrop": 0.2,
         "mask_time_prob": 0.2,
     },
+    "encoder_head": {"attention": 4, "hidden": 16, "dropout": 0.1},
     "bert": {"hidden_size": 16, "layers": 2, "heads": 2, "intermediate": 32, "positions": 8},
 }
 NARROW: dict[str, dict[str, Any]] = {  # what a published network has besides, by the beginning of its name
@@ -226,13 +227,20 @@ def _draw(kind: str, classes: np.ndarray) -> np.ndarray | list[np.ndarray]:
         ]
         samples = [(3000 * clip).round().astype(np.int16) for clip in clips]
         return np.stack(samples) if "padded" in kind else samples
-    shape = {"mfcc": (10, 12), "log_mel": (56, 32)}.get(kind, (6,))
+    shape = {
+        "mfcc": (10, 12),
+        "log_mel": (56, 32),
+        "speech_encoder": (7 * 6,),
+        "speech_encoder_frames": (56, 12),
+    }.get(kind, (6,))
     shift = np.repeat(4 * np.eye(3)[classes], shape[-1] // 3 + 1, axis=1)[:, : shape[-1]]  # (clips, columns)
     values = 0.3 * generator.normal(size=(len(classes), *shape)) + shift.reshape(
         -1, *[1] * (len(shape) - 1), shape[-1]
     )
     values = values.astype(np.float32)
-    return [clip[: 20 + 2 * i] for i, clip in enumerate(values)] if kind == "log_mel" else values
+    if kind in ("log_mel", "speech_encoder_frames"):
+        return [clip[: 20 + 2 * i] for i, clip in enumerate(values)]
+    return values
 
 
 def with_weights(system: TorchSystem, folder: Path) -> TorchSystem:

@@ -127,3 +127,13 @@ def test_other_code_checks_anew(loaded: list[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(check, "_code_digest", lambda: "other")
     check_model(toy.torch_system(), "systems.x", toy.FORMS)
     assert len(loaded) == 2
+
+
+def test_a_rotated_machine_has_the_linear_kernel() -> None:
+    head = {"clip": None, "pca_variance": None, "select_k": "all", "rotate": True}
+    system = toy.sklearn_system(
+        **{**toy.FOREST, "model": "svm", "architecture": head, "grid": {"kernel": ["rbf"]}}
+    )
+    message = r"params\.yaml: systems\.x\.grid: kernel is rbf, but architecture\.rotate is true"
+    with pytest.raises(PipelineError, match=message):
+        check_model(system, "systems.x", toy.FORMS)

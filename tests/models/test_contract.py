@@ -28,7 +28,9 @@ def test_every_family_is_among_the_cases() -> None:
 
 
 def test_what_families_share_is_no_family() -> None:
-    assert not {"registry", "build", "check", "padding", "reduction_head"} & {*families()}
+    assert not {"registry", "build", "check", "padding", "reduction_head", "row_span", "blocks"} & {
+        *families()
+    }
 
 
 @every_family

@@ -104,7 +104,13 @@ def test_seconds_are_not_in_it():
 
 
 def test_skipped_systems_are_listed():
-    about = {"status": "skipped", "study": "mfcnn14", "synthetic": False, "targets": "emotion"}
+    about = {
+        "status": "skipped",
+        "reason": "it has no clips",
+        "study": "mfcnn14",
+        "synthetic": False,
+        "targets": "emotion",
+    }
     skipped = Row("mfcnn14", about)
     text = results_markdown([skipped], "open")
-    assert "**mfcnn14**: no clips in this profile, so skipped: `mfcnn14`." in text
+    assert "**mfcnn14**: skipped, since it has no clips: `mfcnn14`." in text

@@ -26,7 +26,7 @@ from pipeline.corpora.contract import Entry
 from pipeline.curation.index import build_index
 from pipeline.features.compute import Clip, clip_key, compute_features
 from tests.curation.test_index import CORPUS
-from tests.features.examples import settings
+from tests.features.examples import extractor
 from tests.scale.clips import make_clips
 from tests.scale.jobs import die, refuse, run_into_a_timeout, square, square_slowly
 
@@ -98,9 +98,9 @@ def test_features_are_those_of_this_machine(on_dask, here, tmp_path):
         clip_key(key, transform): Clip(Path(path), transform)
         for key, path, transform in zip(table["audio_hash"], table["path"], transforms, strict=True)
     }
-    there, n_computed = compute_features("functionals", settings("functionals"), clips, description="")
+    there, n_computed = compute_features(extractor("functionals"), clips, description="")
     here()
-    own, _ = compute_features("functionals", settings("functionals"), clips, description="")
+    own, _ = compute_features(extractor("functionals"), clips, description="")
     assert n_computed == 3
     assert [there[key].tobytes() for key in clips] == [own[key].tobytes() for key in clips]
 

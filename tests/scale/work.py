@@ -12,7 +12,7 @@ from pipeline.features import compute
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key
 from pipeline.features.registry import load_kind
 from pipeline.features.shards import shard_schema, write_shard
-from tests.features.examples import settings
+from tests.features.examples import extractor
 from tests.scale.clips import hash_of
 
 KIND = "mfcc"
@@ -46,11 +46,10 @@ def copies(clips: Path, out: Path, batch: int) -> None:
 def _write_features(clips: Mapping[str, Clip], out: Path, batch: int) -> None:
     compute.CLIPS_A_BATCH = batch
     compute.CLIPS_A_TASK = 1
-    options = settings(KIND)
-    arrays, _ = compute_features(KIND, options, clips, description=KIND)
+    computer = extractor(KIND)
+    arrays, _ = compute_features(computer, clips, description=KIND)
     rows = [(key, row_key(key), arrays[key]) for key in clips]
-    kind = load_kind(KIND)
-    write_shard(out, rows, shard_schema(kind.DTYPE, kind.feature_names(options)))
+    write_shard(out, rows, shard_schema(load_kind(KIND).DTYPE, computer.feature_names()))
 
 
 def transcripts(clips: Path, out: Path, batch: int) -> None:

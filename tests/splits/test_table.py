@@ -25,8 +25,10 @@ FOLDS = {
     "leave_one_speaker_out": 12,
     "leave_one_session_out": 6,
     "given_folds": 3,
+    "new_speakers": 4,
 }
-TESTED_ONCE = list(FOLDS)
+TESTED_ONCE = [*FOLDS, "new_sentences"]
+N_FOLDS = {**FOLDS, "new_sentences": 2, "new_speakers_and_sentences": 8, "new_speakers_known_sentences": 8}
 DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross_corpus", "given_folds"]
 
 
@@ -34,7 +36,7 @@ DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross
 @pytest.mark.parametrize("seed", range(2))
 def test_every_utterance_is_once_in_every_fold(protocol, seed):
     table = split_utterances(study(seed), settings(protocol, seeds=[seed]))
-    n_folds = FOLDS.get(protocol, 1)
+    n_folds = N_FOLDS.get(protocol, 1)
     assert table.columns.tolist() == SPLIT.names
     assert len(table) == 240 * n_folds
     assert (table.groupby("fold")["utterance_id"].nunique() == 240).all()
@@ -80,7 +82,7 @@ def test_the_order_of_the_rows_is_of_no_account(protocol, group_duplicates):
 def test_every_seed_draws_another_split(protocol):
     rows = study(1, n=400, n_speakers=60)
     table = split_utterances(rows, settings(protocol, seeds=[5, 6, 10]))
-    n_folds = FOLDS.get(protocol, 1)
+    n_folds = N_FOLDS.get(protocol, 1)
     seeds = table.drop_duplicates("fold").set_index("fold")["split_seed"]
     assert seeds.tolist() == [seed for seed in (5, 6, 10) for _ in range(n_folds)]
     assert seeds.index.tolist() == list(range(3 * n_folds))

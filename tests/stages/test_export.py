@@ -97,7 +97,7 @@ def test_a_second_run_takes_the_place_of_the_first() -> None:
 
 
 def test_a_study_without_clips_leaves_a_folder_that_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    write_skipped("toy_cnn", predictions_schema(toy.CLASSES), plan_of("toy_cnn").digest)
+    write_skipped("toy_cnn", predictions_schema(toy.CLASSES), "no clips", plan=plan_of("toy_cnn").digest)
     plan("toy_cnn", onnx=True)
     with caplog.at_level("INFO"):
         export.main("toy_cnn")

@@ -20,7 +20,8 @@ from pipeline.core.paths import (
 )
 from pipeline.core.schemas import CLIPS, SPLIT
 from pipeline.core.tables import read_json, read_table, write_json, write_table
-from pipeline.features.compute import row_key, settings_digest
+from pipeline.features.compute import row_key
+from pipeline.features.extractor import Extractor
 from pipeline.features.registry import load_kind
 from pipeline.features.shards import load_features
 from pipeline.stages import features, store
@@ -82,7 +83,7 @@ def test_copies_have_keys_of_their_own():
     (key,) = read_table(copies_path(NAME, STUDY), ["key"])["key"]
     settings = load_kind("mfcc").Settings(**SETTINGS["mfcc"])
     source = hash_of(Path("corpora") / CORPUS / "a.wav")
-    assert key == f"{settings_digest('mfcc', settings)}-{row_key(f'{source}#pitch_shift=1.2000@42')}"
+    assert key == f"{Extractor('mfcc', settings).digest()}-{row_key(f'{source}#pitch_shift=1.2000@42')}"
 
 
 def test_another_copy_changes_its_split_and_no_other():

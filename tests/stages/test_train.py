@@ -200,10 +200,9 @@ def test_a_study_without_clips_is_skipped(workspace: Path, name: str) -> None:
     assert read_table(paths.predictions_path(name)).columns.tolist() == predictions_schema(toy.CLASSES).names
     assert pd.read_csv(paths.history_path(name)).empty
     assert read_json(paths.trained_dir(name) / "run.json") == {"status": "skipped"}
-    assert read_json(paths.trained_dir(name) / "model.json") == {
-        "status": "skipped",
-        "plan": plan_of(name).digest,
-    }
+    about = read_json(paths.trained_dir(name) / "model.json")
+    assert (about["status"], about["plan"]) == ("skipped", plan_of(name).digest)
+    assert about["reason"] == "its study has no clips in this profile"
 
 
 def test_a_training_split_of_one_class_is_refused(workspace: Path) -> None:

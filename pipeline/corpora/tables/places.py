@@ -9,6 +9,9 @@ from pathlib import Path
 from pipeline.audio.containers import SUFFIXES
 from pipeline.corpora.tables.table import TableError
 
+ANYWHERE = (
+    "*/"  # in the place of how a path begins: the file of that name, if there is one alone, wherever it lies
+)
 LOOKED_AT = 200  # paths, to find out how they differ from those here
 
 
@@ -49,13 +52,15 @@ def relative(text: str, root: Path, prefix: Mapping[str, str]) -> str | None:
     Args:
         text: As the table has it.
         root: The folder of the audio.
-        prefix: How a path begins, and how it begins here; of several the longest.
+        prefix: How a path begins, and how it begins here, or `ANYWHERE`; of several the longest.
     """
     path = posix(text)
     fitting = [begin for begin in prefix if path.startswith(posix(begin))]
     if fitting:
         begin = max(fitting, key=len)
         path = posix(prefix[begin]) + path[len(begin) :]
+        if path.startswith(ANYWHERE):
+            return ANYWHERE + posixpath.basename(path)
     if path.startswith("/"):
         path = path.removeprefix(f"{root.as_posix()}/")
     path = posixpath.normpath(path)
@@ -73,13 +78,18 @@ class Files:
     def __init__(self, paths: Iterable[str]) -> None:
         self.paths = dict.fromkeys(paths)  # in order
         self._by_stem: dict[str, str | None] = {}
+        self._by_name: dict[str, str | None] = {}
         for path in self.paths:
+            name = posixpath.basename(path)
+            self._by_name[name] = None if name in self._by_name else path
             stem, suffix = posixpath.splitext(path)
             if suffix.lower() in SUFFIXES:
                 self._by_stem[stem] = None if stem in self._by_stem else path
 
     def find(self, path: str) -> str | None:
         """Return the file that a path means; None where there is none."""
+        if path.startswith(ANYWHERE):
+            return self._by_name.get(path.removeprefix(ANYWHERE))
         return path if path in self.paths else self._by_stem.get(path)
 
 
@@ -102,8 +112,11 @@ def find_prefix(texts: Collection[str], files: Collection[str]) -> dict[str, str
             votes[_beginnings(posix(text), same[lengths.index(max(lengths))])] += 1
     if not votes:
         return None
-    (there, own), _ = votes.most_common(1)[0]
-    return {there: own}
+    (there, own), n = votes.most_common(1)[0]
+    if 2 * n > votes.total():
+        return {there: own}
+    folders = [posixpath.dirname(posix(text)) for text in texts]  # each clip begins otherwise
+    return {f"{posixpath.commonpath(folders)}/".removeprefix("/") if all(folders) else "": ANYWHERE}
 
 
 def _n_shared(there: str, here: str) -> int:

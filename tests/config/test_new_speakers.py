@@ -1,0 +1,96 @@
+"""The template of studies for speakers never heard."""
+
+import copy
+
+import pytest
+
+from pipeline.config.params import check_params
+from pipeline.core.errors import PipelineError
+from tests.settings import shipped_values
+
+SYSTEMS = shipped_values()["new_speakers"]["systems"]
+
+
+def shipped(profile="demo", **changes):
+    """What params.yaml holds, with another profile, and other settings of the template."""
+    values = shipped_values()
+    values["profile"] = profile
+    values["new_speakers"] |= changes
+    return values
+
+
+def test_each_corpus_of_the_profile_has_its_study_of_its_own_labels():
+    params = check_params(shipped("open"))
+    studies = {name: study for name, study in params.studies.items() if name.startswith("new_speakers_")}
+    corpora = ["crema_d", "jl_corpus", "meld", "mlend", "ravdess", "tess"]
+    assert list(studies) == [f"new_speakers_{corpus}" for corpus in corpora]
+    assert all(params.study_corpora(f"new_speakers_{corpus}") == [corpus] for corpus in corpora)
+    assert studies["new_speakers_mlend"].classes == ["bored", "excited", "neutral", "question"]
+    assert studies["new_speakers_ravdess"].split.speakers[0] == [1, 11, 20, 21]
+    assert studies["new_speakers_tess"].split.speakers is None
+    assert studies["new_speakers_tess"].variant("sentences").protocol == "new_sentences"
+
+
+def test_each_study_has_every_system_of_the_template():
+    params = check_params(shipped("open"))
+    entries = shipped_values()["new_speakers"]["systems"]
+    assert len(params.new_speakers) == 6 * len(entries)
+    assert {"new_speakers_tess_cnn3", "new_speakers_meld_encoder_logistic"} <= {*params.new_speakers}
+    assert params.systems["new_speakers_tess_cnn3"].study == "new_speakers_tess"
+    assert params.system("new_speakers_tess_cnn3").lr == params.system("ravdess_cnn3").lr  # of the recipe
+
+
+def test_feature_sets_are_made_for_them():
+    params = check_params(shipped("tess"))
+    assert params.feature_set_corpora("whisper_base_blocks") == ["tess"]
+    assert "new_speakers_tess" in params.input_studies("compare_functionals")
+    assert check_params(shipped("demo")).feature_set_corpora("whisper_base_blocks") == ["demo_ravdess"]
+
+
+def test_a_synthetic_corpus_has_the_labels_of_the_one_that_it_imitates():
+    params = check_params(shipped("demo"))
+    assert params.studies["new_speakers_demo_ravdess"].classes[:2] == ["neutral", "calm"]
+
+
+def test_labels_that_are_no_emotion_are_left_out_by_name():
+    labels = check_params(shipped("published")).studies["new_speakers_msp_podcast"].labels["msp_podcast"]
+    assert labels["A"] == "A"
+    assert labels["X"] is labels["O"] is None
+
+
+def test_a_profile_without_corpora_for_it_has_no_such_system():
+    values = shipped("demo")
+    values["profiles"]["demo"]["corpora"]["new_speakers"] = []
+    params = check_params(values)
+    assert params.new_speakers == []
+    assert not [name for name in params.studies if name.startswith("new_speakers")]
+
+
+def test_what_is_given_stays_as_it_is():
+    values = shipped("open")
+    before = copy.deepcopy(values)
+    check_params(values)
+    assert values == before
+
+
+@pytest.mark.parametrize(
+    ("profile", "changes", "message"),
+    [
+        ("tess", {"labels": {"ravdess": ["calm"]}}, r"new_speakers\.labels.*tess"),
+        ("tess", {"splits": {}}, r"new_speakers\.splits: unknown key"),
+        (
+            "tess",
+            {"systems": SYSTEMS | {"cnn3": SYSTEMS["cnn3"] | {"lr": "fast"}}},
+            r"new_speakers\.systems\.cnn3\.lr",
+        ),
+        (
+            "tess",
+            {"systems": SYSTEMS | {"cnn3": SYSTEMS["cnn3"] | {"variant": "man"}}},
+            "variant of new_speakers_tess",
+        ),
+        ("tess", {"variants": {"halves": {"protocl": "k_fold"}}}, r"new_speakers\.variants|protocl"),
+    ],
+)
+def test_mistakes_are_named_where_they_stand(profile, changes, message):
+    with pytest.raises(PipelineError, match=message):
+        check_params(shipped(profile, **changes))
