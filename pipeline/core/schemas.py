@@ -18,7 +18,7 @@ INDEX = pa.schema(
         ("dominance", pa.float32()),
         ("session", pa.string()),  # <corpus>/<session>, where the corpus has sessions
         ("votes", pa.string()),  # what its raters said: "happy:3 neutral:1"
-        ("official_split", pa.string()),
+        ("official_split", pa.string()),  # "train", "fold_2" or "train fold_2"
         ("seconds", pa.float64()),
         ("rate", pa.int32()),  # Hz
         ("channels", pa.int16()),

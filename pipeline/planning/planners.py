@@ -63,7 +63,7 @@ def code_of(*modules: str) -> str:
 def plan_index(params: Params) -> None:
     active = params.active_corpora()
     for name, settings in params.corpora.items():
-        code = code_of("stages/index", f"corpora/{name}")
+        code = code_of("stages/index", f"corpora/{'table' if settings.source == 'table' else name}")
         left_out_by = None if name in active else params.profile
         write_plan(IndexPlan(code=code, left_out_by=left_out_by, settings=settings), "index", name)
 
