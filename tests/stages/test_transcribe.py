@@ -50,6 +50,8 @@ def plan(gold=(), model="base"):
         language="en",
         beam_size=None,
         max_tokens=4,
+        window=15,
+        no_speech=0.6,
         batch_size=8,
     )
     write_plan(TranscribePlan(code="1", asr=asr, gold_corpora=[*gold]), "transcribe")

@@ -41,6 +41,8 @@ def asr(model) -> Asr:
         language="en",
         beam_size=None,
         max_tokens=4,
+        window=15,
+        no_speech=0.6,
         batch_size=2,
     )
 
