@@ -16,7 +16,7 @@ class Asr(Settings):
     model: str
     language: str | None
     beam_size: PositiveInt | None
-    max_tokens: Annotated[int, Field(ge=1, le=224)]  # a window; 224 is Whisper's own, half of what its decoder holds
+    max_tokens: Annotated[int, Field(ge=1, le=224)]  # a window; 224 is Whisper's own, the most
     window: Annotated[int, Field(ge=1, le=30)]  # seconds; what is heard doubtfully in it is heard again in 30
     no_speech: Annotated[float, Field(ge=0, le=1)]  # probability above which the text is left empty
     batch_size: PositiveInt

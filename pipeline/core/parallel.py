@@ -136,8 +136,8 @@ def parallel_batches(
         description: Text of the progress bar, which counts items.
         backend: Threads where the function releases the GIL, else processes. On a cluster its workers decide.
         workers: Number of workers of this machine; `worker_count()` if None.
-        threads: That each worker may compute with, if it is a thread itself. More than one may add sums up in another
-            order.
+        threads: That each worker may compute with, if it is a thread itself. More than one may add sums up in
+            another order.
         where: "here" keeps the work on this machine, for what is small beside its data or would be missed on the
             others' disks.
     """

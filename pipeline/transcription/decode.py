@@ -9,7 +9,9 @@ Source: Radford et al. 2023, "Robust Speech Recognition via Large-Scale Weak Sup
 """
 
 import math
+import re
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
 RATE = 16_000  # Hz, Whisper's own
 WHOLE = 30  # seconds, Whisper's own window
-PIECE = 28  # seconds: what is longer than a window is cut into pieces of at most so many, and 1 s to either side
-REPEATED = 2.4  # a text that zlib makes smaller by more than this repeats itself: the threshold of `whisper.transcribe`
+PIECE = (
+    28  # seconds: what is longer than a window is cut into pieces of at most so many, and 1 s to either side
+)
+REPEATED = 2.4  # times that zlib makes a text smaller which repeats itself, as in `whisper.transcribe`
 UNSURE = 0.5  # mean token probability below which a short window is not believed
-TOKENS, TOKENS_A_SECOND = 16, 8  # no speech has more: what has is a loop
+TOKENS, TOKENS_A_SECOND = 8, 6  # what has more of them in a short window is likely a loop
 
 _decoding = threading.Lock()  # window and cache hang on the model: one batch at a time in a process
 
@@ -136,10 +140,17 @@ def _hear(model: "Whisper", parts: list[np.ndarray], how: Decoding) -> "list[Dec
     return [heard[i] for i in range(len(parts))]
 
 
+def is_repeated(text: str) -> bool:
+    """Tell whether a text repeats itself: it is compressed well, or says the same words twice and no other."""
+    written, words = text.encode(), re.findall(r"\w+", text.lower())
+    half = len(words) // 2
+    return len(written) / len(zlib.compress(written)) > REPEATED or (half > 1 and words == 2 * words[:half])
+
+
 def _is_doubtful(result: "DecodingResult", limit: int, how: Decoding) -> bool:
     return (
         len(result.tokens) >= limit
-        or result.compression_ratio > REPEATED
+        or is_repeated(result.text)
         or result.avg_logprob < math.log(UNSURE)
         or result.no_speech_prob > how.no_speech / 2
     )

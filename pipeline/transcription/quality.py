@@ -1,6 +1,5 @@
 """How true the transcripts of each corpus are: errors against its own texts, and what looks wrong without them."""
 
-import zlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.corpora.contract import load_adapter
-from pipeline.transcription.decode import REPEATED
+from pipeline.transcription.decode import is_repeated
 
 
 def describe_transcripts(transcripts: pd.DataFrame, clips: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -19,10 +18,10 @@ def describe_transcripts(transcripts: pd.DataFrame, clips: pd.DataFrame) -> dict
         clips: utterance_id, corpus and text, the corpora's own, of the same clips.
 
     Returns:
-        Of each corpus: `source`, `clips`, and of all clips the share with an empty text. Of one that Whisper heard
-        also the share of texts that repeat themselves, that were cut off at the most tokens, and that are in another
-        language than the corpus; and where it says itself what was said, the word error rate over all words of the
-        `reference_clips`.
+        Of each corpus: `source`, `clips`, and the share of clips with an empty text. Of one that Whisper heard also
+        the shares of texts that repeat themselves, that were cut off at the most tokens, and that are in another
+        language than the corpus; and where it says itself what was said, the word error rate over all words of
+        the `reference_clips`.
     """
     own = clips[["utterance_id", "corpus", "text"]].rename(columns={"text": "own_text"})
     table = transcripts.merge(own, on="utterance_id", validate="one_to_one")
@@ -47,20 +46,14 @@ def _describe(rows: pd.DataFrame, corpus: str) -> dict[str, Any]:
     return facts
 
 
-def is_repeated(text: str) -> bool:
-    """Tell whether a text repeats itself, as `whisper.transcribe` does: it is compressed by more than 2.4."""
-    written = text.encode()
-    return len(written) / len(zlib.compress(written)) > REPEATED
-
-
 def word_error_rate(references: Sequence[str], texts: Sequence[str], language: str) -> float:
     """Return the errors of texts over the words of what was said.
 
     Args:
         references: What was said in each clip.
         texts: What was heard.
-        language: Of the references. Both sides are normalised as in Whisper's paper (appendix C): case, punctuation,
-            and in English spelling, numbers and contractions.
+        language: Of the references. Both sides are normalised as in Whisper's paper (appendix C): case and
+            punctuation, and in English spelling, numbers and contractions.
     """
     normalise = _normaliser(language)
     n_errors = n_words = 0

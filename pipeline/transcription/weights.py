@@ -67,15 +67,16 @@ def load_whisper(model: str, device: str) -> "Whisper":
         raise PipelineError(
             f"the Whisper model {model!r} does not fit on {device}: set SER_DEVICE to another, or take a smaller"
         ) from error
-    except OSError as error:
+    except (OSError, *NO_CHECKPOINT) as error:
         if local is not None:
-            raise PipelineError(f"{local} cannot be read: {error.strerror or error}") from error
-        raise PipelineError(
-            f"the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and name it "
-            "in SER_WEIGHTS, or take the corpus's own transcripts with `-S asr.source=gold`"
-        ) from error
-    except NO_CHECKPOINT as error:
-        why = _content(local) if local is not None else str(error)
+            why = _content(local)
+        elif isinstance(error, OSError):
+            raise PipelineError(
+                f"the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and "
+                "name it in SER_WEIGHTS, or take the corpus's own transcripts with `-S asr.source=gold`"
+            ) from error
+        else:
+            why = str(error)
         raise PipelineError(
             f"{local or model} is not a Whisper checkpoint: {why}. Get it anew, or name another in asr.model"
         ) from error
@@ -83,8 +84,11 @@ def load_whisper(model: str, device: str) -> "Whisper":
 
 def _content(file: Path) -> str:
     """Say what a file holds that torch or Whisper could not load."""
-    with file.open("rb") as opened:
-        head = opened.read(64).lstrip()
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(64).lstrip()
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
     for start, what in CONTENTS.items():
         if head.startswith(start):
             return what

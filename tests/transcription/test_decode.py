@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline.transcription import decode as module
-from pipeline.transcription.decode import RATE, WHOLE, Decoding, decode, pieces
+from pipeline.transcription.decode import RATE, WHOLE, Decoding, decode, is_repeated, pieces
 from pipeline.transcription.weights import load_whisper
 
-HOW = Decoding(
-    language="en", beam_size=None, max_tokens=4, window=30, no_speech=0.6, precision="float32"
-)
+HOW = Decoding(language="en", beam_size=None, max_tokens=4, window=30, no_speech=0.6, precision="float32")
 SHORT = replace(HOW, window=15)
 
 
@@ -44,7 +42,7 @@ def heard(monkeypatch):
 
 def result(text, **changes):
     """A result of Whisper's that nobody doubts, but for what is changed."""
-    plain = {"tokens": [1, 2], "avg_logprob": -0.1, "compression_ratio": 1.0, "no_speech_prob": 0.1}
+    plain = {"tokens": [1, 2], "avg_logprob": -0.1, "no_speech_prob": 0.1}
     return SimpleNamespace(text=text, language="en", **{**plain, **changes})
 
 
@@ -120,23 +118,23 @@ def test_a_longer_clip_is_heard_in_whispers_own_window(heard):
 @pytest.mark.parametrize(
     "doubt",
     [
-        {"compression_ratio": 2.5},
+        {"text": "Thank you. " * 20},
         {"avg_logprob": np.log(0.4)},
         {"no_speech_prob": 0.4},
-        {"tokens": [1] * (16 + 8 * 2)},
+        {"tokens": [1] * (8 + 6 * 2)},
     ],
     ids=str,
 )
 def test_what_is_doubtful_is_heard_again(heard, doubt):
     how = replace(SHORT, max_tokens=224)
-    heard.says[15] = result("doubtful", **doubt)
+    heard.says[15] = result(**{"text": "doubtful", **doubt})
     assert decode(None, seconds(2), how)[0].text == "whole"
-    assert heard.asked == [(15, 32, [2]), (30, 224, [2])]
+    assert heard.asked == [(15, 20, [2]), (30, 224, [2])]
 
 
 def test_a_clip_that_a_longer_one_leaves_more_tokens_is_judged_by_its_own(heard):
     """So that its text does not depend on what else is in its batch."""
-    heard.says[15] = result("loop", tokens=[1] * 32)
+    heard.says[15] = result("loop", tokens=[1] * 20)
     texts = [one.text for one in decode(None, seconds(2, 10), replace(SHORT, max_tokens=224))]
     assert texts == ["whole", "loop"]
 
@@ -180,3 +178,17 @@ def test_a_long_clip_joins_what_is_said_in_its_pieces(heard, monkeypatch):
     monkeypatch.setattr(module, "_run", lambda model, parts, *_: [next(said) for _ in parts])
     transcript = decode(None, seconds(80), HOW)[0]
     assert (transcript.text, transcript.no_speech, transcript.truncated) == ("One, two.", 0.1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "repeated"),
+    [
+        ("", False),
+        ("Say the word back.", False),
+        ("No, no.", False),
+        ("Say the word back. Say the word back!", True),
+        ("Thank you. " * 20, True),
+    ],
+)
+def test_repeated(text, repeated):
+    assert is_repeated(text) == repeated
