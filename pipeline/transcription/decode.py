@@ -31,7 +31,7 @@ PIECE = (
     28  # seconds: what is longer than a window is cut into pieces of at most so many, and 1 s to either side
 )
 REPEATED = 2.4  # times that zlib makes a text smaller which repeats itself, as in `whisper.transcribe`
-UNSURE = 0.5  # mean token probability below which a short window is not believed
+UNSURE = 0.7  # mean token probability below which a short window is not believed
 TOKENS, TOKENS_A_SECOND = 8, 6  # what has more of them in a short window is likely a loop
 
 _decoding = threading.Lock()  # window and cache hang on the model: one batch at a time in a process

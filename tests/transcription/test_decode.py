@@ -119,7 +119,7 @@ def test_a_longer_clip_is_heard_in_whispers_own_window(heard):
     "doubt",
     [
         {"text": "Thank you. " * 20},
-        {"avg_logprob": np.log(0.4)},
+        {"avg_logprob": np.log(0.65)},
         {"no_speech_prob": 0.4},
         {"tokens": [1] * (8 + 6 * 2)},
     ],
