@@ -134,9 +134,9 @@ class SystemPlan(Plan):
 
 
 class NewSpeakersPlan(Plan):
-    """The systems of the template `new_speakers`, each with the digest of its own plan."""
+    """The systems of the template `new_speakers`, each with its own plan."""
 
-    systems: dict[str, str]
+    systems: dict[str, SystemPlan]
 
 
 class EnsemblePlan(Plan):

@@ -143,6 +143,11 @@ def transcripts_path() -> Path:
     return DATA / "transcripts.parquet"
 
 
+def transcription_path() -> Path:
+    """How true the transcripts are, by corpus."""
+    return METRICS / "transcription.json"
+
+
 def features_path(feature_set: str, corpus: str) -> Path:
     return DATA / "features" / feature_set / f"{corpus}.parquet"
 

@@ -151,7 +151,7 @@ def plan_train(params: Params) -> None:
 
 
 def plan_new_speakers(params: Params) -> None:
-    systems = {name: system_plan(params, name).digest for name in params.new_speakers}
+    systems = {name: system_plan(params, name) for name in params.new_speakers}
     write_plan(NewSpeakersPlan(code=code_of("stages/new_speakers"), systems=systems), "new_speakers")
 
 
