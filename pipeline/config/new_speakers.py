@@ -52,7 +52,7 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
     written = values.pop(NEW_SPEAKERS, None)
     if written is None:
         return []
-    wanted = _wanted(values)
+    wanted = _wanted(values) if isinstance(values.get("corpora"), dict) else []
     try:
         template = NewSpeakers.model_validate(written)
     except ValidationError as error:
