@@ -7,6 +7,7 @@ import pytest
 from pipeline.app import command
 from pipeline.config.plans import AppPlan, write_plan
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import real_export_dir
 from tests.app.conftest import Pitch, card
 
 
@@ -41,6 +42,17 @@ def test_an_exported_system_stands_in_front_of_those_that_are_trained(trained, m
     assert [one.name for one in catalogue.cards] == ["second", "first"]
     assert catalogue.get("second").name == "elsewhere/second"  # the fake's name is what it was loaded by
     assert catalogue.get("first").name == "first"
+
+
+def test_the_export_of_make_real_answers_by_default_where_it_is_there(trained, monkeypatch):
+    monkeypatch.setattr(command, "is_export", lambda folder: folder == real_export_dir())
+    monkeypatch.setattr(command, "read_export", lambda folder: folder)
+    monkeypatch.setattr(command, "make_card", lambda exported: card("learnt_from_people"))
+    catalogue = command.open_catalogue(None)
+    assert catalogue.default == "learnt_from_people"
+    assert [one.name for one in catalogue.cards] == ["learnt_from_people", "first", "second"]
+    assert catalogue.get("learnt_from_people").name == str(real_export_dir())
+    assert command.open_catalogue("first").default == "first"  # a name that is given comes before it
 
 
 def test_an_error_is_a_line_and_a_status(trained, monkeypatch, capsys):

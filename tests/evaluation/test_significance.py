@@ -47,6 +47,17 @@ def uar(table: pd.DataFrame) -> float:
     return float(recall_score(table["label"], table["predicted"], average="macro"))
 
 
+def test_the_best_is_that_of_each_way_of_testing():
+    tables = {"good": runs(0.9), "fair": runs(0.6), "knowing": runs(1.0), "less": runs(0.8)}
+    ways = {"good": "new", "fair": "new", "knowing": "known", "less": "known"}
+    groups = Groups()
+    for system, table in tables.items():
+        groups.add(system, "study", table, ways[system])
+    found = compare(groups, {"knowing": ["good"]}, n_resamples=FEW)
+    pairs = list(found[["system", "other", "against"]].itertuples(index=False, name=None))
+    assert pairs == [("fair", "good", "best"), ("knowing", "good", "baseline"), ("less", "knowing", "best")]
+
+
 # Scores of a group
 
 

@@ -245,7 +245,10 @@ def test_kept_results_stand_there_where_the_document_is_met(folder, change, text
             ],
         ),
         (
-            [row(name, status="skipped", synthetic=True, reason="nobody validates") for name in ("net", "forest", "wide_net")],
+            [
+                row(name, status="skipped", synthetic=True, reason="nobody validates")
+                for name in ("net", "forest", "wide_net")
+            ],
             ["Skipped: nobody validates"],
         ),
         ([row(name, synthetic=True) for name in ("net", "forest", "wide_net")], []),

@@ -198,6 +198,10 @@ def test_a_skipped_system_has_no_section(page):
     assert "system-left_out" not in page.ids
 
 
+def test_a_skipped_system_says_why(html):
+    assert "left_out absent – skipped nobody is left to test" in section_of(html, "leaderboard")
+
+
 def test_dimensions_have_a_leaderboard_of_their_own(html, page):
     assert {"board", "board-dimensions"} <= set(page.ids)
     assert html.index('id="board"') < html.index('data-value="net"') < html.index('id="board-dimensions"')
@@ -552,7 +556,7 @@ def test_all_results_are_written_as_markdown(html, folder):
     text = (folder / DATA / "report" / "results.md").read_text("utf-8")
     assert "| `net` |" in text
     assert "| `ratings` |" in text
-    assert "skipped: `left_out`" in text
+    assert "skipped, since nobody is left to test: `left_out`" in text
 
 
 def test_names_are_escaped(demo_html):

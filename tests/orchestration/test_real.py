@@ -1,0 +1,164 @@
+"""`make real`: the steps from a clone to an export, in a folder of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import real as command
+from pipeline.config.params import load_params
+from pipeline.core.errors import PipelineError
+from pipeline.orchestration import real
+from pipeline.orchestration.real import leaderboard, train_and_export
+
+ROOT = Path(__file__).parents[2]
+OWN = ("params.yaml", "dvc.yaml", "dvc.lock")
+
+
+class Calls:
+    """Stands in for subprocess.call: notes what is run, and where; what `fails` names ends with status 3."""
+
+    def __init__(self) -> None:
+        self.lines: list[list[str]] = []
+        self.folders: set[Path] = set()
+        self.environments: list[dict[str, str]] = []
+        self.fails = "nothing"
+
+    def __call__(self, line, cwd, env):
+        assert line[:2] == [sys.executable, "-m"]
+        self.lines.append(line[2:])
+        self.folders.add(cwd)
+        self.environments.append(env)
+        return 3 if self.fails in line else 0
+
+    @property
+    def stages(self) -> list[str]:
+        return [" ".join(line[1:]) for line in self.lines if line[0] == "pipeline.stage"]
+
+
+@pytest.fixture
+def calls(monkeypatch) -> Calls:
+    found = Calls()
+    monkeypatch.setattr(subprocess, "call", found)
+    monkeypatch.delenv("SER_CACHE", raising=False)
+    return found
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """A clone without data."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in OWN:
+        (root / name).write_bytes((ROOT / name).read_bytes())
+    for name in ("pipeline", "results"):
+        (root / name).symlink_to(ROOT / name)
+    return root
+
+
+def test_the_stages_run_in_their_order_and_then_the_export(calls, project):
+    export = train_and_export(project, "ravdess")
+    system = "new_speakers_ravdess_encoder_compare"
+    assert export == project / "data/real/export"
+    assert calls.stages == [
+        *("code", "plan", "index ravdess", "deduplicate", "filter", "split", "clips"),
+        *("features whisper_base_blocks", "features compare_functionals"),
+        *("store whisper_base_blocks", "store compare_functionals"),
+        *(f"train {system}", "evaluate"),
+    ]
+    assert calls.lines[-1] == ["pipeline.export", system, str(export)]
+
+
+def test_what_it_names_is_shipped():
+    params = load_params(ROOT / "params.yaml")
+    assert set(real.ALL_READ) <= set(params.feature_sets)
+    assert set(real.BEST_READS) <= set(real.ALL_READ)
+
+
+def test_the_best_reads_what_is_made_for_it(calls, project):
+    export = train_and_export(project, "ravdess")
+    params = load_params(export.parent / "ravdess" / "params.yaml")
+    best = params.systems["new_speakers_ravdess_encoder_compare"]
+    assert {best.features, best.second} == set(real.BEST_READS)
+    reads = {
+        name
+        for key in params.new_speakers
+        for name in (params.systems[key].features, params.systems[key].second)
+    }
+    assert reads - {"none"} == set(real.ALL_READ)
+
+
+def test_every_stage_sees_the_cut_down_parameters_and_the_shared_cache(calls, project):
+    train_and_export(project, "tess")
+    (folder,) = calls.folders
+    params = load_params(folder / "params.yaml")
+    assert params.active_corpora() == ["tess"]
+    assert [name for name in params.studies if params.study_corpora(name)] == ["new_speakers_tess"]
+    assert params.active.weights == "published"
+    assert (folder / "pipeline").resolve() == ROOT / "pipeline"
+    assert {env["SER_CACHE"] for env in calls.environments} == {str(project / "data/cache")}
+    assert {env["PYTHONPATH"] for env in calls.environments} == {str(project)}
+
+
+def test_a_cache_that_is_named_is_taken(calls, project, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", "/somewhere")
+    train_and_export(project, "ravdess")
+    assert {env["SER_CACHE"] for env in calls.environments} == {"/somewhere"}
+
+
+def test_the_projects_own_files_stay_as_they_are(calls, project):
+    before = {name: (project / name).read_bytes() for name in OWN}
+    train_and_export(project, "ravdess")
+    train_and_export(project, "ravdess")  # a second time, onto what lies there
+    assert {name: (project / name).read_bytes() for name in OWN} == before
+    assert sorted(os.listdir(project)) == sorted([*OWN, "data", "pipeline", "results"])
+    assert os.listdir(project / "data") == ["real"]
+
+
+def test_an_older_export_makes_room_once_all_stages_have_run(calls, project):
+    old = project / "data/real/export/older"
+    old.mkdir(parents=True)
+    calls.fails = "evaluate"
+    with pytest.raises(PipelineError):
+        train_and_export(project, "ravdess")
+    assert old.exists()
+    calls.fails = "nothing"
+    train_and_export(project, "ravdess")
+    assert not old.exists()
+
+
+def test_a_step_that_fails_ends_it(calls, project):
+    calls.fails = "deduplicate"
+    with pytest.raises(PipelineError, match="`deduplicate` ended with status 3.*run it again"):
+        train_and_export(project, "ravdess")
+    assert calls.stages[-1] == "deduplicate"
+
+
+def test_the_leaderboard_trains_all_systems_and_exports_none(calls, project):
+    assert leaderboard(project, "tess") == project / "data/real/tess/metrics/systems"
+    assert calls.stages[-2:] == ["new_speakers", "evaluate"]
+    assert {line[0] for line in calls.lines} == {"pipeline.stage"}
+
+
+def test_elsewhere_it_says_where_to_run(calls, tmp_path, monkeypatch, capsys):
+    for name in ("pipeline", "results", "dvc.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["pipeline.real"])
+    assert command.main() == 2
+    assert "params.yaml is not there" in capsys.readouterr().err
+    assert calls.lines == []
+
+
+def test_the_application_is_started_with_the_export(monkeypatch, tmp_path):
+    started = []
+    monkeypatch.setattr(command, "train_and_export", lambda root, corpus: tmp_path / corpus)
+    monkeypatch.setattr(command.subprocess, "call", lambda line: started.append(line[2:]) or 0)
+    monkeypatch.setattr(sys, "argv", ["pipeline.real", "--corpus", "tess", "--port", "9"])
+    assert command.main() == 0
+    assert started == [["pipeline.app", "--system", str(tmp_path / "tess"), "--port", "9"]]
+    monkeypatch.setattr(sys, "argv", ["pipeline.real", "--no-app"])
+    assert command.main() == 0
+    assert len(started) == 1
