@@ -116,7 +116,7 @@ def _study(template: NewSpeakers, corpus: str, labelled: str) -> Block:
 
 
 def name_studies(values: Block, template: str, studies: list[str]) -> None:
-    """Let a template's name among the studies of a feature set, or of transcripts, mean all studies that it makes."""
+    """Let a template's name among the studies of a feature set, or of transcripts, mean all that it makes."""
 
     def named(entry: Any) -> Any:
         given = entry.get("studies") if isinstance(entry, dict) else None

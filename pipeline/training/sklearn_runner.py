@@ -88,7 +88,7 @@ class SklearnRunner:
         return self._scores.scores(fallback), [(STEP, fallback.as_step())]
 
     def _held_out_together(self, rows: np.ndarray) -> np.ndarray:
-        """Return what the folds of the search do not divide: copies, or speakers where each class has two or more."""
+        """Return what the folds of the search do not divide: copies, or speakers where each class has several."""
         clips = self.data.clips.iloc[rows]
         if self.system.folds_by == "speaker" and clips["speaker"].notna().all():
             speakers = clips["speaker"].to_numpy()
