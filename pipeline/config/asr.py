@@ -1,8 +1,8 @@
 """Block `asr`: transcription."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from pipeline.config.base import Settings
 
@@ -16,5 +16,7 @@ class Asr(Settings):
     model: str
     language: str | None
     beam_size: PositiveInt | None
-    max_tokens: PositiveInt
+    max_tokens: Annotated[int, Field(ge=1, le=224)]  # a window; 224 is Whisper's own, the most
+    window: Annotated[int, Field(ge=1, le=30)]  # seconds; what is heard doubtfully in it is heard again in 30
+    no_speech: Annotated[float, Field(ge=0, le=1)]  # probability above which the text is left empty
     batch_size: PositiveInt

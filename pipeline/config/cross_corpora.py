@@ -1,8 +1,8 @@
 """Block `cross_corpora`: one system, trained on each corpus in turn and tested on every other.
 
-A template, as `new_speakers` is one. The corpora that the active profile lists under `cross_corpora`, if they are
-two or more, become one study of that name, of the classes that they have in common. It has a split for each thing that
-is trained on, and each split a system.
+A template, as `new_speakers` is one. The corpora that the active profile lists under `cross_corpora`, if they are two
+or more, become one study of that name, of the classes that they have in common. It has a split for each thing that is
+trained on, and each split a system.
 """
 
 from collections.abc import Mapping
@@ -53,28 +53,24 @@ def fill_in_matrix(values: Block, origins: dict[str, str]) -> list[str]:
     written = values.pop(CROSS_CORPORA, None)
     corpora = _listed(values) if written is not None else []
     values[CROSS_CORPORA] = corpora
+    _complete_profiles(values, there=bool(corpora))
     if not corpora:
-        _leave_out(values)
+        name_studies(values, CROSS_CORPORA, [])
         return []
     try:
         template = CrossCorpora.model_validate(written)
     except ValidationError as error:
         raise PipelineError(f"params.yaml: {describe(error, CROSS_CORPORA, CrossCorpora)}") from error
-    for corpus in corpora:
-        imitated = mapping(mapping(values, "corpora"), corpus).get("imitates")
-        if imitated not in template.labels:
-            one_of(corpus, template.labels, "corpus", f"{CROSS_CORPORA}.labels")
-    variants = _variants(corpora)
     study = {
         "classes": template.classes,
-        "labels": template.labels,
+        "labels": {**template.labels, **_labels(template, corpora, values)},
         "curation": dict(template.curation),
         "split": {**template.split, "corpora": []},  # every system names a variant
-        "variants": variants,
+        "variants": _variants(corpora),
     }
     systems = {
         f"{NEW_SPEAKERS}_cross_{variant}": {**template.system, "study": CROSS_CORPORA, "variant": variant}
-        for variant in variants
+        for variant in study["variants"]
     }
     values["studies"] = {**mapping(values, "studies"), CROSS_CORPORA: study}
     values["systems"] = {**mapping(values, "systems"), **systems}
@@ -87,22 +83,36 @@ def _listed(values: Block) -> list[str]:
     """Return the corpora that the active profile lists; one alone makes no matrix."""
     profile = mapping(mapping(values, "profiles"), str(values.get("profile")))
     listed = list(mapping(profile, "corpora").get(CROSS_CORPORA, []))
-    return listed if len(listed) > 1 else []
+    return listed if len(listed) > 1 and isinstance(values.get("corpora"), dict) else []
 
 
-def _leave_out(values: Block) -> None:
-    """Take the study out of the profiles and feature sets: it is not there."""
+def _complete_profiles(values: Block, *, there: bool) -> None:
+    """Let a profile that does not list the study leave it out; where it is not there, none lists it."""
+
+    def complete(corpora: Mapping[str, Any]) -> Block:
+        others = {study: names for study, names in corpora.items() if study != CROSS_CORPORA}
+        return others | ({CROSS_CORPORA: corpora.get(CROSS_CORPORA, [])} if there else {})
+
     values["profiles"] = {
-        name: {**profile, "corpora": _without_matrix(mapping(profile, "corpora"))}
+        name: {**profile, "corpora": complete(mapping(profile, "corpora"))}
         if isinstance(profile, dict)
         else profile
         for name, profile in mapping(values, "profiles").items()
     } or values.get("profiles")
-    name_studies(values, CROSS_CORPORA, [])
 
 
-def _without_matrix(corpora: Mapping[str, Any]) -> Block:
-    return {study: names for study, names in corpora.items() if study != CROSS_CORPORA}
+def _labels(template: CrossCorpora, corpora: list[str], values: Block) -> dict[str, dict[str, str | None]]:
+    """Return the labels of those corpora whose table calls them as the classes, and check that all have some."""
+    found: dict[str, dict[str, str | None]] = {}
+    for corpus in corpora:
+        entry = mapping(mapping(values, "corpora"), corpus)
+        called = [label for label in mapping(entry, "labels").values() if isinstance(label, str)]
+        if corpus in template.labels or entry.get("imitates") in template.labels:
+            continue
+        if not set(called) & set(template.classes):
+            one_of(corpus, template.labels, "corpus", f"{CROSS_CORPORA}.labels")
+        found[corpus] = {label: label if label in template.classes else None for label in called}
+    return found
 
 
 def _variants(corpora: list[str]) -> dict[str, Block]:

@@ -52,7 +52,7 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
     written = values.pop(NEW_SPEAKERS, None)
     if written is None:
         return []
-    wanted = _wanted(values)
+    wanted = _wanted(values) if isinstance(values.get("corpora"), dict) else []
     try:
         template = NewSpeakers.model_validate(written)
     except ValidationError as error:
@@ -61,7 +61,7 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
     names = []
     for corpus in wanted:
         study = study_of(corpus)
-        studies[study] = _study(template, corpus, _labelled(template, corpus, values))
+        studies[study] = _study(template, corpus, *_labels(template, corpus, values))
         origins[f"studies.{study}"] = NEW_SPEAKERS
         for entry, settings in template.systems.items():
             names.append(f"{study}_{entry}")
@@ -93,18 +93,24 @@ def _one_each(corpora: Mapping[str, Any], wanted: list[str], listed: list[str]) 
     return others | {study_of(corpus): [corpus] if corpus in listed else [] for corpus in wanted}
 
 
-def _labelled(template: NewSpeakers, corpus: str, values: Block) -> str:
-    """Return the corpus whose labels a corpus has: its own, or those of the one that it imitates."""
-    entry = mapping(values, "corpora").get(corpus)
-    imitated = entry.get("imitates") if isinstance(entry, dict) else None
-    if corpus not in template.labels and imitated in template.labels:
-        return str(imitated)
-    return one_of(corpus, template.labels, "corpus", f"{NEW_SPEAKERS}.labels")
+def _labels(template: NewSpeakers, corpus: str, values: Block) -> tuple[list[str], list[str]]:
+    """Return the classes of a corpus and the labels that are left out.
+
+    They are those that the template lists for it, else those of its entry, where a table describes it, else those
+    of the corpus that it imitates.
+    """
+    entry = mapping(mapping(values, "corpora"), corpus)
+    called = dict.fromkeys(label for label in mapping(entry, "labels").values() if isinstance(label, str))
+    if corpus not in template.labels and called:
+        return list(called), []
+    imitated = entry.get("imitates")
+    if corpus in template.labels or imitated not in template.labels:
+        imitated = one_of(corpus, template.labels, "corpus", f"{NEW_SPEAKERS}.labels")
+    return template.labels[imitated], template.left_out.get(imitated, [])
 
 
-def _study(template: NewSpeakers, corpus: str, labelled: str) -> Block:
-    classes = template.labels[labelled]
-    labels = {**dict.fromkeys(template.left_out.get(labelled, [])), **{label: label for label in classes}}
+def _study(template: NewSpeakers, corpus: str, classes: list[str], left_out: list[str]) -> Block:
+    labels = {**dict.fromkeys(left_out), **{label: label for label in classes}}
     own = {"speakers": template.speakers[corpus]} if corpus in template.speakers else {}
     return {
         "classes": classes,

@@ -15,7 +15,7 @@ from pipeline.config.app import App
 from pipeline.config.asr import Asr
 from pipeline.config.base import Settings
 from pipeline.config.checks import check_names
-from pipeline.config.corpora import CorpusSource
+from pipeline.config.corpora import AnyCorpus
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import expand, merge
 from pipeline.config.exports import ExportSettings
@@ -38,7 +38,7 @@ class Params(Settings):
 
     profile: str
     profiles: dict[str, Profile]
-    corpora: dict[str, CorpusSource]
+    corpora: dict[str, AnyCorpus]
     asr: Asr
     feature_sets: dict[str, FeatureSet]  # by name; params.yaml groups them
     studies: dict[str, Study]

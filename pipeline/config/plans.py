@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pipeline.config.app import App
 from pipeline.config.asr import Asr
 from pipeline.config.base import Settings
-from pipeline.config.corpora import CorpusSource
+from pipeline.config.corpora import AnyCorpus
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.external import External
 from pipeline.config.mistakes import describe
@@ -42,7 +42,7 @@ class IndexPlan(Plan):
     """A corpus, and whether the active profile uses it."""
 
     left_out_by: str | None  # the profile that does without it; None where it is needed
-    settings: CorpusSource
+    settings: AnyCorpus
 
 
 class DeduplicatePlan(Plan):
@@ -134,9 +134,9 @@ class SystemPlan(Plan):
 
 
 class NewSpeakersPlan(Plan):
-    """The systems of the template `new_speakers`, each with the digest of its own plan."""
+    """The systems of the template `new_speakers`, each with its own plan."""
 
-    systems: dict[str, str]
+    systems: dict[str, SystemPlan]
 
 
 class EnsemblePlan(Plan):

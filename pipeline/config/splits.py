@@ -85,6 +85,8 @@ class SplitSettings(Settings):
     test_corpora: list[str]  # of cross_corpus: tested on; the others are trained on
     seeds: list[Seed]  # each gives another split, its folds numbered on
     optional: bool = False  # where a corpus cannot be split so, nothing is, and its systems are skipped
+    # official and given_folds: a speaker or a recording in two parts of what is published is an error
+    strict: bool = False
     also_test: list[str] = Field(default=[])  # corpora that are not split: tested besides, as "cross"
     resampling: Resampling
 

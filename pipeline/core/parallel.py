@@ -130,6 +130,7 @@ def parallel_batches(
     description: str,
     backend: Backend = "processes",
     workers: int | None = None,
+    threads: int = 1,
     where: Literal["anywhere", "here"] = "anywhere",
 ) -> Iterator[Result]:
     """Apply a function to every batch of items, several batches at a time, with a progress bar.
@@ -143,6 +144,8 @@ def parallel_batches(
         description: Text of the progress bar, which counts items.
         backend: Threads where the function releases the GIL, else processes. On a cluster its workers decide.
         workers: Number of workers of this machine; `worker_count()` if None.
+        threads: That each worker may compute with, if it is a thread itself. More than one may add sums up in
+            another order.
         where: "here" keeps the work on this machine, for what is small beside its data or would be missed on the
             others' disks.
     """
@@ -154,7 +157,7 @@ def parallel_batches(
 
         results = map_batches(function, batches, address)
     else:
-        results = _map_here(function, batches, backend, workers)
+        results = _map_here(function, batches, backend, workers, threads)
     n_items = sum(map(len, batches))
     with tqdm(total=n_items, desc=description, unit="clip", disable=None, mininterval=0.5) as bar:
         for batch, result in zip(batches, results, strict=True):
@@ -167,13 +170,14 @@ def _map_here(
     batches: Sequence[Sequence[Item]],
     backend: Backend,
     workers: int | None,
+    threads: int,
 ) -> Iterator[Result]:
-    """Yield the results of this machine's workers, each on one thread: more would add sums up in another order."""
+    """Yield the results of this machine's workers."""
     from joblib import Parallel, delayed, parallel_config
 
     name = "loky" if backend == "processes" else "threading"
     jobs = min(workers or worker_count(), len(batches))
     with parallel_config(backend=name, **({"inner_max_num_threads": 1} if name == "loky" else {})):
         run = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-    with threadpool_limits(limits=1):  # joblib's own limit is for its processes, and one job runs in this one
+    with threadpool_limits(limits=threads):  # joblib's own limit is for its processes, and one job runs here
         yield from run(delayed(function)(batch) for batch in batches)

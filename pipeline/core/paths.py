@@ -40,10 +40,15 @@ def audio_root(corpus: str) -> Path:
     return cache_dir() / "corpora" / corpus
 
 
+def table_root(corpus: str) -> Path:
+    """Return the folder that stands for a corpus's where a table describes it: links, and what was cut."""
+    return cache_dir() / "tables" / corpus
+
+
 def corpus_of(path: Path) -> str:
-    """Return the corpus that a file below an `audio_root` is of; "<corpus>" of one that lies elsewhere."""
+    """Return the corpus that a file below an `audio_root` or `table_root` is of; "<corpus>" of one elsewhere."""
     named = os.environ.get("SER_CORPORA")
-    for folder in [*([Path(named)] if named else []), cache_dir() / "corpora"]:
+    for folder in [*([Path(named)] if named else []), cache_dir() / "tables", cache_dir() / "corpora"]:
         if path != folder and path.is_relative_to(folder):
             return path.relative_to(folder).parts[0]
     return "<corpus>"
@@ -136,6 +141,11 @@ def clips_path(feature_set: str) -> Path:
 
 def transcripts_path() -> Path:
     return DATA / "transcripts.parquet"
+
+
+def transcription_path() -> Path:
+    """How true the transcripts are, by corpus."""
+    return METRICS / "transcription.json"
 
 
 def features_path(feature_set: str, corpus: str) -> Path:

@@ -18,7 +18,7 @@ INDEX = pa.schema(
         ("dominance", pa.float32()),
         ("session", pa.string()),  # <corpus>/<session>, where the corpus has sessions
         ("votes", pa.string()),  # what its raters said: "happy:3 neutral:1"
-        ("official_split", pa.string()),
+        ("official_split", pa.string()),  # "train", "fold_2" or "train fold_2"
         ("seconds", pa.float64()),
         ("rate", pa.int32()),  # Hz
         ("channels", pa.int16()),
@@ -88,8 +88,10 @@ TRANSCRIPTS = pa.schema(
         ("utterance_id", pa.string()),
         ("key", pa.string()),  # of the row cache: content and settings
         ("text", pa.string()),
-        ("language", pa.string()),
-        ("confidence", pa.float32()),  # mean token probability; null for gold text
+        ("language", pa.string()),  # that Whisper was told, or detected; null for gold text
+        ("confidence", pa.float32()),  # mean token probability; null for gold text, and where nobody speaks
+        ("no_speech", pa.float32()),  # probability that nobody speaks; null for gold text
+        ("truncated", pa.bool_()),  # the text ends because it reached the most tokens
         ("source", pa.string()),  # gold or whisper:<model>
     ]
 )

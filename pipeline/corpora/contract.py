@@ -15,13 +15,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Protocol, cast
 
+from pipeline.config.corpora import CorpusSource, TableSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.tree import list_files
 
 PLUGINS = "pipeline.corpora"
 AUDIO_SUFFIXES = (".wav",)
+UNKNOWN_LANGUAGE = "und"  # ISO 639 for one that nobody has said
 VOICES = "+"  # between the names of those who speak in one clip, in its `speaker`
-_NO_ADAPTERS = {"contract", "corpus_audio", "label_maps", "label_tables", "on_disk"}
+_NO_ADAPTERS = {
+    *(
+        "check",
+        "contract",
+        "corpus_audio",
+        "label_maps",
+        "label_tables",
+        "on_disk",
+        "planned",
+        "table",
+        "tables",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -64,11 +78,12 @@ class Corpus:
         name: Its name everywhere in this project, and its module's.
         title: Its full name; a synthetic one says so.
         licence: Under which its audio may be used.
-        language: ISO 639-1 code.
+        language: ISO 639-1 code, or `UNKNOWN_LANGUAGE`.
         url: Where it is published.
         citation: Paper with DOI.
-        labels: Its own labels, in its own order.
-        expected: What a complete copy has: "utterances", and where known "speakers" and "seconds" of audio.
+        labels: Its own labels, in its own order; of a corpus that a table describes those that params.yaml lists.
+        expected: What a complete copy has: "utterances", and where known "speakers" and "seconds" of audio. Empty
+            where nobody has published it.
         how_to_get: What a user has to do to have it on disk.
         archives: What is downloaded where params.yaml says `source: archive`.
         nested: Whether the archives hold archives, which are unpacked as well.
@@ -110,7 +125,7 @@ class Entry:
         dominance: On the corpus's own scale.
         session: The recording session, where who speaks with whom matters: the corpus's own id.
         votes: What its raters said, as `format_votes` writes it.
-        official_split: "train", "val" or "test".
+        official_split: "train", "val" or "test"; "fold_" and the name of the fold that tests it; or "train fold_2".
         problem: Why the file cannot be labelled.
     """
 
@@ -152,25 +167,46 @@ class Adapter(Protocol):
         """List what lies below a corpus's root, in the order of paths."""
 
 
+class LaidOut(Adapter, Protocol):
+    """An adapter whose files lie elsewhere, or within others."""
+
+    def lay_out(self, folder: Path) -> None:
+        """Fill an empty folder, the corpus's root: with links to the files, and what is cut out of them."""
+
+
 def adapter_names() -> list[str]:
     """Return the names of all adapters, sorted."""
     package = importlib.import_module(PLUGINS)
     return sorted({module.name for module in pkgutil.iter_modules(package.__path__)} - _NO_ADAPTERS)
 
 
-def load_adapter(name: str) -> Adapter:
-    """Import a corpus's adapter.
+def load_laid_out(name: str, settings: TableSource) -> LaidOut:
+    """Return the adapter of a corpus that a table describes."""
+    module = importlib.import_module(
+        f"{PLUGINS}.table"
+    )  # by name, so that other corpora do not hang on its code
+    return cast(LaidOut, module.TableCorpus(name, settings))
+
+
+def load_adapter(name: str, settings: CorpusSource | TableSource | None = None) -> Adapter:
+    """Return a corpus's adapter.
+
+    Args:
+        name: Of the corpus.
+        settings: What params.yaml says of it; of one with a module of its own, that is not needed.
 
     Raises:
         PipelineError: There is none of that name.
     """
+    if isinstance(settings, TableSource):
+        return load_laid_out(name, settings)
     names = adapter_names()
     if name not in names:
         nearest = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {nearest[0]}? " if nearest else ""
         raise PipelineError(
             f"no adapter for the corpus {name!r}: {hint}There are {', '.join(names)}; a new one is a file "
-            f"pipeline/corpora/<name>.py"
+            f"pipeline/corpora/<name>.py, or a table: `source: table` in params.yaml"
         )
     return cast(Adapter, importlib.import_module(f"{PLUGINS}.{name}"))
 
@@ -286,7 +322,7 @@ def unique_names(entries: Iterable[Entry]) -> list[Entry]:
     taken: set[str] = set()
     renamed = []
     for entry in sorted(entries, key=lambda entry: (entry.path.count("/"), entry.path)):
-        folder = PurePosixPath(entry.path).parent.as_posix()
+        folder = entry.path.rpartition("/")[0] or "."
         candidates = (entry.name, f"{entry.name}@{folder}", f"{entry.name}@{entry.path}")
         name = next(candidate for candidate in candidates if candidate not in taken)
         taken.add(name)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import audio_root, manifest_path
+from pipeline.core.paths import audio_root, manifest_path, table_root
 from pipeline.core.tables import read_json
 from pipeline.core.tree import is_current
 from pipeline.corpora.on_disk import disk_folder
@@ -20,7 +20,7 @@ def corpus_audio(corpus: str) -> Path:
         PipelineError: The audio is not there, or is of another version than the manifest.
     """
     manifest = read_json(manifest_path(corpus))
-    root = audio_root(corpus)
+    root = table_root(corpus) if manifest["source"] == "table" else audio_root(corpus)
     if manifest["source"] == "disk":
         if not (disk_folder(corpus) or root).is_dir():
             named = os.environ.get("SER_CORPORA")

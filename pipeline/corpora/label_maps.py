@@ -13,6 +13,6 @@ def check_label_maps(params: Params) -> None:
     """
     for study, settings in params.studies.items():
         for corpus, labels in settings.labels.items():
-            declared = load_adapter(corpus).CORPUS.labels
-            for label in labels:
+            declared = load_adapter(corpus, params.corpora.get(corpus)).CORPUS.labels
+            for label in labels if declared else ():  # of a table none may be listed
                 one_of(label, declared, "label", f"studies.{study}.labels.{corpus}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 
 SEPARATORS = (",", ";", "\t", "|")
+LOOKED_AT = 50  # first lines, to tell what separates cells
 SHOWN = 80  # characters of what came in place of a header
 MENDED = "Save it as CSV with a header, or fetch it anew"
 
@@ -66,19 +67,61 @@ def read_rows(
             yield {name: cells[at] if at < len(cells) else "" for name, at in places.items()} | absent
 
 
+def read_columns(path: Path) -> dict[str, list[str]]:
+    """Return all cells of a table by its columns, whatever these are called and whatever separates them.
+
+    The separator is the one that cuts the most of the first lines into as many cells as the header; of several
+    the one that makes most columns.
+
+    Raises:
+        OtherTableError: There is no header.
+        LabelTableError: The table is damaged, or two of its columns have one name.
+    """
+    lines = read_lines(path)
+    start, separators = _header(lines)
+    if start is None or start == len(lines):
+        raise OtherTableError(f"{path}: empty; expected a table with a header. {MENDED}")
+    if (came := lines[start].strip()).startswith((_POINTER, "<")):
+        raise OtherTableError(f"{path}: {_what_came(came, ())}. {MENDED}")
+    separator = max(separators, key=lambda one: _suits(lines[start : start + LOOKED_AT], one))
+    records = _records(path, lines, start, separator)
+    header = [name or f"column_{number}" for number, name in enumerate(next(records), 1)]
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise LabelTableError(f"{path}: several columns are called {_listed(twice)}; rename all but one")
+    cells: list[list[str]] = [[] for _ in header]
+    for record in _checked(path, records, len(header)):
+        if any(record):
+            missing = [""] * (len(header) - len(record))
+            for column, cell in zip(cells, [*record, *missing], strict=False):  # empty cells may follow
+                column.append(cell)
+    return dict(zip(header, cells, strict=True))
+
+
+def _suits(lines: list[str], separator: str) -> tuple[bool, float, int]:
+    """Say how well a separator cuts lines: into several cells, how many of the lines alike, into how many cells."""
+    sizes = [len(cells) for cells in csv.reader(lines, delimiter=separator) if any(cells)]
+    return sizes[0] > 1, sizes.count(sizes[0]) / len(sizes), sizes[0]
+
+
+def _header(lines: list[str]) -> tuple[int | None, tuple[str, ...]]:
+    """Return the number of a table's first line, None where there is none, and what may separate its cells."""
+    start = next((n for n, line in enumerate(lines) if line.strip()), None)
+    if start is not None and lines[start].strip().lower().startswith(
+        "sep="
+    ):  # which spreadsheets read and hide
+        return start + 1, (lines[start].strip()[len("sep=") :][:1] or "\t",)
+    return start, SEPARATORS
+
+
 def _open(
     path: Path, lines: list[str], columns: Sequence[str], spills: bool
 ) -> tuple[Iterator[list[str]], list[str]]:
     """Return the records below a table's header, and the header's names in lower case."""
-    start = next((n for n, line in enumerate(lines) if line.strip()), None)
+    start, separators = _header(lines)
     if start is None:
         raise OtherTableError(
             f"{path}: empty; expected a table with the columns {_listed(columns)}. {MENDED}"
         )
-    separators: tuple[str, ...] = SEPARATORS
-    if lines[start].strip().lower().startswith("sep="):  # a hint that spreadsheets read and hide
-        separators = (lines[start].strip()[len("sep=") :][:1] or "\t",)
-        start += 1
     missing: Sequence[str] = columns
     for separator in separators:
         records = _records(path, lines, start, separator)

@@ -34,8 +34,9 @@ def corpus_health(corpus: Corpus, index: pd.DataFrame, paths: Iterable[str]) -> 
     Returns:
         n_files = n_readable + n_quarantined + n_strays + n_passed_over: all files that are there; the last are
         documents, listed nowhere. n_absent: those that tables list and that are not there. expected: utterances of
-        a complete copy. quarantined: count by kind of reason, the most frequent first. missing_tables and
-        surprises: sentences; a table that is a stray, such as one of an earlier release, is missing.
+        a complete copy, None where that is not known. quarantined: count by kind of reason, the most frequent
+        first. missing_tables and surprises: sentences; a table that is a stray, such as one of an earlier release,
+        is missing.
     """
     names = {readable(path) for path in paths}
     there = index["path"].isin(names)
@@ -52,7 +53,7 @@ def corpus_health(corpus: Corpus, index: pd.DataFrame, paths: Iterable[str]) -> 
     return {
         "corpus": corpus.name,
         **counts,
-        "expected": corpus.expected["utterances"],
+        "expected": corpus.expected.get("utterances"),
         "quarantined": kinds_of_reason(index.loc[status == QUARANTINED, "reason"]),
         "missing_tables": missing_tables(corpus, names - set(index["path"])),
         "surprises": list(surprises(corpus, index)) if len(utterances(index)) else [],
@@ -70,7 +71,7 @@ def health_line(facts: dict[str, Any]) -> str:
     odd = deviations(facts)
     parts = [
         f"{facts['n_files']:,} files",
-        _marked(f"{facts['n_readable']:,} readable of {facts['expected']:,} expected", "n_readable" in odd),
+        _marked(f"{facts['n_readable']:,} readable{_of_expected(facts)}", "n_readable" in odd),
         _marked(f"{facts['n_quarantined']:,} quarantined{_reasons(facts)}", "n_quarantined" in odd),
         f"{facts['n_strays']:,} strays",
         f"{facts['n_passed_over']:,} documents",
@@ -82,11 +83,15 @@ def health_line(facts: dict[str, Any]) -> str:
     return f"{facts['corpus']}: {', '.join(parts)}"
 
 
+def _of_expected(facts: dict[str, Any]) -> str:
+    return f" of {facts['expected']:,} expected" if facts["expected"] else ""
+
+
 def deviations(facts: dict[str, Any]) -> Collection[str]:
     """Return the keys of a corpus's facts that deviate from a complete copy."""
     odd = {"n_quarantined": facts["n_quarantined"], "n_absent": facts["n_absent"]}
     odd["missing_tables"] = len(facts["missing_tables"])
-    odd["n_readable"] = facts["n_readable"] - facts["expected"]
+    odd["n_readable"] = facts["n_readable"] - (facts["expected"] or facts["n_readable"])
     return {name for name, deviation in odd.items() if deviation}
 
 

@@ -40,8 +40,8 @@ def build_index(adapter: Adapter, root: Path) -> pd.DataFrame:
     entries = [item for item in found if isinstance(item, Entry)]
     if not entries:
         raise PipelineError(
-            f"{name}: no audio file of this corpus below {root} ({_other_files(root)}); expected "
-            f"{adapter.CORPUS.expected['utterances']:,} utterances. {adapter.CORPUS.how_to_get}"
+            f"{name}: no audio file of this corpus below {root} ({_other_files(root)}){_expected(adapter.CORPUS)}. "
+            f"{adapter.CORPUS.how_to_get}"
         )
     inspections = inspect_all([root / entry.path for entry in entries], name)
     rows = [utterance_row(name, entry, seen) for entry, seen in zip(entries, inspections, strict=True)]
@@ -51,6 +51,11 @@ def build_index(adapter: Adapter, root: Path) -> pd.DataFrame:
         twice = index.loc[index["utterance_id"].duplicated(keep=False), ["utterance_id", "path"]].head(4)
         raise PipelineError(f"{name}: the adapter names several files alike:\n{twice.to_string(index=False)}")
     return index.sort_values("utterance_id", ignore_index=True)
+
+
+def _expected(corpus: Corpus) -> str:
+    n = corpus.expected.get("utterances")
+    return f"; expected {n:,} utterances" if n else ""
 
 
 def _other_files(root: Path) -> str:

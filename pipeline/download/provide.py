@@ -19,9 +19,9 @@ from filelock import FileLock
 from pipeline.config.corpora import CorpusSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import worker_count
-from pipeline.core.paths import audio_root, cache_dir
+from pipeline.core.paths import audio_root, cache_dir, table_root
 from pipeline.core.tree import fresh_folder, hash_tree, measure
-from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus
+from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus, LaidOut
 from pipeline.corpora.on_disk import disk_folder
 from pipeline.download.fetch import set_aside
 from pipeline.download.lfs import LfsError, Source, replace_pointers
@@ -38,7 +38,7 @@ class Manifest:
     Attributes:
         corpus: Its name.
         needed: Whether the active profile uses it; the rest is empty if not.
-        source: "archive", "disk" or "synthetic".
+        source: "archive", "disk", "synthetic" or "table".
         mirror: Whether an archive came from a mirror.
         archives: Name, sha256, n_bytes and verified_by ("publisher", "mirror" or null) of each archive.
         n_files: Files on disk.
@@ -97,6 +97,28 @@ def use_disk(corpus: Corpus, root: Path) -> Manifest:
         corpus=corpus.name,
         needed=True,
         source="disk",
+        n_files=tree.n_files,
+        n_bytes=tree.n_bytes,
+        tree=tree.digest,
+    )
+
+
+def lay_out(adapter: LaidOut) -> Manifest:
+    """Make the folder of a corpus that a table describes; anew each time, for its files may have changed."""
+    name = adapter.CORPUS.name
+    root = table_root(name)
+    locks = cache_dir() / "locks"
+    locks.mkdir(exist_ok=True)
+    with (
+        FileLock(locks / f"{name}.lock"),
+        fresh_folder(root, lambda folder: hash_tree(folder).digest) as folder,
+    ):
+        adapter.lay_out(folder)
+    tree = hash_tree(root)
+    return Manifest(
+        corpus=name,
+        needed=True,
+        source="table",
         n_files=tree.n_files,
         n_bytes=tree.n_bytes,
         tree=tree.digest,
@@ -197,7 +219,7 @@ def check_complete(corpus: Corpus, archives: Sequence[Obtained], n_files: int) -
 
 def files_missing(corpus: Corpus, n_files: int) -> str | None:
     """Say so where there are fewer files than a complete copy has utterances."""
-    n_expected = corpus.expected["utterances"]
+    n_expected = corpus.expected.get("utterances", 0)
     return f"{corpus.name}: {n_files:,} files of at least {n_expected:,}" if n_files < n_expected else None
 
 

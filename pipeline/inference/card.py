@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.corpora.contract import Corpus, load_adapter
+from pipeline.corpora.contract import UNKNOWN_LANGUAGE, Corpus
+from pipeline.corpora.planned import describe_corpus
 from pipeline.features.registry import has_network
 from pipeline.inference.exported import ENCODERS, Export
 from pipeline.inference.trained import Trained
@@ -20,7 +21,7 @@ def write_card(path: Path, export: Export, *, onnx: bool) -> None:
         onnx: Whether the models are there as ONNX too.
     """
     trained = export.trained
-    corpora = [load_adapter(name).CORPUS for name in trained.facts["corpora"]]
+    corpora = [describe_corpus(name) for name in trained.facts["corpora"]]
     parts = [
         f"---\n{_header(trained, corpora)}---",
         f"# {trained.name}",
@@ -50,7 +51,7 @@ def _header(trained: Trained, corpora: Sequence[Corpus]) -> str:
             )
         ]
     card = ModelCardData(
-        language=sorted({corpus.language for corpus in corpora}) or None,
+        language=sorted({corpus.language for corpus in corpora} - {UNKNOWN_LANGUAGE}) or None,
         license="other",
         license_name="see-corpora",
         tags=["speech-emotion-recognition", *(["synthetic"] if trained.facts["synthetic"] else [])],
@@ -152,8 +153,8 @@ def _trained_on(trained: Trained, corpora: Sequence[Corpus]) -> str:
             "",
             f"All but the outermost of its clips are of {audio.level[0]:.0f} to {audio.level[1]:.0f} dBFS and "
             f"{audio.seconds[0]:.1f} to {audio.seconds[1]:.1f} s (1st to 99th percentile); all have "
-            f"{audio.lowest_rate} Hz or more, in {', '.join(audio.languages)}. An answer says where a recording is "
-            "unlike them.",
+            f"{audio.lowest_rate} Hz or more, in {', '.join(audio.languages) or 'a language not said'}. "
+            "An answer says where a recording is unlike them.",
         ]
     return "\n".join(lines)
 

@@ -198,15 +198,14 @@ def transcribe(clips: Sequence[Clip], trained: Trained) -> tuple[list[str], list
     Raises:
         PipelineError: The model is not at hand.
     """
-    from pipeline.transcription.decode import decode
+    from pipeline.transcription.decode import Decoding, decode
 
     model, asr = _load_whisper(trained)
+    how = Decoding.of(asr, device_name())
     texts: list[str] = []
     languages: list[str] = []
     for start in range(0, len(clips), asr.batch_size):
-        waves = [clip.waves[SPOKEN] for clip in clips[start : start + asr.batch_size]]
-        options: dict[str, Any] = {"language": asr.language, "beam_size": asr.beam_size}
-        heard = decode(model, waves, max_tokens=asr.max_tokens, **options)
+        heard = decode(model, [clip.waves[SPOKEN] for clip in clips[start : start + asr.batch_size]], how)
         texts += [one.text for one in heard]
         languages += [one.language for one in heard if asr.language is None]
     return texts, languages

@@ -21,7 +21,7 @@ class TrainingAudio(Settings):
     level: tuple[float, float]  # dBFS, low and high percentile
     seconds: tuple[float, float]
     lowest_rate: int  # Hz
-    languages: list[str]  # ISO 639-1
+    languages: list[str]  # ISO 639-1; none where nobody has said
 
 
 def training_audio(study: str, variant: str, train_on: Sequence[str]) -> TrainingAudio | None:
@@ -76,7 +76,7 @@ def unlike(
         )
     if seconds < audio.seconds[0] / 2:
         notes.append(f"only {seconds:.2g} s long; trained on clips of {audio.seconds[0]:.1f} s or more")
-    if others := sorted(set(languages) - set(audio.languages)):
+    if audio.languages and (others := sorted(set(languages) - set(audio.languages))):
         notes.append(f"in another language ({', '.join(others)}); trained on {', '.join(audio.languages)}")
     return notes
 
@@ -87,6 +87,7 @@ def _range(values: pd.Series) -> tuple[float, float]:
 
 
 def _languages(corpora: Sequence[str]) -> list[str]:
-    from pipeline.corpora.contract import load_adapter
+    from pipeline.corpora.contract import UNKNOWN_LANGUAGE
+    from pipeline.corpora.planned import describe_corpus
 
-    return sorted({load_adapter(corpus).CORPUS.language for corpus in corpora})
+    return sorted({describe_corpus(corpus).language for corpus in corpora} - {UNKNOWN_LANGUAGE})

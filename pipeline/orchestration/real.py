@@ -11,10 +11,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-
+from pipeline.config.cut_down import write_cut_down
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import real_export_dir
 from pipeline.orchestration.progress import clock_time
@@ -64,8 +62,6 @@ def _stages() -> list[tuple[str, ...]]:
 
 def _prepare(root: Path, folder: Path) -> None:
     """Lay the project out once more in a folder, with parameters of one study."""
-    if not (root / "params.yaml").exists():
-        raise PipelineError("params.yaml is not there: run from the root of the repository")
     folder.mkdir(parents=True, exist_ok=True)
     for name in LINKED:
         link = folder / name
@@ -77,19 +73,7 @@ def _prepare(root: Path, folder: Path) -> None:
             shutil.copytree(source, folder / name, dirs_exist_ok=True)
         else:
             shutil.copy2(source, folder / name)
-    yaml = YAML()
-    values = yaml.load((root / "params.yaml").read_text("utf-8"))
-    _cut_down(values)
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        yaml.dump(values, file)
-
-
-def _cut_down(values: dict[str, Any]) -> None:
-    """Leave the profile one study."""
-    values["profile"] = PROFILE
-    corpora = values["profiles"][PROFILE]["corpora"]
-    for study in corpora:
-        corpora[study] = [CORPUS] if study == "new_speakers" else []
+    write_cut_down(root, folder, PROFILE, "new_speakers", [CORPUS])
 
 
 def _run(command: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:

@@ -63,7 +63,7 @@ def code_of(*modules: str) -> str:
 def plan_index(params: Params) -> None:
     active = params.active_corpora()
     for name, settings in params.corpora.items():
-        code = code_of("stages/index", f"corpora/{name}")
+        code = code_of("stages/index", f"corpora/{'table' if settings.source == 'table' else name}")
         left_out_by = None if name in active else params.profile
         write_plan(IndexPlan(code=code, left_out_by=left_out_by, settings=settings), "index", name)
 
@@ -151,7 +151,7 @@ def plan_train(params: Params) -> None:
 
 
 def plan_new_speakers(params: Params) -> None:
-    systems = {name: system_plan(params, name).digest for name in params.new_speakers}
+    systems = {name: system_plan(params, name) for name in params.new_speakers}
     write_plan(NewSpeakersPlan(code=code_of("stages/new_speakers"), systems=systems), "new_speakers")
 
 

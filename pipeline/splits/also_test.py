@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
+from pipeline.curation.given_split import given_parts
 from pipeline.splits.clips import NAMES, TEST, TRAIN, UNUSED, VAL
 
 CROSS = "cross"  # the split of clips of other corpora than those that are split
@@ -42,7 +43,7 @@ def cross_splits(rows: pd.DataFrame) -> np.ndarray:
     Raises:
         PipelineError: A corpus has official splits, and none of them is test.
     """
-    official = rows["official_split"]
+    official = given_parts(rows)
     published = official.notna().groupby(rows["corpus"]).transform("any").astype(bool)
     tested = ~published | (official == NAMES[TEST])
     lacking = sorted(set(rows["corpus"]) - set(rows.loc[tested, "corpus"]))

@@ -8,10 +8,11 @@ import pandas as pd
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.contract import voices
+from pipeline.curation.given_split import given_folds, given_parts
 
 NAMES = ("train", "val", "test", "unused")
 TRAIN, VAL, TEST, UNUSED = range(4)  # a later one of the first three keeps what they would share
-NOBODY = -1  # number of a speaker, session or sex that is not known
+NOBODY = -1  # number of a speaker, session, sex or fold that is not known
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Clips:
         corpora: Corpora.
         texts: What is said, whatever its case and punctuation; -1 where unknown.
         official: Splits that the corpora publish; unused where they publish none.
-        names: What the numbers of labels, speakers, sessions, corpora and texts stand for, sorted.
+        folds: Folds that test them, as the corpora publish them; -1 where they publish none.
+        names: What the numbers of labels, speakers, sessions, corpora, texts and folds stand for, sorted.
     """
 
     ids: np.ndarray
@@ -40,6 +42,7 @@ class Clips:
     corpora: np.ndarray
     texts: np.ndarray
     official: np.ndarray
+    folds: np.ndarray
     names: dict[str, list[str]]
 
     @cached_property
@@ -77,7 +80,8 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
         names[column] = list(unique)
     numbers["text"], unique = pd.factorize(_words(rows["text"]), sort=True)
     names["text"] = list(unique)
-    official = rows["official_split"].fillna(NAMES[UNUSED])
+    official, folds = given_parts(rows).fillna(NAMES[UNUSED]), given_folds(rows)
+    names["fold"] = sorted(folds.dropna().unique(), key=lambda name: (len(name), name))  # 2 before 10
     unknown = sorted(set(official.unique()) - set(NAMES))
     if unknown:
         raise PipelineError(
@@ -94,6 +98,7 @@ def as_clips(rows: pd.DataFrame, group_duplicates: bool) -> Clips:
         corpora=numbers["corpus"],
         texts=numbers["text"],
         official=pd.Index(NAMES).get_indexer(official).astype(np.int8),
+        folds=pd.Index(names["fold"], dtype=object).get_indexer(folds),
         names=names,
     )
 

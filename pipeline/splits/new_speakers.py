@@ -5,14 +5,14 @@ over, a system may know the sentence of a clip that it has never heard (Pastor e
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from pipeline.config.mistakes import nearest
 from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
-from pipeline.splits.clips import TEST, TRAIN, UNUSED, Clips, withhold, withhold_voices
+from pipeline.splits.clips import NOBODY, TEST, TRAIN, UNUSED, Clips, withhold, withhold_voices
 from pipeline.splits.one_fold import NO_SPEAKERS, check_spoken
 from pipeline.splits.shares import cut_clips, cut_speakers, validation_share
 from pipeline.splits.speakers import check_known, divide_speakers, every_class_without_any, speaker_clusters
@@ -27,8 +27,13 @@ def new_speakers(clips: Clips, settings: SplitSettings, seed: int) -> list[np.nd
     Test: the speakers that `split.speakers` writes down for a fold; where it writes none, each speaker in turn, or,
     of more than ten, `folds` parts of about as many clips of every class and sex. Validation: of the others, those
     who come closest to the share val / (train + val) of every class and sex; nobody where `fractions.val` is 0 or
-    only one is left. Training: the rest. Copies of a recording are never on two sides.
+    only one is left. Training: the rest. Copies of a recording are never on two sides; a clip whose speaker is not
+    known is unused.
     """
+    return _of_known(clips, lambda known: _new_speakers(known, settings, seed))
+
+
+def _new_speakers(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]:
     clusters = _clusters(clips)
     return [
         _with_validation(
@@ -61,7 +66,7 @@ def new_speakers_and_sentences(clips: Clips, settings: SplitSettings, seed: int)
     The folds of `new_speakers`, each twice: test is one half of the sentences of those who are tested, training the
     other half of everybody else; what is between them is unused.
     """
-    return list(_by_sentence(clips, settings, seed, same=False))
+    return _of_known(clips, lambda known: list(_by_sentence(known, settings, seed, same=False)))
 
 
 def new_speakers_known_sentences(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]:
@@ -69,7 +74,7 @@ def new_speakers_known_sentences(clips: Clips, settings: SplitSettings, seed: in
 
     What lies between the two is what a result owes to knowing the sentences.
     """
-    return list(_by_sentence(clips, settings, seed, same=True))
+    return _of_known(clips, lambda known: list(_by_sentence(known, settings, seed, same=True)))
 
 
 def _by_sentence(clips: Clips, settings: SplitSettings, seed: int, *, same: bool) -> Iterator[np.ndarray]:
@@ -106,8 +111,23 @@ def sentence_halves(clips: Clips, seed: int) -> np.ndarray:
     return half_of[clips.texts]
 
 
+def _of_known(clips: Clips, cut: Callable[[Clips], list[np.ndarray]]) -> list[np.ndarray]:
+    """Cut the clips whose speaker is known, and leave the others unused.
+
+    Raises:
+        PipelineError: No speaker is known.
+    """
+    known = clips.speakers != NOBODY
+    if not known.any():
+        check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
+    folds = []
+    for splits in cut(clips.subset(known)):
+        folds.append(np.full(len(known), UNUSED, np.int8))
+        folds[-1][known] = splits
+    return folds
+
+
 def _clusters(clips: Clips) -> np.ndarray:
-    check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
     clusters = speaker_clusters(clips)
     check_spoken(clips, clusters, 2, "and two are needed, for one to train on while the other is tested")
     return clusters

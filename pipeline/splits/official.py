@@ -6,6 +6,7 @@ from pipeline.config.mistakes import one_of
 from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NOBODY, TEST, TRAIN, VAL, Clips, withhold
+from pipeline.splits.given_folds import check_apart
 from pipeline.splits.shares import cut_clips, cut_speakers, validation_share
 from pipeline.splits.speakers import speaker_clusters
 
@@ -17,7 +18,9 @@ def official(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarra
     validation, the share val / (train + val) of every class is cut from its training by `fractions`; none where
     `fractions.val` is 0. Copies of a tested recording that train or validate, and of a validating one that
     train, are unused; speakers may be in two splits, where the corpus has them so.
+    `strict` makes both an error.
     """
+    check_apart(clips, clips.official, settings)
     splits = withhold(clips.official, clips.groups)
     share = validation_share(settings)
     for corpus, name in enumerate(clips.names["corpus"]):

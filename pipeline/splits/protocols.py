@@ -13,6 +13,7 @@ from pipeline.config.mistakes import one_of
 from pipeline.config.params import Params
 from pipeline.config.splits import SplitSettings
 from pipeline.splits.clips import Clips
+from pipeline.splits.given_folds import given_folds
 from pipeline.splits.k_folds import k_fold, leave_one_session_out, leave_one_speaker_out, speaker_k_fold
 from pipeline.splits.new_speakers import (
     new_sentences,
@@ -62,6 +63,7 @@ PROTOCOLS: dict[str, Protocol] = {
         new_speakers=True,
     ),
     "official": Protocol(official, "official", new_speakers=None),
+    "given_folds": Protocol(given_folds, "the folds that are given", new_speakers=None),
     "cross_corpus": Protocol(
         cross_corpus, "cross-corpus, tested on {test_corpora}", new_speakers=True, by_corpus=True
     ),

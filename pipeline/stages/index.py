@@ -6,19 +6,20 @@ A corpus that the active profile does not use is neither fetched nor read: its m
 import logging
 from dataclasses import asdict
 
+from pipeline.config.corpora import TableSource
 from pipeline.config.plans import IndexPlan, load_plan
 from pipeline.core.paths import manifest_path
 from pipeline.core.tables import write_json
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import load_adapter
+from pipeline.corpora.contract import Adapter, load_adapter, load_laid_out
 from pipeline.corpora.corpus_audio import corpus_audio
-from pipeline.download.provide import Manifest, provide
+from pipeline.download.provide import Manifest, lay_out, provide
 
 log = logging.getLogger(__name__)
 
 
 def main(corpus: str) -> None:
-    adapter, plan = load_adapter(corpus), load_plan(IndexPlan, "index", corpus)
+    plan = load_plan(IndexPlan, "index", corpus)
     if plan.left_out_by is not None:
         write_json(manifest_path(corpus), asdict(Manifest(corpus=corpus, needed=False)))
         log.info("index: %s: not needed by profile %s", corpus, plan.left_out_by)
@@ -28,7 +29,13 @@ def main(corpus: str) -> None:
     from pipeline.curation.index import build_index
     from pipeline.curation.tables import write_index
 
-    manifest = provide(adapter.CORPUS, plan.settings)
+    adapter: Adapter
+    if isinstance(plan.settings, TableSource):
+        adapter = laid_out = load_laid_out(corpus, plan.settings)
+        manifest = lay_out(laid_out)
+    else:
+        adapter = load_adapter(corpus)
+        manifest = provide(adapter.CORPUS, plan.settings)
     write_json(manifest_path(corpus), asdict(manifest))
     root = corpus_audio(corpus)
     facts = write_index(adapter.CORPUS, build_index(adapter, root), list_files(root))

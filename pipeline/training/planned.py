@@ -5,7 +5,7 @@ import time
 
 import pandas as pd
 
-from pipeline.config.plans import SystemPlan, load_plan
+from pipeline.config.plans import SystemPlan
 from pipeline.config.systems import System, TorchSystem
 from pipeline.core.paths import split_path, split_reason_path, trained_dir
 from pipeline.core.schemas import predictions_schema
@@ -18,10 +18,9 @@ from pipeline.training.train import train, trained_by_others, write_outcomes, wr
 log = logging.getLogger(__name__)
 
 
-def train_planned(name: str) -> None:
+def train_planned(name: str, plan: SystemPlan) -> None:
     """Train a system as it is planned, all its seeds and folds; or write down why it cannot be trained."""
     started = time.perf_counter()
-    plan = load_plan(SystemPlan, "train", name)
     settings = plan.system
     split_table = read_table(split_path(settings.study, settings.variant))
     key = data_digest(settings, split_table, plan.classes)
@@ -38,12 +37,12 @@ def train_planned(name: str) -> None:
         write_outcomes(data, plan, name, outcomes, key, time.perf_counter() - started)
 
 
-def is_trained(name: str) -> bool:
+def is_trained(name: str, plan: SystemPlan) -> bool:
     """Tell whether a system lies there as it would be trained now: by its plan, on its data."""
     about = trained_dir(name) / "model.json"
     if not about.exists():
         return False
-    plan, facts = load_plan(SystemPlan, "train", name), read_json(about)
+    facts = read_json(about)
     split_table = read_table(split_path(plan.system.study, plan.system.variant))
     key = data_digest(plan.system, split_table, plan.classes)
     return (facts.get("plan"), facts.get("data")) == (plan.digest, key)

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import os
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,18 @@ from pipeline.core.paths import left_behind
 
 if TYPE_CHECKING:
     from whisper.model import Whisper
+
+# What torch and Whisper raise of a file that is cut short, or that holds something else than a checkpoint.
+NO_CHECKPOINT = (
+    *(RuntimeError, EOFError, pickle.UnpicklingError),
+    *(KeyError, TypeError, ValueError, AttributeError, IndexError, ImportError),
+)
+CONTENTS = {  # what such files begin with
+    b"PK": "it is cut short, or holds another model",
+    b"<": "a web page",
+    b"version https://git-lfs": "a Git LFS pointer, in place of the file that it points to",
+    b"\x80": "a pickle of something else",
+}
 
 
 def find_checkpoint(model: str) -> Path | None:
@@ -50,17 +63,36 @@ def load_whisper(model: str, device: str) -> "Whisper":
         )
     try:
         return whisper.load_model(str(local or model), device=device)
-    except OSError as error:
-        raise PipelineError(
-            f"the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and name it "
-            "in SER_WEIGHTS, or take the corpus's own transcripts with `-S asr.source=gold`"
-        ) from error
     except torch.OutOfMemoryError as error:
         raise PipelineError(
             f"the Whisper model {model!r} does not fit on {device}: set SER_DEVICE to another, or take a smaller"
         ) from error
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise PipelineError(f"{local or model} is not a Whisper checkpoint: {error}") from error
+    except (OSError, *NO_CHECKPOINT) as error:
+        if local is not None:
+            why = _content(local)
+        elif isinstance(error, OSError):
+            raise PipelineError(
+                f"the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and "
+                "name it in SER_WEIGHTS, or take the corpus's own transcripts with `-S asr.source=gold`"
+            ) from error
+        else:
+            why = str(error)
+        raise PipelineError(
+            f"{local or model} is not a Whisper checkpoint: {why}. Get it anew, or name another in asr.model"
+        ) from error
+
+
+def _content(file: Path) -> str:
+    """Say what a file holds that torch or Whisper could not load."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(64).lstrip()
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
+    for start, what in CONTENTS.items():
+        if head.startswith(start):
+            return what
+    return "an empty file" if not head else "torch knows no such file"
 
 
 @functools.lru_cache(maxsize=1)

@@ -113,6 +113,7 @@ def test_a_recipe_changes_its_family(copy):
     apply_overrides(copy, ["++recipes.ravdess_cnn.lr=0.0005"])
     after = settings(copy)
     family = {name for name in before if name.startswith("ravdess_cnn") and name != "ravdess_cnn_mlp"}
+    family.add("new_speakers_demo_ravdess_cnn3")
     assert {name for name in before if before[name] != after[name]} == family
     assert {after[name]["lr"] for name in family} == {0.0005}
 

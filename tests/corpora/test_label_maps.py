@@ -16,7 +16,7 @@ MAPS = [(study, corpus) for study, settings in STUDIES.items() for corpus in set
 
 def params_of(study):
     """Return settings with one study, of which nothing but the label maps matters."""
-    return SimpleNamespace(studies={"utbm": SimpleNamespace(labels=study["labels"])})
+    return SimpleNamespace(corpora={}, studies={"utbm": SimpleNamespace(labels=study["labels"])})
 
 
 @pytest.mark.parametrize(("study", "corpus"), MAPS)

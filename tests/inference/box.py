@@ -207,6 +207,8 @@ def _write_plans(whisper: Path) -> None:
         language="en",
         beam_size=None,
         max_tokens=4,
+        window=15,
+        no_speech=0.6,
         batch_size=2,
     )
     write_plan(TranscribePlan(code="1", asr=asr, gold_corpora=[]), "transcribe")

@@ -17,6 +17,7 @@ from pipeline.core.paths import predictions_path
 from pipeline.core.tables import read_table
 from pipeline.inference.predictor import load, trained_systems
 from pipeline.transcription.corpus import transcribe_batch
+from pipeline.transcription.decode import Decoding
 from pipeline.transcription.weights import load_once
 from tests.inference.box import ENSEMBLES, SYSTEMS, Box, tone
 
@@ -76,11 +77,11 @@ def test_a_text_comes_from_whisper_where_none_is_given(box: Box, micro_whisper) 
     predictor = load("tiny_fusion")
     files = list(box.files.values())[:2]
     weights = load_once(str(micro_whisper), "cpu")[1]
-    options = {"language": "en", "beam_size": None, "max_tokens": 4}
+    how = Decoding.of(predictor.trained.asr, "cpu")
     sounds = [read_sound(file) for file in files]
     hashes = [audio_hash(sound.mono, sound.rate) for sound in sounds]
     clips = list(zip(hashes, files, strict=True))
-    rows = transcribe_batch(clips, model=str(micro_whisper), weights=weights, options=options)
+    rows = transcribe_batch(clips, model=str(micro_whisper), weights=weights, how=how)
     texts = [rows[one]["text"] for one in hashes]
     assert predictor.prepare(files).texts == texts
     np.testing.assert_array_equal(predictor.predict(files), predictor.predict(files, texts))

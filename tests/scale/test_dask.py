@@ -121,7 +121,7 @@ def test_transcripts_are_those_of_this_machine(on_dask, here, tmp_path, micro_wh
     clips = make_clips(tmp_path / "clips", 3, seconds=0.3)
     asr = Asr(
         source="whisper", gold=[], studies=[], model=str(micro_whisper), language="en", beam_size=None,
-        max_tokens=4, batch_size=2,
+        max_tokens=4, window=15, no_speech=0.6, batch_size=2,
     )  # fmt: skip
     there, n_computed = whisper_transcripts(clips.assign(file=clips["path"].map(Path)), asr)
     here()

@@ -68,7 +68,7 @@ def transcripts(clips: Path, out: Path, batch: int) -> None:
     )
     asr = Asr(
         source="whisper", gold=[], studies=[], model=str(clips / "micro.pt"), language="en", beam_size=None,
-        max_tokens=4, batch_size=batch,
+        max_tokens=4, window=15, no_speech=0.6, batch_size=batch,
     )  # fmt: skip
     write_table(out, whisper_transcripts(table, asr)[0], TRANSCRIPTS)
 

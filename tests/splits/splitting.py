@@ -33,7 +33,8 @@ def resampling(method, n_per_class=None, **transforms):
 def study(seed, n=240, n_speakers=12):
     """Clips of three uneven classes by speakers of uneven diligence, two a session; a fifth are copies of others.
 
-    There are two corpora, RAVDESS with official splits of all three kinds, and three sentences.
+    There are two corpora, RAVDESS with official splits of all three kinds, three sentences, and three folds of
+    speakers.
     """
     rng = np.random.default_rng(seed)
     diligence = rng.dirichlet(np.full(n_speakers, 5.0))
@@ -55,7 +56,7 @@ def study(seed, n=240, n_speakers=12):
                 "sex": "female" if speaker % 2 else "male",
                 "group": f"g{i}",
                 "text": f"Sentence {i % 3}.",
-                "official_split": rng.choice(["train", "val", "test"], p=[0.6, 0.2, 0.2]),
+                "official_split": f"{rng.choice(['train', 'val', 'test'], p=[0.6, 0.2, 0.2])} fold_{speaker % 3}",
             }
         )
     return curated(rows)

@@ -134,3 +134,13 @@ def test_sentences_that_cannot_be_divided(texts, message):
     rows["text"] = rows["text"].map(dict(zip("xy", texts, strict=True)))
     with pytest.raises(PipelineError, match=message):
         split_utterances(rows, settings("new_sentences"))
+
+
+def test_clips_of_nobody_known_are_unused():
+    rows = actors(["01", "02", "03"])
+    rows.loc[rows["utterance_id"].str.endswith("1") & rows["speaker"].eq("ravdess/03"), "speaker"] = None
+    table = split_utterances(rows, settings("new_speakers"))
+    assert set(table.loc[table["speaker"].isna(), "split"]) == {"unused"}
+    assert "unused" not in set(table.loc[table["speaker"].notna(), "split"])
+    with pytest.raises(PipelineError, match="no speaker"):
+        split_utterances(rows.assign(speaker=None), settings("new_speakers"))

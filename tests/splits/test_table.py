@@ -24,11 +24,12 @@ FOLDS = {
     "speaker_k_fold": 4,
     "leave_one_speaker_out": 12,
     "leave_one_session_out": 6,
+    "given_folds": 3,
     "new_speakers": 4,
 }
 TESTED_ONCE = [*FOLDS, "new_sentences"]
 N_FOLDS = {**FOLDS, "new_sentences": 2, "new_speakers_and_sentences": 8, "new_speakers_known_sentences": 8}
-DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross_corpus"]
+DRAWN = ["stratified", "speaker_independent", "k_fold", "speaker_k_fold", "cross_corpus", "given_folds"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -98,6 +98,7 @@ def test_a_corpus_that_holds_itself_twice_counts_once(working):
         "n_within_duration": 36,
         "n_labelled": 36,
         "n_kept": 36,
+        "crossings": None,
         "surprises": "tess: 72 utterances; a complete copy has 2,800; tess: 72 seconds; a complete copy has 5,754",
         "health": ["tess: 73 files, 72 readable of 2,800 expected (!), 0 quarantined, 1 strays, 0 documents"],
     }

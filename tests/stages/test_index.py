@@ -98,5 +98,7 @@ def test_no_plan():
 
 
 def test_no_adapter():
+    plan = IndexPlan(code="1", left_out_by=None, settings=CorpusSource(source="manual"))
+    write_plan(plan, "index", "tes")
     with pytest.raises(PipelineError, match="no adapter for the corpus 'tes': did you mean tess"):
         index.main("tes")

@@ -11,8 +11,8 @@ import soundfile
 from pipeline.config.asr import Asr
 from pipeline.config.plans import TranscribePlan, write_plan
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import clips_path, manifest_path, transcripts_path
-from pipeline.core.tables import read_table, write_json, write_table
+from pipeline.core.paths import clips_path, manifest_path, transcription_path, transcripts_path
+from pipeline.core.tables import read_json, read_table, write_json, write_table
 from pipeline.stages import transcribe
 from pipeline.stages.clips import WITH_TEXT
 from tests.scale.clips import hash_of
@@ -50,6 +50,8 @@ def plan(gold=(), model="base"):
         language="en",
         beam_size=None,
         max_tokens=4,
+        window=15,
+        no_speech=0.6,
         batch_size=8,
     )
     write_plan(TranscribePlan(code="1", asr=asr, gold_corpora=[*gold]), "transcribe")
@@ -61,6 +63,7 @@ def test_gold_text(workplace):
     assert table[["utterance_id", "text", "source"]].values.tolist() == [
         ["demo_tess/a", "Say the word back.", "gold"]
     ]
+    assert read_json(transcription_path()) == {"demo_tess": {"source": "gold", "clips": 1, "empty": 0.0}}
 
 
 def test_whisper_says_which_model(workplace, micro_whisper):
@@ -69,6 +72,11 @@ def test_whisper_says_which_model(workplace, micro_whisper):
     table = read_table(transcripts_path())
     assert table["source"].tolist() == ["whisper:micro.pt"]
     assert table["language"].tolist() == ["en"]
+    assert table["no_speech"].between(0, 1).all()
+    assert table["truncated"].tolist() == [True]  # random weights never end a text
+    facts = read_json(transcription_path())["demo_tess"]
+    assert (facts["source"], facts["clips"], facts["truncated"]) == ("whisper:micro.pt", 1, 1.0)
+    assert facts["word_error_rate"] >= 0.5
 
 
 def test_no_model_is_an_error(workplace):

@@ -7,8 +7,10 @@ import soundfile
 
 from pipeline.config.asr import Asr
 from pipeline.core.errors import PipelineError
+from pipeline.core.row_cache import digest
 from pipeline.transcription import corpus as module
 from pipeline.transcription.corpus import gold_transcripts, whisper_transcripts
+from pipeline.transcription.decode import Decoding
 from tests.scale.clips import hash_of
 
 
@@ -41,6 +43,8 @@ def asr(model) -> Asr:
         language="en",
         beam_size=None,
         max_tokens=4,
+        window=15,
+        no_speech=0.6,
         batch_size=2,
     )
 
@@ -72,6 +76,48 @@ def test_a_clip_that_changed_since_the_index_is_an_error_and_fills_no_cache(clip
         whisper_transcripts(clips, asr(micro_whisper))
     path.write_bytes(indexed)
     assert whisper_transcripts(clips, asr(micro_whisper))[1] == 2
+
+
+def test_one_clip_more_costs_one_clip(clips, micro_whisper, monkeypatch):
+    whisper_transcripts(clips[:1], asr(micro_whisper))
+    computed, real = [], module.decode
+    monkeypatch.setattr(
+        module, "decode", lambda model, waves, how: computed.extend(waves) or real(model, waves, how)
+    )
+    assert whisper_transcripts(clips, asr(micro_whisper))[1] == len(computed) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"language": None}, {"beam_size": 2}, {"max_tokens": 3}, {"window": 30}, {"no_speech": 0.5}],
+    ids=str,
+)
+def test_what_decides_a_text_is_in_its_key(clips, micro_whisper, change):
+    before, _ = whisper_transcripts(clips[:1], asr(micro_whisper))
+    after, n_computed = whisper_transcripts(clips[:1], asr(micro_whisper).model_copy(update=change))
+    assert n_computed == 1
+    assert before["key"][0] != after["key"][0]
+
+
+def test_half_precision_has_keys_of_its_own():
+    single, half = (Decoding.of(asr("base"), device) for device in ("cpu", "cuda:1"))
+    assert (single.precision, half.precision) == ("float32", "float16")
+    assert digest(vars(single)) != digest(vars(half))
+
+
+def test_all_threads_compute(clips, micro_whisper, monkeypatch):
+    import torch
+
+    real, threads = module.decode, []
+
+    def count(*arguments):
+        threads.append(torch.get_num_threads())
+        return real(*arguments)
+
+    monkeypatch.setenv("SER_WORKERS", "2")
+    monkeypatch.setattr(module, "decode", count)
+    whisper_transcripts(clips, asr(micro_whisper))
+    assert threads == [2]
 
 
 def test_a_killed_run_loses_one_batch_at_most(clips, micro_whisper, monkeypatch):

@@ -1,7 +1,9 @@
 """Where a Whisper model is looked for, and what is said when it is not there."""
 
+import pickle
 import urllib.error
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,6 +42,33 @@ def test_another_checkpoint_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "x.pt")
     with pytest.raises(PipelineError, match="not a Whisper checkpoint"):
         load_whisper(str(tmp_path / "x.pt"), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html><html><body>Not found</body></html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a Git LFS pointer"),
+        (pickle.dumps({"dims": np.zeros(2)}), "a pickle of something else"),
+        (b"\x00" * 1000, "torch knows no such file"),
+    ],
+    ids=["empty", "HTML", "LFS", "pickle", "zeros"],
+)
+def test_a_file_that_is_no_checkpoint_is_named_and_described(tmp_path, content, what):
+    file = tmp_path / "base.pt"
+    file.write_bytes(content)
+    with pytest.raises(PipelineError, match=rf"{file} is not a Whisper checkpoint: .*{what}.*asr\.model"):
+        load_whisper(str(file), "cpu")
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_checkpoint_that_is_cut_short_is_named(micro_whisper, tmp_path, share):
+    content = micro_whisper.read_bytes()
+    file = tmp_path / "base.pt"
+    file.write_bytes(content[: round(share * len(content))])
+    with pytest.raises(PipelineError, match=rf"{file} is not a Whisper checkpoint: it is cut short"):
+        load_whisper(str(file), "cpu")
 
 
 def test_the_digest_is_of_the_weights(micro_whisper):

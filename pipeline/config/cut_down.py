@@ -1,0 +1,35 @@
+"""params.yaml with one study alone, for a run of its own."""
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from pipeline.core.errors import PipelineError
+
+PARAMS = "params.yaml"
+
+
+def write_cut_down(root: Path, folder: Path, profile: str, study: str, corpora: list[str]) -> None:
+    """Write params.yaml into another folder, with a profile in force that has nothing but one study.
+
+    Args:
+        root: Where params.yaml is.
+        folder: Where the other is to be.
+        profile: Of params.yaml.
+        study: That stays, or a template of studies.
+        corpora: Behind it.
+
+    Raises:
+        PipelineError: There is no params.yaml.
+    """
+    source = root / PARAMS
+    if not source.exists():
+        raise PipelineError(f"{PARAMS} is not there: run from the root of the repository")
+    yaml = YAML()
+    values = yaml.load(source.read_text("utf-8"))
+    values["profile"] = profile
+    listed = values["profiles"][profile]["corpora"]
+    for name in listed:
+        listed[name] = corpora if name == study else []
+    with (folder / PARAMS).open("w", encoding="utf-8") as file:
+        yaml.dump(values, file)

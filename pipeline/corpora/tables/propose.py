@@ -1,0 +1,103 @@
+"""Choosing what params.yaml would say of a table: its columns, its audio, how paths begin, who speaks."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.config.corpora import ROLES, Column, Role
+from pipeline.core.tree import list_files
+from pipeline.corpora.tables.columns import usual_columns, values_of
+from pipeline.corpora.tables.places import Files, find_prefix, posix
+from pipeline.corpora.tables.table import Table, TableError
+from pipeline.corpora.tables.words import SPLITS
+
+FOLDER = r"([^/\\]+)[/\\][^/\\]+$"  # the one that a file lies in
+AUDIO_FOLDERS = ("audio", "Audio", "audios", "Audios", "wav", "wavs", "clips", "data", "recordings")
+
+
+@dataclass
+class Choices:
+    """What is chosen, and what is doubtful about it.
+
+    Attributes:
+        columns: By role.
+        problems: As sentences.
+    """
+
+    columns: dict[Role, Column] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def choose_columns(table: Table, choices: Choices) -> None:
+    candidates = usual_columns(table.cells)
+    for role in ROLES:
+        if role in table.known:
+            choices.columns[role] = table.known[role]
+        elif candidates[role]:
+            choices.columns[role] = Column(column=candidates[role][0])
+            if len(candidates[role]) > 1:
+                names = " and ".join(candidates[role])
+                choices.problems.append(f"{names} may say the {role}: the first is taken; see columns.{role}")
+    if "path" not in choices.columns:
+        raise TableError(
+            f"{table.path}: no column is called as paths usually are; its columns are {', '.join(table.cells)}. "
+            f"Call the one with the paths `path`, or write the entry by hand: columns: {{path: ...}}"
+        )
+
+
+def find_audio(table: Table, given: Path | None, choices: Choices) -> tuple[Path, dict[str, str], Files]:
+    """Look for the folder that most paths are relative to, and for how they begin there if nowhere as they are."""
+    texts = values_of(table, choices.columns["path"])
+    if table.unpack:
+        return table.base, {}, Files(texts)
+    near = [table.base, *(table.base / name for name in AUDIO_FOLDERS)]
+    folders = [folder for folder in near if folder.is_dir()] if given is None else [given]
+    best, most, listed = folders[0], 0, Files(list_files(folders[0]))
+    for folder in folders:
+        files = listed if folder == best else Files(list_files(folder))
+        n = sum(files.find(posix(text)) is not None for text in texts)
+        if n > most:
+            best, most, listed = folder, n, files
+    prefix = find_prefix(texts, list(listed.paths)) if not most else None
+    if (
+        not most
+        and not prefix
+        and not any(Path(text).is_absolute() and Path(text).exists() for text in texts[:9])
+    ):
+        choices.problems.append(
+            f"no path leads to a file below {best}, such as {texts[0]!r}: name the folder in `audio` "
+            f"(--audio), and replace how paths begin by `prefix`"
+        )
+    return best, prefix or {}, listed
+
+
+def guess_speaker(table: Table, choices: Choices) -> None:
+    """Take the folder of a clip for its speaker, where nothing else is and folders are named neither so nor so."""
+    if "speaker" in choices.columns:
+        return
+    column = Column(column=choices.columns["path"].column, pattern=FOLDER)
+    folders = [folder for folder in values_of(table, column) if folder]
+    other = {
+        text
+        for role in ("label", "split")
+        if role in choices.columns
+        for text in _texts(table, choices, role)
+    }
+    names = set(folders)
+    if (
+        1 < len(names) <= len(folders) / 5
+        and not names & other
+        and not {name.lower() for name in names} & {*SPLITS}
+    ):
+        choices.columns["speaker"] = column
+        choices.problems.append(
+            f"no column says the speaker: the folder of a clip is taken, such as {min(names)!r}"
+        )
+    else:
+        choices.problems.append(
+            "no column says the speaker, and who is tested may have been trained on: name one, or a part of one, "
+            "such as columns: {speaker: {column: path, pattern: '^([^_]+)_'}}"
+        )
+
+
+def _texts(table: Table, choices: Choices, role: Role) -> list[str]:
+    return values_of(table, choices.columns[role])
