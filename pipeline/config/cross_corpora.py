@@ -1,8 +1,8 @@
 """Block `cross_corpora`: one system, trained on each corpus in turn and tested on every other.
 
-A template, as `new_speakers` is one. The corpora that the active profile lists under `cross_corpora`, if they are two
-or more, become one study of that name, of the classes that they have in common. It has a split for each thing that is
-trained on, and each split a system.
+A template, as `new_speakers` is one. The corpora that the active profile lists under `cross_corpora`, if they are
+two or more, become one study of that name, of the classes that they have in common. It has a split for each thing
+that is trained on, and each split a system.
 """
 
 from collections.abc import Mapping
