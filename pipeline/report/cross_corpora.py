@@ -68,8 +68,8 @@ def matrix_text(table: pd.DataFrame) -> str:
         lost = own["uar"].to_numpy() - pairs["uar"].to_numpy()
         n_below = int((pairs["high"].to_numpy() < own["low"].to_numpy()).sum())
         sentences.append(
-            f"Where both were measured, another corpus to learn from changes UAR by {points(-lost.mean())} points; in "
-            f"{n_below} of {len(pairs)} pairs its 95 % interval lies below that of the own corpus."
+            f"To learn from one other corpus in place of the tested one changes UAR by {points(-lost.mean())} points "
+            f"on average; in {n_below} of {len(pairs)} pairs its 95 % interval lies below that of the own corpus."
         )
         sentences.append(_conclusion(n_below, len(pairs)))
     sentences += _others(table)
@@ -108,7 +108,5 @@ def _others(table: pd.DataFrame) -> list[str]:
     best = table[table["case"] == "on"].groupby("test")["uar"].max().reindex(together.index)
     if not best.notna().any():
         return []
-    n_better = int((together > best).sum())
-    return [
-        f"All others together teach more than the best single one of them in {n_better} of {best.notna().sum()} corpora."
-    ]
+    n_better, n_corpora = int((together > best).sum()), int(best.notna().sum())
+    return [f"In {n_better} of {n_corpora} corpora all others together teach more than the best single one of them."]
