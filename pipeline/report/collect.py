@@ -198,7 +198,7 @@ def read_health(corpus: str) -> dict[str, Any]:
 
 
 def asked_about(rows: list[Row], audit: dict[str, dict[str, str]]) -> list[Row]:
-    """Leave out studies that do not ask which system is best: the audit's, all of whose systems are cases, and the matrix."""
+    """Leave out studies that do not ask which system is best: those of the audit's cases alone, and the matrix."""
     cases = {system for systems in audit.values() for system in systems.values()}
     studies = {row.study for row in rows if row.system not in cases} - {CROSS_CORPORA}
     return [row for row in rows if row.study in studies]

@@ -68,8 +68,8 @@ def matrix_text(table: pd.DataFrame) -> str:
         lost = own["uar"].to_numpy() - pairs["uar"].to_numpy()
         n_below = int((pairs["high"].to_numpy() < own["low"].to_numpy()).sum())
         sentences.append(
-            f"To learn from one other corpus in place of the tested one changes UAR by {points(-lost.mean())} points "
-            f"on average; in {n_below} of {len(pairs)} pairs its 95 % interval lies below that of the own corpus."
+            f"To learn from another corpus in place of the tested one changes UAR by {points(-lost.mean())} points on "
+            f"average; in {n_below} of {len(pairs)} pairs its 95 % interval lies below that of the own corpus."
         )
         sentences.append(_conclusion(n_below, len(pairs)))
     sentences += _others(table)
@@ -109,4 +109,4 @@ def _others(table: pd.DataFrame) -> list[str]:
     if not best.notna().any():
         return []
     n_better, n_corpora = int((together > best).sum()), int(best.notna().sum())
-    return [f"In {n_better} of {n_corpora} corpora all others together teach more than the best single one of them."]
+    return [f"In {n_better} of {n_corpora} corpora all others together teach more than the best one of them."]
