@@ -65,10 +65,10 @@ def matrix_text(table: pd.DataFrame) -> str:
     pairs = table[(table["case"] == "on") & table["test"].isin(within.index)]
     if len(pairs):
         own = within.loc[pairs["test"]].reset_index()
-        lost = own["uar"].to_numpy() - pairs["uar"].to_numpy()
+        change = float((pairs["uar"].to_numpy() - own["uar"].to_numpy()).mean())
         n_below = int((pairs["high"].to_numpy() < own["low"].to_numpy()).sum())
         sentences.append(
-            f"To learn from another corpus in place of the tested one changes UAR by {points(-lost.mean())} points on "
+            f"To learn from another corpus in place of the tested one changes UAR by {points(change)} points on "
             f"average; in {n_below} of {len(pairs)} pairs its 95 % interval lies below that of the own corpus."
         )
         sentences.append(_conclusion(n_below, len(pairs)))
