@@ -107,8 +107,9 @@ def _labels(template: CrossCorpora, corpora: list[str], values: Block) -> dict[s
     for corpus in corpora:
         entry = mapping(mapping(values, "corpora"), corpus)
         called = [label for label in mapping(entry, "labels").values() if isinstance(label, str)]
-        if corpus in template.labels or entry.get("imitates") in template.labels:
-            continue
+        imitated = entry.get("imitates", corpus)
+        if {corpus, imitated} & {*template.labels} or imitated not in mapping(values, "corpora"):
+            continue  # what is not there is told by its own validation
         if not set(called) & set(template.classes):
             one_of(corpus, template.labels, "corpus", f"{CROSS_CORPORA}.labels")
         found[corpus] = {label: label if label in template.classes else None for label in called}

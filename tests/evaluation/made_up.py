@@ -163,6 +163,7 @@ def params(*, synthetic: bool = False) -> Params:
             "left_out": system("absent"),
             "ratings": system(),
         },
+        cross_corpora=[],
         ensembles={},
         external={},
         baselines={},

@@ -153,6 +153,6 @@ def test_more_folds_than_clips_of_a_class_are_refused(tmp_path: Path) -> None:
 
 def test_features_that_are_no_vectors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        PipelineError, match=r"reads one feature set of vectors, but got \{'features': \(10, 3\)\}"
+        PipelineError, match=r"reads feature sets of vectors, but got \{'features': \(10, 3\)\}"
     ):
         SklearnRunner(toy.study("frames"), toy.sklearn_system(**toy.FOREST), "toy", tmp_path)
