@@ -6,16 +6,33 @@ import sys
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.orchestration.real import train_and_export
+from pipeline.orchestration.real import leaderboard, train_and_export
+
+EXAMPLES = """examples:
+  python -m pipeline.real                                 RAVDESS, and the application: make real
+  python -m pipeline.real --corpus crema_d --no-app       another corpus; its system is in data/real/export
+  python -m pipeline.real --corpus tess --leaderboard     every system of the template `new_speakers`
+
+The corpus is downloaded, or taken from SER_MIRROR or SER_CORPORA; Whisper's weights likewise, or from SER_WEIGHTS."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.real", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.real",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--corpus", default="ravdess", help="whose study of new speakers (ravdess)")
     parser.add_argument("--port", type=int, default=8000, help="of the application")
     parser.add_argument("--no-app", action="store_true", help="end once the system is exported")
+    parser.add_argument("--leaderboard", action="store_true", help="train every system, and export none")
     given = parser.parse_args()
     try:
-        export = train_and_export(Path.cwd())
+        if given.leaderboard:
+            print(f"Scores are in {leaderboard(Path.cwd(), given.corpus)}.")
+            return 0
+        export = train_and_export(Path.cwd(), given.corpus)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

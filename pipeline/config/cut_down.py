@@ -29,7 +29,7 @@ def write_cut_down(root: Path, folder: Path, profile: str, study: str, corpora: 
     values = yaml.load(source.read_text("utf-8"))
     values["profile"] = profile
     listed = values["profiles"][profile]["corpora"]
-    for name in listed:
+    for name in dict.fromkeys([*listed, study]):
         listed[name] = corpora if name == study else []
     with (folder / PARAMS).open("w", encoding="utf-8") as file:
         yaml.dump(values, file)

@@ -1,8 +1,8 @@
-"""From nothing to an exported system that learnt from real speech: RAVDESS, and the features of Whisper's encoder.
+"""From nothing to systems that learnt from real speech, for speakers whom they never heard.
 
-The stages run as in `dvc repro` of the profile `ravdess`, cut down to one study and one system, in a folder of
-their own: what params.yaml, dvc.lock and data/ say of the demo stays as it is. Audio, row caches and weights are
-shared.
+The stages run as in `dvc repro` of the profile `published`, cut down to one corpus and its study of new speakers,
+in a folder of their own: what params.yaml, dvc.lock and data/ say of the demo stays as it is. Audio, row caches and
+weights are shared.
 """
 
 import os
@@ -14,53 +14,77 @@ from pathlib import Path
 
 from pipeline.config.cut_down import write_cut_down
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import real_export_dir
+from pipeline.core.paths import DATA, real_export_dir
 from pipeline.orchestration.progress import clock_time
 
-PROFILE, CORPUS = "ravdess", "ravdess"
-SYSTEM = f"new_speakers_{CORPUS}_encoder_compare"
-FEATURE_SETS = ("whisper_base_blocks", "compare_functionals")
+PROFILE, STUDY = "published", "new_speakers"
+BEST = (
+    "encoder_compare"  # of the leaderboard on RAVDESS, among those that need no clips of the tested speaker
+)
+BEST_READS = ("whisper_base_blocks", "compare_functionals")
+ALL_READ = (
+    *BEST_READS,
+    "egemaps_functionals",
+    "is13_functionals",
+    "mel_image_128",
+    "spectral_scalars",
+    "whisper_base_frames",
+)
 LINKED, COPIED = ("pipeline",), ("results", "dvc.yaml")
 
 
-def train_and_export(root: Path) -> Path:
-    """Train the system and write its export; return the export's folder.
+def train_and_export(root: Path, corpus: str) -> Path:
+    """Train the best system on a corpus and write its export, which the application then asks by default.
 
     Args:
         root: Of the project.
+        corpus: That the template `new_speakers` has labels for.
+
+    Returns:
+        The export's folder.
 
     Raises:
         PipelineError: A step failed, and said why.
     """
-    export = root / real_export_dir()
-    folder = export.parent
-    _prepare(root, folder)
-    environment = {
-        **os.environ,
-        "SER_CACHE": os.environ.get("SER_CACHE") or str(root / "data" / "cache"),
-        "PYTHONPATH": str(root),
-    }
+    system, export = f"{STUDY}_{corpus}_{BEST}", root / real_export_dir()
     started = time.monotonic()
-    steps = [("stage", *step) for step in _stages()]
-    for number, step in enumerate(steps, 1):
-        print(
-            f"[{number}/{len(steps)} steps, {clock_time(time.monotonic() - started)}] {' '.join(step[1:])}",
-            flush=True,
-        )
-        _run(step, folder, environment)
+    folder = _run_all(root, corpus, [*_features(corpus, BEST_READS), ("train", system), ("evaluate",)])
     shutil.rmtree(export, ignore_errors=True)
-    _run(("export", SYSTEM, str(export)), folder, environment)
-    print(f"{SYSTEM} is in {export}, after {clock_time(time.monotonic() - started)}.", flush=True)
+    _run(("export", system, str(export)), folder, _environment(root))
+    print(f"{system} is in {export}, after {clock_time(time.monotonic() - started)}.", flush=True)
     return export
 
 
-def _stages() -> list[tuple[str, ...]]:
-    features = [(stage, name) for stage in ("features", "store") for name in FEATURE_SETS]
-    head = [("code",), ("plan",), ("index", CORPUS), ("deduplicate",), ("filter",), ("split",), ("clips",)]
-    return [*head, *features, ("train", SYSTEM), ("evaluate",)]
+def leaderboard(root: Path, corpus: str) -> Path:
+    """Train and evaluate every system of the template on a corpus; return the folder of their metrics."""
+    folder = _run_all(root, corpus, [*_features(corpus, ALL_READ), (STUDY,), ("evaluate",)])
+    return folder / "metrics" / "systems"
 
 
-def _prepare(root: Path, folder: Path) -> None:
+def _features(corpus: str, feature_sets: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the steps from the corpus to its stores of features."""
+    head = [("code",), ("plan",), ("index", corpus), ("deduplicate",), ("filter",), ("split",), ("clips",)]
+    return [*head, *((stage, name) for stage in ("features", "store") for name in feature_sets)]
+
+
+def _run_all(root: Path, corpus: str, steps: list[tuple[str, ...]]) -> Path:
+    """Run stages one after the other in the corpus's folder, and return that."""
+    folder = root / DATA / "real" / corpus
+    _prepare(root, folder, corpus)
+    started = time.monotonic()
+    for number, step in enumerate(steps, 1):
+        passed = clock_time(time.monotonic() - started)
+        print(f"[{number}/{len(steps)} steps, {passed}] {' '.join(step)}", flush=True)
+        _run(("stage", *step), folder, _environment(root))
+    return folder
+
+
+def _environment(root: Path) -> dict[str, str]:
+    cache = os.environ.get("SER_CACHE") or str(root / DATA / "cache")
+    return {**os.environ, "SER_CACHE": cache, "PYTHONPATH": str(root)}
+
+
+def _prepare(root: Path, folder: Path, corpus: str) -> None:
     """Lay the project out once more in a folder, with parameters of one study."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in LINKED:
@@ -73,7 +97,7 @@ def _prepare(root: Path, folder: Path) -> None:
             shutil.copytree(source, folder / name, dirs_exist_ok=True)
         else:
             shutil.copy2(source, folder / name)
-    write_cut_down(root, folder, PROFILE, "new_speakers", [CORPUS])
+    write_cut_down(root, folder, PROFILE, STUDY, [corpus])
 
 
 def _run(command: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
