@@ -13,7 +13,7 @@ EXAMPLES = """examples:
   python -m pipeline.real --corpus crema_d --no-app       another corpus; its system is in data/real/export
   python -m pipeline.real --corpus tess --leaderboard     every system of the template `new_speakers`
 
-The corpus is downloaded, or taken from SER_MIRROR or SER_CORPORA; Whisper's weights likewise, or from SER_WEIGHTS."""
+The corpus is downloaded, or taken from SER_MIRROR or SER_CORPORA; so are Whisper's weights, or from SER_WEIGHTS."""
 
 
 def main() -> int:

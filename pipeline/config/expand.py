@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.base import Settings
+from pipeline.config.cross_corpora import CROSS_CORPORA, fill_in_matrix
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.mistakes import nearest, one_of
 from pipeline.config.new_speakers import NEW_SPEAKERS, fill_in
@@ -89,12 +90,13 @@ def expand(written: Any) -> Expanded:
     values = dict(_mapping(written, "the whole file"))
     defaults = _mappings(values.pop("defaults", {}), "defaults")
     recipes = _mappings(values.pop("recipes", {}), "recipes")
-    template = values.get(NEW_SPEAKERS)
+    template, matrix = values.get(NEW_SPEAKERS), values.get(CROSS_CORPORA)
     expanded = Expanded(values)
-    values[NEW_SPEAKERS] = fill_in(values, expanded.origins)
+    values[NEW_SPEAKERS] = fill_in(values, expanded.origins) + fill_in_matrix(values, expanded.origins)
     _expand_feature_sets(expanded, defaults)
     _expand_studies(expanded, defaults)
     in_template = [entry.get("recipe") for _, entry in _entries(dict(template or {}), "systems")]
+    in_template += [entry.get("recipe") for _, entry in _entries({CROSS_CORPORA: matrix}, CROSS_CORPORA)]
     _check_recipes(recipes, values, defaults.get("system", {}), in_template)
     for block in IDENTITY:
         for name, entry in _entries(values, block):

@@ -72,21 +72,21 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
             systems[names[-1]] = {**settings, "study": study}
             origins[f"systems.{names[-1]}"] = f"{NEW_SPEAKERS}.systems.{entry}"
     values |= {"studies": studies, "systems": systems}
-    _name_studies(values, [study_of(corpus) for corpus in wanted])
+    name_studies(values, NEW_SPEAKERS, [study_of(corpus) for corpus in wanted])
     return names
 
 
 def _wanted(values: Block) -> list[str]:
     """Give every profile its corpus of each study, and return the corpora that the active one lists."""
     profiles = {
-        name: profile for name, profile in _mapping(values, "profiles").items() if isinstance(profile, dict)
+        name: profile for name, profile in mapping(values, "profiles").items() if isinstance(profile, dict)
     }
     listed = {
-        name: list(_mapping(profile, "corpora").get(NEW_SPEAKERS, [])) for name, profile in profiles.items()
+        name: list(mapping(profile, "corpora").get(NEW_SPEAKERS, [])) for name, profile in profiles.items()
     }
     wanted = listed.get(str(values.get("profile")), [])
     values["profiles"] = {
-        name: {**profile, "corpora": _one_each(_mapping(profile, "corpora"), wanted, listed[name])}
+        name: {**profile, "corpora": _one_each(mapping(profile, "corpora"), wanted, listed[name])}
         for name, profile in profiles.items()
     } or values.get("profiles")
     return wanted
@@ -103,8 +103,8 @@ def _labels(template: NewSpeakers, corpus: str, values: Block) -> tuple[list[str
     They are those that the template lists for it, else those of its entry, where a table describes it, else those
     of the corpus that it imitates.
     """
-    entry = _mapping(_mapping(values, "corpora"), corpus)
-    called = dict.fromkeys(label for label in _mapping(entry, "labels").values() if isinstance(label, str))
+    entry = mapping(mapping(values, "corpora"), corpus)
+    called = dict.fromkeys(label for label in mapping(entry, "labels").values() if isinstance(label, str))
     if corpus not in template.labels and called:
         return list(called), []
     imitated = entry.get("imitates")
@@ -125,23 +125,23 @@ def _study(template: NewSpeakers, corpus: str, classes: list[str], left_out: lis
     }
 
 
-def _name_studies(values: Block, studies: list[str]) -> None:
-    """Let `new_speakers` among the studies of a feature set, or of transcripts, mean all of them."""
+def name_studies(values: Block, template: str, studies: list[str]) -> None:
+    """Let a template's name among the studies of a feature set, or of transcripts, mean all that it makes."""
 
     def named(entry: Any) -> Any:
         given = entry.get("studies") if isinstance(entry, dict) else None
-        if not isinstance(given, list) or NEW_SPEAKERS not in given:
+        if not isinstance(given, list) or template not in given:
             return entry
-        return {**entry, "studies": [name for name in given if name != NEW_SPEAKERS] + studies}
+        return {**entry, "studies": [name for name in given if name != template] + studies}
 
     values["asr"] = named(values.get("asr"))
     values["feature_sets"] = {
         group: {name: named(entry) for name, entry in sets.items()} if isinstance(sets, dict) else sets
-        for group, sets in _mapping(values, "feature_sets").items()
+        for group, sets in mapping(values, "feature_sets").items()
     }
 
 
-def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return a block that is a mapping; what is of a wrong type is left to its own validation."""
     block = values.get(key)
     return block if isinstance(block, dict) else {}

@@ -44,6 +44,7 @@ class Params(Settings):
     studies: dict[str, Study]
     systems: dict[str, AnySystem]
     new_speakers: list[str]  # those systems that the template of that name makes; one stage trains them all
+    cross_corpora: list[str]  # the corpora of the matrix in the active profile, whose systems are among those
     ensembles: dict[str, Ensemble]
     external: dict[str, External]
     baselines: dict[str, list[str]]  # unimodal systems that a multimodal one is held against

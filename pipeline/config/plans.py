@@ -236,6 +236,7 @@ class AnalysePlan(Plan):
     audit: dict[str, dict[str, str]]  # system by title and case
     splits: dict[str, AuditedSplit]  # of the audited systems
     importances: dict[str, PermutedSystem]
+    cross_corpora: dict[str, bool]  # those of the matrix: whether they are synthetic
 
 
 class ReportedSystem(Settings):

@@ -9,6 +9,7 @@
 | failures/<system>.csv | the 50 most confident failures, or largest errors: `pipeline.evaluation.failures` |
 | unsure/<system>.csv | the 20 least confident right predictions of classes |
 | families/<system>.csv, .png | what families of features are worth: `pipeline.evaluation.why` |
+| cross_corpora.csv, .png | what a system of one corpus finds in another: `pipeline.evaluation.matrix` |
 | listed.csv | system, list, n_test, n, n_listed: of how many each of these shows the first |
 
 Systems that were skipped are left out, and baselines that were tested on other clips as well.

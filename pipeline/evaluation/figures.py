@@ -28,7 +28,7 @@ DPI = 120
 N_COLOURS = 128  # of a PNG: a few colours and their edges; takes a quarter of the bytes of full colour
 TITLE_POINTS = 11  # size of its letters
 _CELL_INCHES = 0.72
-_COLOURS = "Blues"
+COLOURS = "Blues"  # of shares
 _CURVES = {  # column: label, colour, marker
     "train_loss": ("training loss", "#0072B2", "o"),
     "val_loss": ("validation loss", "#D55E00", "s"),
@@ -61,7 +61,7 @@ def save_confusion(path: Path, counts: np.ndarray, classes: Sequence[str], title
     with matplotlib.style.context("default"):
         box = (left, bottom, side, side)
         figure, (axes,) = panels(left + side + 0.2, bottom + side + 0.5, [box], title)
-        axes.imshow(shares, cmap=_COLOURS, vmin=0, vmax=1)
+        axes.imshow(shares, cmap=COLOURS, vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             _write_cell(axes, row, column, share, int(counts[row, column]))
         ticks = range(len(classes))
@@ -140,10 +140,14 @@ def _write_cell(axes: Axes, row: int, column: int, share: float, count: int) -> 
     """Write share and count into a cell. A cell without clips stays empty, so that the confusions stand out."""
     if count == 0:
         return
-    colour = "#1a1a1a" if _luminance(colormaps[_COLOURS](share)) > 0.2 else "white"
-    style: dict[str, Any] = {"ha": "center", "va": "center", "color": colour}
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink_on(share)}
     axes.text(column, row - 0.1, f"{share:.0%}", fontsize=10, **style)
     axes.text(column, row + 0.16, str(count), fontsize=7.5, **style)
+
+
+def ink_on(share: float) -> str:
+    """Return the colour of letters on the colour of a share."""
+    return "#1a1a1a" if _luminance(colormaps[COLOURS](share)) > 0.2 else "white"
 
 
 def _luminance(colour: tuple[float, float, float, float]) -> float:

@@ -280,6 +280,7 @@ def plan_analyse(params: Params) -> None:
         audit=params.audit,
         splits=splits,
         importances=importances,
+        cross_corpora={name: params.corpora[name].source == "synthetic" for name in params.cross_corpora},
     )
     write_plan(plan, "analyse")
 

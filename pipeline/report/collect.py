@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.config.cross_corpora import CROSS_CORPORA
 from pipeline.config.plans import ReportedSystem, ReportPlan
 from pipeline.config.published import Published
 from pipeline.core.errors import PipelineError
@@ -24,6 +25,7 @@ from pipeline.curation.health import deviations
 from pipeline.evaluation.system import scores_path
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES, figure_path, table_path
 from pipeline.report.answers import Answer, answers
+from pipeline.report.cross_corpora import Matrix, read_matrix
 from pipeline.report.leaderboard import Row, in_order
 from pipeline.report.real_results import RealResult, read_real_results
 from pipeline.report.run_facts import Fact, run_facts
@@ -74,6 +76,7 @@ class Report:
         answers: Of each study and set of corpora: the best system, and what is known of it.
         real: Results on real corpora that were kept; none where there is no such file.
         audit: What leaks are worth, by title: text and cases.
+        matrix: What a system of one corpus finds in another; None without such systems.
         details: Every trained system, in the leaderboard's order.
         curation: Steps of each study that has corpora.
         pictures: What the corpora hold; none without corpora.
@@ -91,6 +94,7 @@ class Report:
     answers: list[Answer]
     real: list[RealResult]
     audit: dict[str, dict[str, Any]]
+    matrix: Matrix | None
     details: list[Detail]
     curation: dict[str, list[Step]]
     pictures: list[Picture]
@@ -176,6 +180,7 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         answers=answers(asked_about(rows, plan.audit), analysis.significance, confusions),
         real=read_real_results(),
         audit=read_json(analysis_dir() / "audit.json"),
+        matrix=read_matrix(),
         details=details,
         curation={study: curation_steps(read_json(account_path(study))) for study in studies},
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
@@ -193,9 +198,9 @@ def read_health(corpus: str) -> dict[str, Any]:
 
 
 def asked_about(rows: list[Row], audit: dict[str, dict[str, str]]) -> list[Row]:
-    """Leave out studies that exist for the audit alone: all of their systems are its cases."""
+    """Leave out studies that do not ask which system is best: those of the audit's cases alone, and the matrix."""
     cases = {system for systems in audit.values() for system in systems.values()}
-    studies = {row.study for row in rows if row.system not in cases}
+    studies = {row.study for row in rows if row.system not in cases} - {CROSS_CORPORA}
     return [row for row in rows if row.study in studies]
 
 

@@ -19,6 +19,7 @@ from pipeline.evaluation.analysis import (
     write_rounded,
 )
 from pipeline.evaluation.comparable import Groups, not_comparable
+from pipeline.evaluation.matrix import write_matrix
 from pipeline.evaluation.significance import compare
 from pipeline.evaluation.system import read_scores
 from pipeline.evaluation.why import write_families
@@ -45,6 +46,7 @@ def main() -> None:
     write_rounded(folder / "significance.csv", significance)
     n_changes = write_changes(folder / "change", groups, plan.baselines, scores, plan.code)
     write_audit(folder, plan, scores)
+    write_matrix(folder, plan.cross_corpora, scores)
     there = [name for name in plan.importances if scores.get(name, SKIPPED)["status"] != "skipped"]
     for system in tqdm(there, desc="importances", unit="system", disable=None):
         write_families(folder / "families", system, plan.importances[system])

@@ -21,9 +21,14 @@ def cut_into_folds(
     Raises:
         PipelineError: A class has fewer clips, copies counted once, than there are folds.
     """
-    fewest = min((len(np.unique(groups[labels == label])) for label in np.unique(labels)), default=0)
+    fewest = fewest_groups(labels, groups)
     if fewest < n_folds:
         raise PipelineError(failure.format(fewest=fewest, n_folds=n_folds))
     alone = len(np.unique(groups)) == len(groups)  # then both would do, and this one is the documents'
     cutter = (StratifiedKFold if alone else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
     return list(cutter.split(labels, labels, None if alone else groups))
+
+
+def fewest_groups(labels: np.ndarray, groups: np.ndarray) -> int:
+    """Return how many groups the class with the fewest of them has."""
+    return min((len(np.unique(groups[labels == label])) for label in np.unique(labels)), default=0)

@@ -23,7 +23,7 @@ from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
 from pipeline.models.reduction_head import choose_solver
-from pipeline.training.cuts import cut_into_folds
+from pipeline.training.cuts import cut_into_folds, fewest_groups
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,10 @@ def _cuts(
         f"systems.{name}.folds: a class has {{fewest}} training clips, fewer than the {{n_folds}} folds: "
         "lower folds or raise the study's curation.min_per_class"
     )
-    return cut_into_folds(labels, groups, system.folds, seed, failure)
+    n_folds = system.folds
+    if system.folds_by == "speaker":  # of whom a corpus may have fewer
+        n_folds = max(2, min(n_folds, fewest_groups(labels, groups)))
+    return cut_into_folds(labels, groups, n_folds, seed, failure)
 
 
 def _prepare(

@@ -13,6 +13,7 @@ from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_estimator
 from pipeline.training.by_speaker import STEP, speaker_scores
+from pipeline.training.cuts import fewest_groups
 from pipeline.training.data import StudyData
 from pipeline.training.estimator_files import save_estimator
 from pipeline.training.grid_search import (
@@ -87,14 +88,12 @@ class SklearnRunner:
         return self._scores.scores(fallback), [(STEP, fallback.as_step())]
 
     def _held_out_together(self, rows: np.ndarray) -> np.ndarray:
-        """Return what the folds of the search do not divide: copies, or speakers where two or more are known."""
+        """Return what the folds of the search do not divide: copies, or speakers where each class has several."""
         clips = self.data.clips.iloc[rows]
-        if (
-            self.system.folds_by == "speaker"
-            and clips["speaker"].nunique() > 1
-            and clips["speaker"].notna().all()
-        ):
-            return clips["speaker"].to_numpy()
+        if self.system.folds_by == "speaker" and clips["speaker"].notna().all():
+            speakers = clips["speaker"].to_numpy()
+            if fewest_groups(self.labels[rows], speakers) > 1:
+                return speakers
         return clips["group"].to_numpy()
 
     def _describe(

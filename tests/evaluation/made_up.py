@@ -164,6 +164,7 @@ def params(*, synthetic: bool = False) -> Params:
             "ratings": system(),
         },
         new_speakers=[],
+        cross_corpora=[],
         ensembles={},
         external={},
         baselines={},

@@ -3,12 +3,14 @@
 import pandas as pd
 import pytest
 
+from pipeline.config.params import check_params
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import split_counts_path, split_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import read_table
 from pipeline.splits.study import of_corpora, write_split
-from tests.splits.splitting import dialogues, resampling, settings
+from tests.settings import shipped_values
+from tests.splits.splitting import alike, dialogues, resampling, settings
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +41,34 @@ def test_a_cross_corpus_split_takes_what_the_profile_has(present, corpora, teste
 def test_corpora_that_are_tested_besides_stay(named, corpora, tested):
     reduced = of_corpora(settings(corpora=named, also_test=["b", "absent"]), ["a", "b", "c"])
     assert (reduced.corpora, reduced.also_test) == (corpora, tested)
+
+
+def test_the_matrix_trains_on_one_corpus_or_on_all_others():
+    values = shipped_values()
+    values["profiles"]["demo"]["corpora"]["cross_corpora"] = ["demo_ravdess", "demo_tess", "demo_dialogue"]
+    study = check_params(values).studies["cross_corpora"]
+    corpora = study.variant("within_demo_tess").corpora + study.variant("on_demo_tess").test_corpora
+    rows = pd.concat([alike("ab", 20, corpus=name) for name in corpora], ignore_index=True)
+    names = [f"{name}/{i:03}" for i, name in enumerate(rows["corpus"])]
+    rows = rows.assign(
+        utterance_id=names, group=names, speaker=rows["corpus"] + "/" + (rows.index % 6).astype(str)
+    )
+    parts = {}
+    for variant in ("on_demo_tess", "without_demo_tess", "within_demo_tess"):
+        write_split(rows, study.variant(variant), "cross_corpora", variant)
+        table = read_table(split_path("cross_corpora", variant))
+        parts[variant] = [
+            sorted(table.loc[table["split"].isin(splits), "corpus"].unique())
+            for splits in (["train", "val"], ["test"])
+        ]
+    others = ["demo_dialogue", "demo_ravdess"]
+    assert parts == {
+        "on_demo_tess": [["demo_tess"], others],
+        "without_demo_tess": [others, ["demo_tess"]],
+        "within_demo_tess": [["demo_tess"], ["demo_tess"]],
+    }
+    write_split(rows, study.split, "cross_corpora", "main")
+    assert read_table(split_path("cross_corpora", "main")).empty
 
 
 def test_a_split_has_its_table_and_its_counts(caplog):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.cross_corpora import system_of
 from pipeline.config.plans import AnalysePlan, AuditedSplit, write_plan
 from pipeline.core.paths import (
     analysis_dir,
@@ -46,6 +47,7 @@ def plan(
     baselines: dict[str, list[str]] = BASELINES,
     audit: dict[str, dict[str, str]] = AUDIT,
     code: str = "1",
+    cross_corpora: dict[str, bool] | None = None,
 ) -> None:
     """Say what is held against what."""
     audited = {system for cases in audit.values() for system in cases.values()}
@@ -60,6 +62,7 @@ def plan(
             audit=audit,
             splits=splits,
             importances={},
+            cross_corpora=cross_corpora or {},
         ),
         "analyse",
     )
@@ -104,6 +107,23 @@ def written(tmp_path_factory) -> Path:
         write_inputs()
         analyse.main()
     return folder / analysis_dir()
+
+
+def test_the_matrix_is_of_the_trained_systems_of_its_corpora(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_inputs()
+    names = [system_of("within", "made_up"), system_of("on", "made_up")]
+    write_system(names[0], made_up.random_predictions(200, accuracy=0.5, seed=1))
+    write_system(names[1], made_up.random_predictions(200, accuracy=0.5)[:0])
+    plan(dict.fromkeys(names, "study"), {}, {}, cross_corpora={"made_up": True, "other": False})
+    analyse.main()
+    table = pd.read_csv(analysis_dir() / "cross_corpora.csv")
+    assert table[["train", "test", "system"]].to_numpy().tolist() == [["made_up", "made_up", names[0]]]
+    scores = json.loads((evaluated_dir(names[0]) / "scores.json").read_text())
+    assert table.loc[0, ["uar", "low", "high"]].tolist() == pytest.approx(
+        [scores[name] for name in ("uar", "uar_low", "uar_high")], abs=1e-5
+    )
+    assert (analysis_dir() / "cross_corpora.png").exists()
 
 
 def test_every_file_is_written_and_none_of_a_skipped_system(written):

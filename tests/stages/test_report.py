@@ -21,7 +21,8 @@ from pipeline.config.published import PUBLISHED, Published, Result
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, analysis_dir, evaluated_dir, representations_dir, stress_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
-from pipeline.report.collect import Report, Step, collect, curation_steps, study_accounts
+from pipeline.report.collect import Report, Step, asked_about, collect, curation_steps, study_accounts
+from pipeline.report.cross_corpora import Matrix
 from pipeline.report.page import render_page
 from pipeline.report.results_table import SYNTHETIC_WARNING
 from pipeline.stages import analyse, report
@@ -310,6 +311,17 @@ def test_leaks_are_told(html):
     assert re.search(r"speakers never heard \(.*\): UAR", text)
 
 
+def test_the_matrix_of_corpora_is_shown_where_there_is_one(html, collected):
+    cells = {"system": "s", "uar": 0.72, "low": 0.61, "high": 0.8}
+    matrix = Matrix(["a", "b"], [("a", [cells, None])], frozenset("b"), "It means <this>.", "data/analysis/m")
+    page = render_page(dataclasses.replace(collected, matrix=matrix))
+    text = section_of(page, "cross-corpora")
+    assert "trained on a b (synthetic) a 72.0 61–80 –" in text
+    assert "It means &lt;this&gt;." in text
+    assert 'href="#cross-corpora"' in page
+    assert "cross-corpora" not in html
+
+
 def test_systems_not_run_yet_are_counted_and_left_out(html, collected):
     net = [row for row in collected.rows if row.system == "net"]
     details = [detail for detail in collected.details if detail.row.system == "net"]
@@ -578,6 +590,12 @@ def test_a_study_of_the_audit_alone_is_no_question(collected, folder, monkeypatc
     monkeypatch.chdir(folder)
     assert collected.answers
     assert collect_again(audit={"all": {"a": "net", "b": "forest", "c": "ratings"}}).answers == []
+
+
+def test_the_matrix_of_corpora_is_no_question(collected):
+    row = collected.rows[0]
+    cell = dataclasses.replace(row, metrics={**row.metrics, "study": "cross_corpora"})
+    assert asked_about([row, cell], {}) == [row]
 
 
 def test_steps_of_an_account():

@@ -69,6 +69,26 @@ def test_the_grid_holds_no_copy_out_of_what_it_trains_on() -> None:
     assert apart < 0.65 < 0.7 < together
 
 
+def test_the_grid_has_no_more_folds_than_speakers() -> None:
+    generator = np.random.default_rng(0)
+    values, labels = generator.normal(size=(60, 6)), np.tile(["angry", "sad"], 30)
+    speakers = np.repeat(["one", "two", "three"], 20)
+    changes = {"folds": 4, "folds_by": "speaker", "grid": {"n_estimators": [2, 3]}}
+    system = toy.sklearn_system(**{**toy.FOREST, **changes})
+    estimator = build_estimator("random_forest", {}, seed=7)
+    assert len(search(estimator, values, labels, speakers, system, 7, "toy")[0].scores) == 3
+
+
+def test_a_class_that_one_speaker_has_alone_is_divided_by_copies(tmp_path: Path) -> None:
+    learner = runner(tmp_path, toy.FOREST, folds_by="speaker")
+    rows = learner.data.rows(0, ["train"])
+    clips = learner.data.clips
+    clips["speaker"] = np.where(np.arange(len(clips)) % 2, "one", "two")
+    assert set(learner._held_out_together(rows)) == {"one", "two"}
+    clips["speaker"] = learner.labels
+    assert set(learner._held_out_together(rows)) == set(clips["group"].iloc[rows])
+
+
 @every_system
 def test_a_loaded_pipeline_gives_the_same_probabilities(tmp_path: Path, settings: dict) -> None:
     learner = runner(tmp_path, settings)
@@ -133,6 +153,6 @@ def test_more_folds_than_clips_of_a_class_are_refused(tmp_path: Path) -> None:
 
 def test_features_that_are_no_vectors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        PipelineError, match=r"reads one feature set of vectors, but got \{'features': \(10, 3\)\}"
+        PipelineError, match=r"reads feature sets of vectors, but got \{'features': \(10, 3\)\}"
     ):
         SklearnRunner(toy.study("frames"), toy.sklearn_system(**toy.FOREST), "toy", tmp_path)
