@@ -131,7 +131,7 @@ def test_an_older_export_makes_room_once_all_stages_have_run(calls, project):
 
 def test_a_step_that_fails_ends_it(calls, project):
     calls.fails = "deduplicate"
-    with pytest.raises(PipelineError, match="`deduplicate` ended with status 3.*run it again"):
+    with pytest.raises(PipelineError, match=r"`deduplicate` ended with status 3.*run it again"):
         train_and_export(project, "ravdess")
     assert calls.stages[-1] == "deduplicate"
 
