@@ -21,9 +21,10 @@ PROFILE, STUDY = "published", "new_speakers"
 BEST = (
     "encoder_compare"  # of the leaderboard on RAVDESS, among those that need no clips of the tested speaker
 )
-BEST_READS = ("whisper_base_blocks", "compare_functionals")
+BEST_READS = ("whisper_base_blocks",)
 ALL_READ = (
     *BEST_READS,
+    "compare_functionals",
     "egemaps_functionals",
     "is13_functionals",
     "mel_image_128",

@@ -70,7 +70,7 @@ class Board:
         standardised: Those that are standardised by speaker, the best first.
         sentences: Those under protocols by sentence, each with what it knows.
         cost: What the sentence is worth: UAR on known sentences less that on new ones; None where nothing says so.
-        skipped: Systems that this corpus does not allow.
+        skipped: Systems that this corpus does not allow, or that know the speakers, each with why.
         stressed: The best of those whose test clips were changed, and what came of it; None where none were.
     """
 
@@ -110,7 +110,7 @@ def boards(
     """
     studies: dict[str, list[Row]] = {}
     for row in rows:
-        if row.study.startswith(PREFIX):
+        if row.study == PREFIX + row.metrics["corpora"]:
             studies.setdefault(row.study, []).append(row)
     return [_board(study, group, significance, stress) for study, group in studies.items()]
 
@@ -120,7 +120,7 @@ def _board(
 ) -> Board:
     trained = [row for row in rows if row.trained]
     by_sentence = [row for row in trained if row.split in SENTENCES]
-    plain = [row for row in trained if row.split not in SENTENCES]
+    plain = [row for row in trained if row.split not in SENTENCES and row.new_speakers]
     ranked = _rank([row for row in plain if not row.speaker_standardised], significance)
     stressed = [(one, found) for one in ranked if (found := stress.get(one.row.system)) and found.rows]
     return Board(
@@ -134,9 +134,18 @@ def _board(
             if row.split == protocol
         ],
         cost=_cost(by_sentence, significance),
-        skipped=[(short_name(row.system, study), row.metrics["reason"]) for row in rows if not row.trained],
+        skipped=[(short_name(row.system, study), why) for row in rows if (why := _why_not(row))],
         stressed=stressed[0] if stressed else None,
     )
+
+
+def _why_not(row: Row) -> str | None:
+    """Return why a system is in no table; None where it is in one."""
+    if not row.trained:
+        return str(row.metrics["reason"])
+    if row.split in SENTENCES or row.new_speakers:
+        return None
+    return f"tested on speakers who may be known: {row.metrics['protocol']}"
 
 
 def _rank(rows: Iterable[Row], significance: pd.DataFrame) -> list[Ranked]:
@@ -186,4 +195,4 @@ def read_by(found: Iterable[Board]) -> dict[str, list[str]]:
 
 def short_name(system: str, study: str) -> str:
     """Return what a study calls its system: "encoder logistic" of new_speakers_ravdess_encoder_logistic."""
-    return system.removeprefix(f"{study}_").replace("_", " ")
+    return system.removeprefix(f"{study}_").removeprefix(PREFIX).replace("_", " ")

@@ -3,7 +3,7 @@
 from pipeline.report.collect import Report
 from pipeline.report.new_speakers import across, boards, read_by, worst_conditions
 from pipeline.report.page import make_environment, verbatim
-from pipeline.report.real_boards import real_boards, uar_text
+from pipeline.report.real_boards import CROSSED_COLUMNS, crossings, real_boards, uar_text
 from pipeline.report.results_table import SYNTHETIC_WARNING
 from pipeline.report.system_detail import read_analysis
 
@@ -24,6 +24,8 @@ def render_new_speakers(report: Report) -> str | None:
         profile=report.profile,
         boards=found,
         real=real,
+        crossed=crossings(report.real),
+        crossed_columns=CROSSED_COLUMNS,
         across=across(found),
         reads=read_by(found),
         warning=SYNTHETIC_WARNING,

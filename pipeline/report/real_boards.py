@@ -60,15 +60,29 @@ RANKED = "Without any knowledge of the tested speaker"
 STANDARDISED = "Speaker-standardised: each tested speaker's own unlabelled clips are known"
 BY_SENTENCE = "By sentence"
 OTHERS = "Other conditions and corpora"
+CROSSED = "From one corpus to another"
 
 
 def real_boards(records: Iterable[RealResult]) -> list[RealBoard]:
-    """Return a board of each study of the template, in the order of the file."""
+    """Return a board of each study of one corpus, in the order of the file."""
     studies: dict[str, list[RealResult]] = {}
     for record in records:
-        if record.study.startswith(PREFIX):
+        if record.study.startswith(PREFIX) and record.study.removeprefix(PREFIX) in _corpora(record):
             studies.setdefault(record.study, []).append(record)
     return [_board(study.removeprefix(PREFIX), group) for study, group in studies.items()]
+
+
+def crossings(records: Iterable[RealResult]) -> list[RealResult]:
+    """Return the results of studies of several corpora: what a system of one finds in another."""
+    return [
+        record
+        for record in records
+        if record.system.startswith(PREFIX) and record.study.removeprefix(PREFIX) not in _corpora(record)
+    ]
+
+
+def _corpora(record: RealResult) -> list[str]:
+    return [*record.train_corpus.split(","), *record.test_corpus.split(",")]
 
 
 def _board(corpus: str, records: Sequence[RealResult]) -> RealBoard:
@@ -90,9 +104,12 @@ def _board(corpus: str, records: Sequence[RealResult]) -> RealBoard:
 def leaderboards(records: Iterable[RealResult]) -> str:
     """Return the boards as Markdown, for a page of docs."""
     parts = []
+    records = list(records)
     for board in real_boards(records):
         for title, rows, columns in board.parts:
             parts += [f"**{board.corpus}** · {title}", markdown_table(rows, columns)]
+    if crossed := crossings(records):
+        parts += [f"**{CROSSED}**", markdown_table(crossed, without_empty(crossed, CROSSED_COLUMNS))]
     return "\n\n".join(parts) or NOTHING_YET
 
 
@@ -132,6 +149,7 @@ _SCORES: list[Column[RealResult]] = [
     Column("accuracy, %", score_text),
     Column("test clips", lambda record: count(record.n_test)),
 ]
+CROSSED_COLUMNS: list[Column[RealResult]] = [_NAME, _TRAINED, _TESTED, *_SCORES]
 _COST: list[Column[RealResult]] = [
     Column("training, s", lambda record: seconds_text(record.seconds)),
     Column("machine", lambda record: record.machine or MISSING, number=False),

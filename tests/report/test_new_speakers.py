@@ -28,7 +28,13 @@ STRESS = Stress(
 def row(entry, uar, *, corpus="toy", split="new_speakers", standardised=False, seconds=1.0, reads=("sums",)):
     study = f"new_speakers_{corpus}"
     scores = {"uar": uar, "uar_low": uar - 0.05, "uar_high": uar + 0.05, "uar_chance": 0.25, "accuracy": uar}
-    facts = {"study": study, "uar_fold_sd": 0.031, "n_folds": 6, "interval_over": "speakers"}
+    facts = {
+        "study": study,
+        "corpora": corpus,
+        "uar_fold_sd": 0.031,
+        "n_folds": 6,
+        "interval_over": "speakers",
+    }
     features = dict(zip(("features", "second"), [*reads, "none"], strict=False))
     return Row(
         f"{study}_{entry}",
@@ -42,7 +48,7 @@ def row(entry, uar, *, corpus="toy", split="new_speakers", standardised=False, s
 
 def skipped(entry, reason, corpus="toy"):
     study = f"new_speakers_{corpus}"
-    facts = {"status": "skipped", "reason": reason, "study": study, "synthetic": False, "targets": "emotion"}
+    facts = {**BASE, "status": "skipped", "reason": reason, "study": study, "corpora": corpus}
     return Row(f"{study}_{entry}", facts, split="new_speakers")
 
 
@@ -115,9 +121,20 @@ def test_skipped_ones_have_their_reason():
     assert board_of(skipped("net", "nobody validates")).best is None
 
 
+def test_speakers_who_may_be_known_are_not_ranked():
+    given = row("given", 0.9, split="given_folds")
+    given = Row(given.system, {**given.metrics, "protocol": "the corpus's folds"}, split="given_folds")
+    board = board_of(row("a", 0.7), given)
+    assert [one.name for one in board.ranked] == ["a"]
+    assert board.skipped == [("given", "tested on speakers who may be known: the corpus's folds")]
+
+
 def test_other_studies_have_no_board_and_each_corpus_has_its_own():
     other = Row("net", {**BASE, "study": "ravdess_methods", "uar": 0.9})
-    found = boards([row("a", 0.7), other, row("a", 0.4, corpus="b"), row("c", 0.3)], NO_PAIRS, {})
+    several = row("net", 0.8, corpus="cross")
+    several = Row(several.system, {**several.metrics, "corpora": "toy,b"}, split="new_speakers")
+    rows = [row("a", 0.7), other, several, row("a", 0.4, corpus="b"), row("c", 0.3)]
+    found = boards(rows, NO_PAIRS, {})
     assert [board.corpus for board in found] == ["toy", "b"]
     assert across(found) == {"a": [0.7, 0.4], "c": [0.3, None]}
 

@@ -38,12 +38,14 @@ def render(tmp_path, monkeypatch):
 
 
 def test_without_such_systems_there_is_no_page(render):
-    other = Row("net", {"status": "trained", "study": "other", "uar": 0.9, "targets": "emotion"})
+    other = Row("net", {**ROWS[0].metrics, "study": "other"})
     assert render([other]) is None
 
 
 def test_it_is_well_formed_and_loads_nothing(render):
-    page = Page(render([*ROWS, skipped("net", "nobody validates")], [*kept.PLAIN, *kept.OTHERS]))
+    page = Page(
+        render([*ROWS, skipped("net", "nobody validates")], [*kept.PLAIN, *kept.OTHERS, kept.CROSSED])
+    )
     assert (page.crossed, page.open) == ([], [])
     assert len(page.ids) == len(set(page.ids))
     inner = [address for address in page.addresses if address.startswith("#")]
@@ -89,3 +91,5 @@ def test_real_speech_has_the_same_answers(render):
     assert "95 % interval of the UAR 72.0–80.0; from one fold of speakers to another it varies by 4.1" in text
     assert "8.0 points of UAR are the sentence: UAR 70.0 % on sentences that were trained on, 62.0 %" in text
     assert "white noise at 10 dB UAR 50.0 %; ravdess → tess UAR 35.0 %" in text
+    assert "From one corpus to another" not in text
+    assert "cross on ravdess ravdess tess 31.0" in text_of(render([], [*records, kept.CROSSED]))

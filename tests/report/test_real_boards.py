@@ -1,6 +1,6 @@
 """Boards of speakers never heard on real speech."""
 
-from pipeline.report.real_boards import NOTHING_YET, leaderboards, real_boards, uar_text
+from pipeline.report.real_boards import NOTHING_YET, crossings, leaderboards, real_boards, uar_text
 from pipeline.report.real_tables import table_by_name
 from tests.report.test_real_results import record
 
@@ -25,6 +25,15 @@ OTHERS = [
 ]
 
 
+CROSSED = record(
+    system="new_speakers_cross_on_ravdess",
+    study="cross_corpora",
+    test_corpus="tess",
+    protocol="cross_corpus",
+    uar=0.31,
+)
+
+
 def names(records):
     return [one.system.removeprefix(f"{STUDY}_") for one in records]
 
@@ -37,6 +46,13 @@ def test_each_record_stands_in_one_table():
     assert names(board.sentences) == ["known", "both", "new"]
     assert board.others == OTHERS
     assert names(board.known_and_new) == ["known", "both"]
+
+
+def test_studies_of_several_corpora_have_a_table_of_their_own():
+    records = [*PLAIN, CROSSED]
+    assert crossings(records) == [CROSSED]
+    assert [board.corpus for board in real_boards(records)] == ["ravdess"]
+    assert "| cross on ravdess | ravdess | tess | 31.0 |" in leaderboards(records)
 
 
 def test_without_both_kinds_of_sentences_nothing_is_said_of_them():

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.config.params import load_params
-from pipeline.splits.describe import describe_protocol, describe_system
+from pipeline.splits.describe import describe_protocol, describe_system, describe_way, sentence_pairs
 from tests.evaluation import made_up
 
 
@@ -26,6 +26,24 @@ from tests.evaluation import made_up
 )
 def test_protocol_in_words(study, system, expected):
     assert describe_protocol(made_up.study(**study), made_up.system(**system), ["elsewhere"]) == expected
+
+
+def test_what_a_system_knows_of_its_test_clips(root):
+    params = load_params(root / "params.yaml")
+    study = next(name for name in params.studies if name.startswith("new_speakers_"))
+    assert describe_way(params, f"{study}_compare_svm") == "new_speakers"
+    assert describe_way(params, f"{study}_encoder_by_speaker") == "new_speakers, standardised by speaker"
+    assert describe_way(params, f"{study}_encoder_new_sentences") == "new_sentences"
+    assert describe_way(params, "utbm_cnn") == "stratified"
+
+
+def test_known_sentences_are_held_against_new_ones(root):
+    params = load_params(root / "params.yaml")
+    studies = [name for name in params.studies if name.startswith("new_speakers_")]
+    assert studies
+    assert sentence_pairs(params) == {
+        f"{study}_encoder_known_sentences": [f"{study}_encoder_both_new"] for study in studies
+    }
 
 
 def test_resampling_in_words(root):

@@ -175,6 +175,7 @@ def test_a_skipped_system_says_so_and_has_no_scores():
     assert read_json(metrics_path("left_out")) == {"status": "skipped"}
     assert read_json(scores_path("left_out")) == {
         "status": "skipped",
+        "reason": "nobody is left to test",
         "profile": "open",
         "synthetic": False,
         "study": "absent",

@@ -571,6 +571,20 @@ def test_all_results_are_written_as_markdown(html, folder):
     assert "skipped, since nobody is left to test: `left_out`" in text
 
 
+def test_speakers_never_heard_have_a_page_that_the_report_links(html, folder, monkeypatch, tmp_path):
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
+    page = Path(DATA / "report" / "new_speakers.html")
+    assert not page.exists()
+    monkeypatch.setattr(report, "render_new_speakers", lambda report: "the page")
+    report.main()
+    assert page.read_text("utf-8") == "the page"
+    assert 'href="new_speakers.html"' in page.with_name("index.html").read_text("utf-8")
+    monkeypatch.setattr(report, "render_new_speakers", lambda report: None)
+    report.main()
+    assert not page.exists()
+    assert 'href="new_speakers.html"' not in page.with_name("index.html").read_text("utf-8")
+
+
 def test_names_are_escaped(demo_html):
     assert "&lt;script&gt;alert(1)" in demo_html
     assert "<b>Say</b>" not in demo_html
