@@ -18,9 +18,7 @@ from pipeline.core.paths import DATA, real_export_dir
 from pipeline.orchestration.progress import clock_time
 
 PROFILE, STUDY = "published", "new_speakers"
-BEST = (
-    "encoder_compare"  # of the leaderboard on RAVDESS, among those that need no clips of the tested speaker
-)
+BEST = "encoder_logistic"  # of those on RAVDESS that need no clips of the tested speaker
 BEST_READS = ("whisper_base_blocks",)
 ALL_READ = (
     *BEST_READS,

@@ -36,14 +36,14 @@ class Phase:
 
 PHASES = (
     Phase(("features", "store", "embed", "store_text", "store_transcripts"), 2),
-    Phase(("train", "represent"), 6),
+    Phase(("train", "new_speakers", "represent"), 6),
 )
 
 
 def batches(stages: Sequence[str], phase: Phase) -> list[list[str]]:
     """Return patterns of the stages of some items at a time.
 
-    A pattern an item: DVC reads dvc.lock anew for every target that is named. It begins with the initials of the
+    First come the stages that have no items, since they do the work of many. A pattern an item: DVC reads dvc.lock anew for every target that is named. It begins with the initials of the
     phase's stages, since a later stage may have items of the same name.
 
     Args:
@@ -56,7 +56,8 @@ def batches(stages: Sequence[str], phase: Phase) -> list[list[str]]:
         kind, _, item = name.partition("@")
         if kind in phase.kinds:
             patterns[f"[{initials}]*@{item}" if item else name] = None
-    return [list(batch) for batch in batched([*patterns], phase.n_items)]
+    ordered = sorted(patterns, key=lambda pattern: "@" in pattern)
+    return [list(batch) for batch in batched(ordered, phase.n_items)]
 
 
 class Runner:

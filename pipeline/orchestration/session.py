@@ -16,7 +16,16 @@ from pipeline.core.paths import DATA
 
 WARM_SECONDS = 300  # that the warm process has to import its libraries: 10 s, or minutes on a busy machine
 FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
-LEAVES = ("train", "combine", "external", "evaluate", "represent", "analyse", "report")  # little follows
+LEAVES = (
+    "train",
+    "new_speakers",
+    "combine",
+    "external",
+    "evaluate",
+    "represent",
+    "analyse",
+    "report",
+)  # little follows
 
 
 def require_dvc() -> None:

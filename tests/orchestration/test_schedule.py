@@ -22,6 +22,7 @@ STAGES = [
     "train@n",
     "train@m",
     "train@o",
+    "new_speakers",
     "represent@m",
     "combine@e",
     "evaluate",
@@ -33,21 +34,21 @@ FEATURES, SYSTEMS = PHASES
 
 def test_systems_are_cut_into_batches():
     systems = Phase(SYSTEMS.kinds, 2)
-    assert batches(STAGES, systems) == [["[rt]*@n", "[rt]*@m"], ["[rt]*@o"]]
+    assert batches(STAGES, systems) == [["new_speakers", "[nrt]*@n"], ["[nrt]*@m", "[nrt]*@o"]]
 
 
 def test_a_pattern_is_of_the_stages_of_its_phase_alone():
     named = {name for pattern in batches(STAGES, SYSTEMS)[0] for name in fnmatch.filter(STAGES, pattern)}
-    assert named == {"train@n", "train@m", "train@o", "represent@m"}
+    assert named == {"new_speakers", "train@n", "train@m", "train@o", "represent@m"}
 
 
 def test_so_are_feature_sets():
-    expected = [["[efs]*@y"], ["[efs]*@z"], ["[efs]*@t"], ["store_transcripts"]]
+    expected = [["store_transcripts"], ["[efs]*@y"], ["[efs]*@z"], ["[efs]*@t"]]
     assert batches(STAGES, Phase(FEATURES.kinds, 1)) == expected
 
 
 def test_what_has_not_changed_is_left_out():
-    assert batches(["represent@m", "report", "combine@e"], SYSTEMS) == [["[rt]*@m"]]
+    assert batches(["represent@m", "report", "combine@e"], SYSTEMS) == [["[nrt]*@m"]]
     assert batches(["report"], FEATURES) == []
 
 

@@ -170,6 +170,7 @@ def test_a_study_without_clips_is_skipped_and_its_file_not_looked_at(workspace: 
     assert imported().empty
     assert read_json(paths.trained_dir("theirs") / "model.json") == {
         "status": "skipped",
+        "reason": "its study has no clips in this profile",
         "plan": plan().digest,
     }
     evaluate.main()
