@@ -19,7 +19,7 @@ from pipeline.config.base import Settings
 from pipeline.config.corpora import AnyCorpus
 from pipeline.config.ensembles import Ensemble
 from pipeline.config.external import External
-from pipeline.config.mistakes import describe
+from pipeline.config.mistakes import describe, nearest
 from pipeline.config.splits import SplitSettings
 from pipeline.config.studies import Curation, StudyClips
 from pipeline.config.systems import AnySystem
@@ -294,4 +294,8 @@ def load_plan(kind: type[AnyPlan], stage: str, name: str | None = None) -> AnyPl
 def _absent(path: Path, name: str | None) -> str:
     if name is None:
         return f"{path} is not there, because the stage `plan` has not run"
-    return f"{path} is not there: {name!r} is not in params.yaml, or the stage `plan` has not run since"
+    planned = [file.stem for file in path.parent.glob("*.json")]
+    return (
+        f"{path} is not there: {name!r} is not in params.yaml{nearest(name, planned)}, or the stage `plan` has not run "
+        "since"
+    )

@@ -57,9 +57,11 @@ def test_a_cache_folder_that_cannot_be_made_ends_with_status_2(tmp_path, root):
 
 
 def test_an_unknown_corpus_ends_with_status_2(tmp_path, root):
+    (tmp_path / "data/plan/index").mkdir(parents=True)
+    (tmp_path / "data/plan/index/tess.json").write_text("{}", "utf-8")
     done = run_stage(root, tmp_path, "index", "tes")
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "did you mean tess?" in done.stderr
+    assert "did you mean 'tess'?" in done.stderr
 
 
 def test_help_says_what_the_stage_does(tmp_path, root):
