@@ -296,6 +296,6 @@ def _absent(path: Path, name: str | None) -> str:
         return f"{path} is not there, because the stage `plan` has not run"
     planned = [file.stem for file in path.parent.glob("*.json")]
     return (
-        f"{path} is not there: {name!r} is not in params.yaml{nearest(name, planned)}, or the stage `plan` has not run "
-        "since"
+        f"{path} is not there: {name!r} is not in params.yaml{nearest(name, planned)}, or the stage `plan` has not "
+        "run since"
     )

@@ -58,7 +58,7 @@ def test_it_has_the_form_that_dvc_gives_it(copy):
     [
         ("tess", ENTRY, r"corpora\.tess: there is a corpus of that name"),
         ("my corpus", ENTRY, r"'my corpus' cannot be a name"),
-        ("own", {**ENTRY, "colums": {}}, r"corpora\.own\.colums: unknown key, did you mean 'columns'"),
+        ("own", {**ENTRY, "columns_": {}}, r"corpora\.own\.columns_: unknown key, did you mean 'columns'"),
     ],
 )
 def test_what_is_wrong_is_not_written(copy, name, entry, message):

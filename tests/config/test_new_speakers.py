@@ -89,7 +89,7 @@ def test_what_is_given_stays_as_it_is():
             {"systems": SYSTEMS | {"cnn3": SYSTEMS["cnn3"] | {"variant": "man"}}},
             "variant of new_speakers_tess",
         ),
-        ("tess", {"variants": {"halves": {"protocl": "k_fold"}}}, r"new_speakers\.variants|protocl"),
+        ("tess", {"variants": {"halves": {"protocols": "k_fold"}}}, r"new_speakers\.variants|protocols"),
     ],
 )
 def test_mistakes_are_named_where_they_stand(profile, changes, message):
