@@ -44,7 +44,8 @@ def batches(stages: Sequence[str], phase: Phase) -> list[list[str]]:
     """Return patterns of the stages of some items at a time.
 
     First come the stages that have no items, since they do the work of many. A pattern an item: DVC reads dvc.lock
-    anew for every target that is named. It begins with the initials of the phase's stages, since a later stage may have items of the same name.
+    anew for every target that is named. It begins with the initials of the phase's stages, since a later stage may
+    have items of the same name.
 
     Args:
         stages: Those that have to run.
