@@ -14,7 +14,7 @@ from tests.dvc.conftest import STUDY, Sandbox
 pytestmark = pytest.mark.xdist_group("dvc")
 
 # The stages that read predictions, or say what is done with them. All others come before.
-AFTER_TRAINING = {"plan", "external", "evaluate", "represent", "analyse", "report"}
+AFTER_TRAINING = {"plan", "external", "evaluate", "stress", "represent", "analyse", "report"}
 BEFORE = [
     file for file in sorted(Path("pipeline/stages").glob("[!_]*.py")) if file.stem not in AFTER_TRAINING
 ]

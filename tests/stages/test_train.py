@@ -96,7 +96,7 @@ def write_texts() -> None:
     table = data.clips[["utterance_id"]].assign(
         key="k", text=data.texts, language="en", confidence=1.0, source="gold"
     )
-    write_table(paths.transcripts_path(), table, TRANSCRIPTS)
+    write_table(paths.transcripts_path(), table.reindex(columns=TRANSCRIPTS.names), TRANSCRIPTS)
 
 
 @every_system
