@@ -21,4 +21,4 @@ def root() -> Path:
     return ROOT
 
 
-pytest_plugins = ["tests.whisper_fixture"]
+pytest_plugins = ["tests.whisper_fixture", "tests.trained_fixture"]

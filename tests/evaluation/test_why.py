@@ -15,10 +15,7 @@ from pipeline.features.functionals import Settings, feature_names
 from pipeline.inference.plans import read_plans
 from pipeline.training.data import StudyData
 from tests.inference.box import FEATURE_SETS, Box
-from tests.stress.conftest import box, filled
 from tests.training import toy
-
-__all__ = ["box", "filled"]
 
 
 @pytest.fixture

@@ -13,10 +13,7 @@ from pipeline.stages import stress
 from pipeline.stress.conditions import CONDITIONS
 from pipeline.training.outcome import write_skipped
 from tests.inference.box import Box
-from tests.stress.conftest import box, corpus, filled
 from tests.training import toy
-
-__all__ = ["box", "corpus", "filled"]
 
 
 def plan(system: str) -> None:
