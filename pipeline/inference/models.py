@@ -131,7 +131,7 @@ class EstimatorModels:
     def __init__(self, trained: Trained, settings: SklearnSystem, place: Callable[[str], Path]) -> None:
         from pipeline.training.estimator_files import load_estimator
 
-        self._classes = trained.classes
+        self._classes, self._by_speaker = trained.classes, trained.by_speaker
         self._feature_sets = [feature_set.name for feature_set in trained.feature_sets.values()]
         own = place(trained.name)
         self._estimators = {model: load_estimator(own, *model)[0] for model in trained.models}
@@ -144,7 +144,9 @@ class EstimatorModels:
 
     def vectors(self, clips: Prepared) -> np.ndarray:
         """Return what the pipelines read of clips, shape (clips, features)."""
-        return np.hstack([np.stack(clips.features[name]) for name in self._feature_sets])
+        joined = np.hstack([np.stack(clips.features[name]) for name in self._feature_sets])
+        # A speaker's mean may be large beside the deviation: in float32 their difference would lose digits.
+        return joined.astype(np.float64) if self._by_speaker else joined
 
     def enrol(self, clips: Prepared) -> None:
         """Take the statistics of a speaker's clips in the place of those of nobody in particular."""
