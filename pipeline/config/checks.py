@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from pipeline.config.params import Params
 
 
+# Of a template's systems DVC knows the folder of all, and no file of one: `python -m pipeline.stress` and `.export`
+# take any.
+OWN_STAGE = "system with a stage of its own, as those of new_speakers have none"
+
+
 class Use(NamedTuple):
     """A name, where it is used, and what it may be."""
 
@@ -133,13 +138,13 @@ def _report(params: "Params") -> Iterator[Use]:
     for title, cases in params.audit.items():
         for case, member in cases.items():
             yield Use(f"audit.{title}.{case}", member, evaluated, "system")
+    own = [name for name in params.systems if name not in params.new_speakers]
     for name in params.representations:
-        yield Use("representations", name, params.systems, "system")
+        yield Use("representations", name, own, OWN_STAGE)
     yield Use("app.system", params.app.system, [*params.systems, *params.ensembles], "system or ensemble")
-    for name in params.exports:
-        yield Use("exports", name, [*params.systems, *params.ensembles], "system or ensemble")
-    for name in params.stress:
-        yield Use("stress", name, [*params.systems, *params.ensembles], "system or ensemble")
+    for block, names in (("exports", params.exports), ("stress", params.stress)):
+        for name in names:
+            yield Use(block, name, [*own, *params.ensembles], f"{OWN_STAGE}, or ensemble")
     for name in params.importances:
         yield Use("importances", name, params.systems, "system")
 
