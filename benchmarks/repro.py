@@ -33,7 +33,7 @@ LATER = "03-01-01-01-01-01-01.wav"  # the clip that comes afterwards
 TEST_SPEAKERS = 6
 DEFAULTS = ("system", "sklearn", "split", "curation")
 EMPTY = ("recipes", "ensembles", "external", "baselines", "audit", "representations", "exports")
-EMPTY += ("stress", "importances")
+EMPTY += ("stress", "importances", "ablations")
 STEPS = ("first run", "nothing to do", "C = 10", "one more clip")
 
 

@@ -73,6 +73,11 @@ def _studies(params: "Params") -> Iterator[Use]:
     for name, study in params.studies.items():
         for corpus in study.labels:
             yield Use(f"studies.{name}.labels", corpus, params.corpora, "corpus")
+        curation, labels = f"studies.{name}.curation", f"corpus in studies.{name}.labels"
+        for corpus in study.curation.official_parts:
+            yield Use(f"{curation}.official_parts", corpus, study.labels, labels)
+        for corpus in study.curation.per_class:
+            yield Use(f"{curation}.per_class", corpus, study.labels, labels)
         for variant in study.variant_names:
             split = study.variant(variant)
             for corpus in [*(split.corpora or []), *split.test_corpora, *split.also_test]:
@@ -157,10 +162,11 @@ def _check_own_stages(params: "Params") -> None:
         "exports": params.exports,
     }
     for block, names in blocks.items():
-        for name in filter(names.__contains__, params.new_speakers):
-            raise PipelineError(
-                f"params.yaml: {block}.{name}: systems of new_speakers have no stage of their own; name another"
-            )
+        for group, systems in params.trained_groups.items():
+            for name in filter(names.__contains__, systems):
+                raise PipelineError(
+                    f"params.yaml: {block}.{name}: systems of {group} have no stage of their own; name another"
+                )
 
 
 def _check_profiles(params: "Params") -> None:

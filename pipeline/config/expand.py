@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.config.ablations import ABLATIONS, fill_in_ablations
 from pipeline.config.base import Settings
 from pipeline.config.cross_corpora import CROSS_CORPORA, fill_in_matrix
 from pipeline.config.ensembles import Ensemble
@@ -107,6 +108,7 @@ def expand(written: Any) -> Expanded:
                 common = {where: defaults.get(where, {}) for where in ("system", str(trainer))}
                 below = {**{f"defaults.{where}": shared for where, shared in common.items()}, **below}
             values[block][name] = expanded.lay_over(f"{block}.{name}", entry, below)
+    values[ABLATIONS] = fill_in_ablations(values.get(ABLATIONS), values["systems"], expanded.origins)
     return expanded
 
 

@@ -6,6 +6,7 @@ params.yaml, `new_speakers` among the studies of a feature set or of transcripts
 """
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -13,6 +14,7 @@ from pydantic import Field, ValidationError
 from pipeline.config.base import Settings
 from pipeline.config.mistakes import describe, one_of
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import TRAINED_GROUPS
 
 NEW_SPEAKERS = "new_speakers"
 # Protocols that tell what a result owes to the sentence.
@@ -78,13 +80,13 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
 
 
 def _check_prefix(values: Block) -> None:
-    """Raise where something else is called as the template's systems are, whose files lie apart."""
-    for block in ("systems", "ensembles", "external"):
+    """Raise where something else is called as systems of a template are, whose files lie apart."""
+    for block, group in product(("systems", "ensembles", "external"), TRAINED_GROUPS):
         for name in mapping(values, block):
-            if str(name).startswith(f"{NEW_SPEAKERS}_"):
+            if str(name).startswith(f"{group}_"):
                 raise PipelineError(
-                    f"params.yaml: {block}.{name}: names that begin with {NEW_SPEAKERS}_ are of the systems that "
-                    f"the block {NEW_SPEAKERS} makes: choose another, or add an entry to {NEW_SPEAKERS}.systems"
+                    f"params.yaml: {block}.{name}: names that begin with {group}_ are of the systems that the "
+                    f"block {group} makes: choose another, or add an entry to `systems` there"
                 )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
+from pipeline.config.ablations import ABLATIONS
 from pipeline.config.app import App
 from pipeline.config.asr import Asr
 from pipeline.config.base import Settings
@@ -23,6 +24,7 @@ from pipeline.config.external import External
 from pipeline.config.feature_sets import FeatureSet
 from pipeline.config.mistakes import describe, one_of
 from pipeline.config.names import check_given_names
+from pipeline.config.new_speakers import NEW_SPEAKERS
 from pipeline.config.profiles import Profile
 from pipeline.config.published import PUBLISHED, Published, load_published
 from pipeline.config.stress import ImportanceSettings, StressSettings
@@ -44,6 +46,7 @@ class Params(Settings):
     studies: dict[str, Study]
     systems: dict[str, AnySystem]
     new_speakers: list[str]  # those systems that the template of that name makes; one stage trains them all
+    ablations: list[str]  # the same
     cross_corpora: list[str]  # the corpora of the matrix in the active profile, whose systems are among those
     ensembles: dict[str, Ensemble]
     external: dict[str, External]
@@ -62,6 +65,11 @@ class Params(Settings):
     def active(self) -> Profile:
         """The profile in force."""
         return self.profiles[self.profile]
+
+    @property
+    def trained_groups(self) -> dict[str, list[str]]:
+        """The systems that have no stage of their own, by the stage that trains them."""
+        return {NEW_SPEAKERS: self.new_speakers, ABLATIONS: self.ablations}
 
     @property
     def asr_source(self) -> Literal["whisper", "gold"]:

@@ -133,8 +133,8 @@ class SystemPlan(Plan):
     system: AnySystem  # its `small` settings taken in or dropped
 
 
-class NewSpeakersPlan(Plan):
-    """The systems of the template `new_speakers`, each with its own plan."""
+class GroupPlan(Plan):
+    """The systems that one stage trains, each with its own plan."""
 
     systems: dict[str, SystemPlan]
 

@@ -2,9 +2,17 @@
 
 from typing import Any, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, ValidationError, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
-from pipeline.config.base import Settings
+from pipeline.config.base import Seed, Settings, Split
 from pipeline.config.mistakes import describe
 from pipeline.config.splits import SplitSettings
 
@@ -18,6 +26,9 @@ class Curation(Settings):
     min_seconds: NonNegativeFloat
     max_seconds: PositiveFloat
     min_per_class: NonNegativeInt
+    official_parts: dict[str, list[Split]] = Field(default={})  # by corpus: of its own split, only these
+    per_class: dict[str, PositiveInt] = Field(default={})  # by corpus: so many of each class at most, drawn
+    draw_seed: Seed = 1
 
 
 class StudyClips(Settings):

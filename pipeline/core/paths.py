@@ -7,6 +7,10 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 
 DATA = Path("data")
+TRAINED_GROUPS = (
+    "new_speakers",
+    "ablations",
+)  # templates of params.yaml: one stage trains all that each makes
 METRICS = Path("metrics")
 PLOTS = Path("plots")
 
@@ -171,13 +175,15 @@ def copies_path(feature_set: str, study: str) -> Path:
 def trained_dir(system: str) -> Path:
     """All that training leaves of a system: models, history, predictions, model.json and run.json.
 
-    The systems of the template `new_speakers` lie together, since one stage trains them.
+    The systems of a group lie together, since one stage trains them; their names begin with its name.
     """
-    return (new_speakers_dir() if system.startswith("new_speakers_") else DATA / "trained") / system
+    group = next((name for name in TRAINED_GROUPS if system.startswith(f"{name}_")), None)
+    return (DATA / "trained" if group is None else group_dir(group)) / system
 
 
-def new_speakers_dir() -> Path:
-    return DATA / "trained" / "new_speakers"
+def group_dir(group: str) -> Path:
+    """All systems of one of the `TRAINED_GROUPS`."""
+    return DATA / "trained" / group
 
 
 def history_path(system: str) -> Path:

@@ -1,8 +1,8 @@
 """From all files of a study's corpora to the utterances that it uses, with an account of what it drops.
 
-The steps drop, in this order: what is no utterance; what cannot be read or labelled; copies; what is too short
-or too long; labels without a class in the study; classes with too few clips. A step looks at what the ones
-before it left.
+The steps drop, in this order: what is no utterance; official parts of a corpus that the study does not take; what
+cannot be read or labelled; copies; what is too short or too long; labels without a class in the study; what a draw
+leaves out; classes with too few clips. A step looks at what the ones before it left.
 """
 
 from collections.abc import Callable
@@ -13,14 +13,17 @@ import pandas as pd
 from pipeline.config.studies import StudyClips
 from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import CURATED
+from pipeline.curation.chosen import not_drawn, outside_parts
 from pipeline.curation.health import LARGE
 from pipeline.curation.status import (
     CONFLICT,
     EXACT_COPY,
     LEFT_OUT,
     NEAR_COPY,
+    NOT_DRAWN,
     NOT_IN_MAP,
     OK,
+    OTHER_PART,
     RARE_CLASS,
     STRAY,
     TOO_LONG,
@@ -31,9 +34,11 @@ COMBINED = "combined"
 NO_CLASS = "(no class)"
 SEEN_COLUMNS = [
     *("utterance_id", "corpus", "label", "own_label", "seconds", "status", "reason"),
-    *("group", "kind", "keep", "conflict"),
+    *("group", "kind", "keep", "conflict", "official_split"),
 ]
 DROPPED_COLUMNS = ["utterance_id", "corpus", "path", "step", "code", "reason"]
+
+CHOSEN = (OTHER_PART, LEFT_OUT, NOT_IN_MAP, NOT_DRAWN)  # what a study leaves out on purpose
 
 # (rows left, settings) -> code and reason of those that go
 Step = Callable[[pd.DataFrame, StudyClips], pd.DataFrame]
@@ -136,6 +141,10 @@ def _no_utterance(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     return _because(STRAY, rows.loc[rows["status"] == STRAY, "reason"])
 
 
+def _other_part(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
+    return _because(OTHER_PART, outside_parts(rows, study.curation.official_parts) + " of its official split")
+
+
 def _unreadable(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     bad = rows[rows["status"] != OK]
     return _because(bad["status"], bad["reason"])
@@ -183,6 +192,11 @@ def _unmapped(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     return _because(codes, "label '" + gone["own_label"].fillna("") + "' is " + words)
 
 
+def _left_by_draw(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
+    drawn = not_drawn(rows, study.curation.per_class, study.curation.draw_seed).astype(str)
+    return _because(NOT_DRAWN, drawn + " of its corpus and class are drawn, others")
+
+
 def _rare(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
     n = rows["label"].map(rows["label"].value_counts())
     rare = n < study.curation.min_per_class
@@ -191,19 +205,21 @@ def _rare(rows: pd.DataFrame, study: StudyClips) -> pd.DataFrame:
 
 STEPS: dict[str, Step] = {
     "utterances": _no_utterance,
+    "in_parts": _other_part,
     "readable": _unreadable,
     "after_deduplication": _copies,
     "within_duration": _duration,
     "labelled": _unmapped,
+    "drawn": _left_by_draw,
     "kept": _rare,
 }
 STEPS_BEFORE = dict(zip(STEPS, [COMBINED, *STEPS], strict=False))
 
 
 def large_losses(curated: Curated) -> list[str]:
-    """Say which corpora lose many clips at a step, or all; labels that the study leaves out are no loss."""
+    """Say which corpora lose many clips at a step, or all; what the study leaves out is no loss."""
     n_left = curated.account.groupby(["step", "corpus"])["n"].sum()
-    lost = curated.dropped[~curated.dropped["code"].isin((STRAY, LEFT_OUT, NOT_IN_MAP))]
+    lost = curated.dropped[~curated.dropped["code"].isin((STRAY, *CHOSEN))]
     sentences = []
     for (corpus, step), rows in lost.groupby(["corpus", "step"]):
         n_before = n_left[STEPS_BEFORE[step], corpus]

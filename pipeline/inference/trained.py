@@ -10,7 +10,7 @@ from pipeline.config.mistakes import nearest
 from pipeline.config.plans import EnsemblePlan, SystemPlan, SystemPlans, load_plan
 from pipeline.config.systems import AnySystem, SklearnSystem, TorchSystem
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import new_speakers_dir, plan_path, trained_dir
+from pipeline.core.paths import TRAINED_GROUPS, group_dir, plan_path, trained_dir
 from pipeline.core.tables import read_json
 from pipeline.inference.calibration import Calibration, read_calibration
 from pipeline.inference.facts import facts_of
@@ -96,7 +96,7 @@ class Trained(Settings):
 
 def trained_systems() -> list[str]:
     """Return the names of the systems that are trained, and of the ensembles whose members are, sorted."""
-    folders = [trained_dir("x").parent, new_speakers_dir()]
+    folders = [trained_dir("x").parent, *map(group_dir, TRAINED_GROUPS)]
     found = sorted(path.parent.name for folder in folders for path in folder.glob("*/model.json"))
     return [name for name in found if _why_not(name) is None]
 

@@ -47,7 +47,7 @@ def train_and_export(root: Path, corpus: str) -> Path:
 
 def leaderboard(root: Path, corpus: str) -> Path:
     """Train and evaluate every system of the template on a corpus; return the folder of their metrics."""
-    folder = _run_all(root, corpus, None, [(STUDY,), ("evaluate",)])
+    folder = _run_all(root, corpus, None, [("train_group", STUDY), ("evaluate",)])
     return folder / "metrics" / "systems"
 
 
@@ -78,7 +78,7 @@ def _run_all(root: Path, corpus: str, systems: list[str] | None, last: list[tupl
 
 def _feature_sets(folder: Path, systems: list[str] | None) -> list[str]:
     """Return the feature sets that systems of the study read, as `plan` has written it down."""
-    planned = json.loads((folder / plan_path(STUDY)).read_text("utf-8"))["systems"]
+    planned = json.loads((folder / plan_path("train_group", STUDY)).read_text("utf-8"))["systems"]
     chosen = [one["system"] for name, one in planned.items() if systems is None or name in systems]
     return sorted({one[slot] for one in chosen for slot in ("features", "second")} - {"none"})
 

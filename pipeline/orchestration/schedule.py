@@ -16,6 +16,7 @@ from threading import Event
 from joblib import cpu_count
 
 from pipeline.core.parallel import batched
+from pipeline.core.paths import TRAINED_GROUPS
 from pipeline.orchestration.progress import Progress
 
 SHARED = ("split", "clips", "transcribe", "explore")
@@ -36,7 +37,7 @@ class Phase:
 
 PHASES = (
     Phase(("features", "store", "embed", "store_text", "store_transcripts"), 2),
-    Phase(("train", "new_speakers", "represent"), 6),
+    Phase(("train", *TRAINED_GROUPS, "represent"), 6),
 )
 
 

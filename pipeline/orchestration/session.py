@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA
+from pipeline.core.paths import DATA, TRAINED_GROUPS
 
 WARM_SECONDS = 300  # that the warm process has to import its libraries: 10 s, or minutes on a busy machine
 FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
 LEAVES = (
     "train",
-    "new_speakers",
+    *TRAINED_GROUPS,
     "combine",
     "external",
     "evaluate",

@@ -22,8 +22,8 @@ from pipeline.config.plans import (
     FeaturesPlan,
     FilteredStudy,
     FilterPlan,
+    GroupPlan,
     IndexPlan,
-    NewSpeakersPlan,
     PermutedSystem,
     Plan,
     ReportedSystem,
@@ -156,9 +156,10 @@ def plan_train(params: Params) -> None:
         write_plan(system_plan(params, name), "train", name)
 
 
-def plan_new_speakers(params: Params) -> None:
-    systems = {name: system_plan(params, name) for name in params.new_speakers}
-    write_plan(NewSpeakersPlan(code=code_of("stages/new_speakers"), systems=systems), "new_speakers")
+def plan_train_group(params: Params) -> None:
+    for group, names in params.trained_groups.items():
+        systems = {name: system_plan(params, name) for name in names}
+        write_plan(GroupPlan(code=code_of("stages/train_group"), systems=systems), "train_group", group)
 
 
 def system_plan(params: Params, name: str) -> SystemPlan:
@@ -327,7 +328,7 @@ PLANNERS: tuple[Callable[[Params], None], ...] = (
     plan_features,
     plan_store,
     plan_train,
-    plan_new_speakers,
+    plan_train_group,
     plan_combine,
     plan_external,
     plan_evaluate,

@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.config.splits import SplitSettings
 from pipeline.core.errors import PipelineError
-from pipeline.splits.clips import Clips
+from pipeline.splits.clips import TRAIN, Clips
 from pipeline.splits.shares import proportions
 from pipeline.splits.speakers import check_known, divide_speakers, every_class_in_all, speaker_clusters
 from pipeline.splits.stratify import stratified
@@ -29,6 +29,35 @@ def stratified_split(clips: Clips, settings: SplitSettings, seed: int) -> list[n
         advice="set a split's fraction to 0",
     )
     return [numbers[parts].astype(np.int8)]
+
+
+def random_split(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]:
+    """Draw test, validation and training without regard to classes.
+
+    They get `fractions.test`, `.val` and `.train` of all clips; a split with the fraction 0 gets none. Copies of a
+    recording stay together, speakers do not. What a small class gets of each is chance.
+
+    Raises:
+        PipelineError: A class has no clip in training.
+    """
+    numbers, fractions = proportions(settings)
+    parts = stratified(
+        np.zeros_like(clips.labels),
+        clips.groups,
+        fractions,
+        seed,
+        classes=["of any label"],
+        parts="splits",
+        advice="set a split's fraction to 0",
+    )
+    splits = numbers[parts].astype(np.int8)
+    learnt = np.unique(clips.labels[splits == TRAIN])
+    for label in np.setdiff1d(clips.labels, learnt):
+        raise PipelineError(
+            f"class {clips.names['label'][label]!r} has no clip among those drawn for training with seed {seed}: "
+            f"set split.protocol to stratified, or choose another of split.seeds"
+        )
+    return [splits]
 
 
 def speaker_independent(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]:

@@ -22,7 +22,7 @@ from pipeline.splits.new_speakers import (
     new_speakers_known_sentences,
 )
 from pipeline.splits.official import cross_corpus, official
-from pipeline.splits.one_fold import speaker_independent, stratified_split
+from pipeline.splits.one_fold import random_split, speaker_independent, stratified_split
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Protocol:
 
 PROTOCOLS: dict[str, Protocol] = {
     "stratified": Protocol(stratified_split, "stratified {shares}", new_speakers=False),
+    "random": Protocol(random_split, "random {shares}", new_speakers=False),
     "speaker_independent": Protocol(speaker_independent, "speaker-independent {shares}", new_speakers=True),
     "k_fold": Protocol(k_fold, "{folds}-fold", new_speakers=False),
     "speaker_k_fold": Protocol(speaker_k_fold, "{folds}-fold by speaker", new_speakers=True),

@@ -41,6 +41,7 @@ def row(name, label="happy", **others):
         "status": "ok",
         "reason": None,
     }
+    own |= {"official_split": None}
     return {**own, "corpus": "x", "group": name, "kind": "none", "keep": True, "conflict": False, **others}
 
 
@@ -159,7 +160,7 @@ def test_the_account_by_corpus_and_class():
 
 def test_one_class_is_not_enough():
     with pytest.raises(
-        PipelineError, match=r"two classes; of \['joy', .* left \['joy'\]\. .* labelled 2, kept 2"
+        PipelineError, match=r"two classes; of \['joy', .* left \['joy'\]\. .* labelled 2, drawn 2, kept 2"
     ):
         curate(pd.DataFrame(GOOD[:2]), study())
 

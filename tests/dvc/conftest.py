@@ -99,7 +99,7 @@ def small_params() -> dict[str, Any]:
         settings["kind"] for settings in audio.values()
     }
     params["defaults"] = {name: block for name, block in params["defaults"].items() if name not in left_out}
-    params |= {name: {} for name in ("ensembles", "external", "baselines", "audit")}
+    params |= {name: {} for name in ("ensembles", "external", "baselines", "audit", "ablations")}
     params["representations"] = {"ravdess_cnn4": ["embedding"]}
     params["exports"] = {"ravdess_cnn4": {"onnx": True}}
     params["stress"] = {"ravdess_cnn4": {"seed": 1, "most_clips": 4}}

@@ -21,8 +21,8 @@ def _plan(folder: Path) -> None:
     """Write what the stage `plan` writes of the study's systems."""
     params = load_params(folder / "params.yaml")
     systems = {name: {"system": params.systems[name].model_dump()} for name in params.new_speakers}
-    (folder / "data/plan").mkdir(parents=True, exist_ok=True)
-    (folder / "data/plan/new_speakers.json").write_text(json.dumps({"systems": systems}), "utf-8")
+    (folder / "data/plan/train_group").mkdir(parents=True, exist_ok=True)
+    (folder / "data/plan/train_group/new_speakers.json").write_text(json.dumps({"systems": systems}), "utf-8")
 
 
 class Calls:
@@ -128,7 +128,7 @@ def test_a_step_that_fails_ends_it(calls, project):
 
 def test_the_leaderboard_trains_all_systems_and_exports_none(calls, project):
     assert leaderboard(project, "tess") == project / "data/real/tess/metrics/systems"
-    assert calls.stages[-2:] == ["new_speakers", "evaluate"]
+    assert calls.stages[-2:] == ["train_group new_speakers", "evaluate"]
     params = load_params(project / "data/real/tess/params.yaml")
     read = {
         getattr(params.systems[name], slot) for name in params.new_speakers for slot in ("features", "second")

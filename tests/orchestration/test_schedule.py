@@ -34,7 +34,7 @@ FEATURES, SYSTEMS = PHASES
 
 def test_systems_are_cut_into_batches():
     systems = Phase(SYSTEMS.kinds, 2)
-    assert batches(STAGES, systems) == [["new_speakers", "[nrt]*@n"], ["[nrt]*@m", "[nrt]*@o"]]
+    assert batches(STAGES, systems) == [["new_speakers", "[anrt]*@n"], ["[anrt]*@m", "[anrt]*@o"]]
 
 
 def test_a_pattern_is_of_the_stages_of_its_phase_alone():
@@ -48,7 +48,7 @@ def test_so_are_feature_sets():
 
 
 def test_what_has_not_changed_is_left_out():
-    assert batches(["represent@m", "report", "combine@e"], SYSTEMS) == [["[nrt]*@m"]]
+    assert batches(["represent@m", "report", "combine@e"], SYSTEMS) == [["[anrt]*@m"]]
     assert batches(["report"], FEATURES) == []
 
 

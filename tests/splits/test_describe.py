@@ -34,7 +34,7 @@ def test_what_a_system_knows_of_its_test_clips(root):
     assert describe_way(params, f"{study}_compare_svm") == "new_speakers"
     assert describe_way(params, f"{study}_encoder_by_speaker") == "new_speakers, standardised by speaker"
     assert describe_way(params, f"{study}_encoder_new_sentences") == "new_sentences"
-    assert describe_way(params, "utbm_cnn") == "stratified"
+    assert describe_way(params, "utbm_cnn") == "random"
 
 
 def test_known_sentences_are_held_against_new_ones(root):
@@ -49,10 +49,10 @@ def test_known_sentences_are_held_against_new_ones(root):
 def test_resampling_in_words(root):
     params = load_params(root / "params.yaml")
     assert describe_system(params, "utbm_cnn")["protocol"] == (
-        "stratified 65/17.5/17.5, undersampled throughout, deduplicated"
+        "random 65/17.5/17.5, undersampled throughout, deduplicated"
     )
     assert describe_system(params, "utbm_cnn_lstm")["protocol"] == (
-        "stratified 70/15/15, oversampled training part, deduplicated"
+        "random 70/15/15, oversampled training part, deduplicated"
     )
 
 

@@ -8,7 +8,7 @@ from pipeline.splits.speakers import best_assignment, cut, every_class_in_traini
 from pipeline.splits.stratify import fill, most_frequent, stratified
 from pipeline.splits.table import split_utterances
 from tests.curation.signals import curated
-from tests.splits.splitting import THREE, alike, counts, settings, study
+from tests.splits.splitting import THREE, alike, counts, n_splits_of_each, settings, study
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -40,11 +40,38 @@ def test_exact_sizes(table, expected):
     assert counts(split_utterances(table, settings())) == expected
 
 
-@pytest.mark.parametrize("protocol", ["stratified", "speaker_independent"])
+@pytest.mark.parametrize("protocol", ["stratified", "random", "speaker_independent"])
 def test_two_splits(protocol):
     fractions = {"train": 0.8, "val": 0.0, "test": 0.2}
     table = split_utterances(alike("ab", 10), settings(protocol, fractions=fractions))
     assert counts(table) == {"train": 16, "test": 4}
+
+
+def test_a_random_split_has_its_shares_of_all_and_of_a_class_what_chance_gives():
+    tables = [split_utterances(alike("abcdefg", 40), settings("random", seeds=[seed])) for seed in range(3)]
+    assert [counts(table) for table in tables] == [{"train": 196, "val": 42, "test": 42}] * 3
+    tested = [table.loc[table["split"] == "test", "label"].value_counts() for table in tables]
+    assert any(n.nunique() > 1 for n in tested)
+
+
+def test_a_random_split_keeps_copies_together():
+    table = split_utterances(study(1, 600, 20), settings("random"))
+    assert n_splits_of_each(table, "group").eq(1).all()
+
+
+def test_a_random_split_that_learns_nothing_of_a_class_is_refused():
+    table = alike("ab", 20).iloc[:21]  # one clip of b
+    seeds = range(40)
+
+    def outcome(seed):
+        try:
+            return counts(split_utterances(table, settings("random", seeds=[seed])))
+        except PipelineError as error:
+            return str(error)
+
+    refused = [outcome for outcome in map(outcome, seeds) if isinstance(outcome, str)]
+    assert 0 < len(refused) < len(seeds)
+    assert all("class 'b' has no clip among those drawn for training" in message for message in refused)
 
 
 def test_speakers_who_share_a_recording_stay_together():

@@ -1,4 +1,4 @@
-"""The stage that trains the template's systems: what changed, and nothing else."""
+"""The stage that trains a template's systems: what changed, and nothing else."""
 
 import shutil
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.config.plans import NewSpeakersPlan, SystemPlan, write_plan
+from pipeline.config.plans import GroupPlan, SystemPlan, write_plan
 from pipeline.config.systems import SklearnSystem
 from pipeline.core import paths
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import read_json, read_table, write_json, write_table
-from pipeline.stages.new_speakers import main
+from pipeline.stages.train_group import main
 from pipeline.training import planned
 from pipeline.training.estimator_files import load_estimator
 from tests.stages.test_train import CORPUS, STUDY, write_features, write_split
@@ -55,9 +55,9 @@ def plan(**changes: object) -> SystemPlan:
 def run(**systems: dict[str, object]) -> list[str]:
     """Plan and run the stage; return which systems it trained."""
     plans = {name: plan(**changes) for name, changes in systems.items()}
-    write_plan(NewSpeakersPlan(code="y", systems=plans), "new_speakers")
+    write_plan(GroupPlan(code="y", systems=plans), "train_group", "new_speakers")
     before = {name: _written(name) for name in systems}
-    main()
+    main("new_speakers")
     return [name for name in systems if _written(name) != before[name]]
 
 
@@ -91,7 +91,7 @@ def test_another_split_trains_all_again() -> None:
 def test_what_is_no_longer_planned_is_removed() -> None:
     run(**BOTH)
     assert run(new_speakers_toy_b={}) == []
-    assert [path.name for path in paths.new_speakers_dir().iterdir()] == ["new_speakers_toy_b"]
+    assert [path.name for path in paths.group_dir("new_speakers").iterdir()] == ["new_speakers_toy_b"]
 
 
 def test_why_a_split_could_not_be_made_is_written_down() -> None:
