@@ -25,7 +25,7 @@ def write_cut_down(root: Path, folder: Path, profile: str, study: str, corpora: 
     source = root / PARAMS
     if not source.exists():
         raise PipelineError(f"{PARAMS} is not there: run from the root of the repository")
-    yaml = YAML()
+    yaml = YAML(typ="safe")  # ten times as fast as the one that keeps comments
     values = yaml.load(source.read_text("utf-8"))
     values["profile"] = profile
     listed = values["profiles"][profile]["corpora"]
