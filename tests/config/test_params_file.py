@@ -90,7 +90,12 @@ def test_keys_that_a_system_does_not_state_are_set_for_it_alone_and_leave_the_ot
     own = "++systems.ravdess_cnn4"
     apply_overrides(
         copy,
-        [f"{own}.lr=0.0005", f"{own}.precision=bf16", f"{own}.seeds=[1,2]", f"{own}.architecture.hidden=[8,8]"],
+        [
+            f"{own}.lr=0.0005",
+            f"{own}.precision=bf16",
+            f"{own}.seeds=[1,2]",
+            f"{own}.architecture.hidden=[8,8]",
+        ],
     )
     after = settings(copy)
     assert {name for name in before if before[name] != after[name]} == {"ravdess_cnn4"}

@@ -58,7 +58,7 @@ def test_a_constant_in_a_kind_of_feature_runs_its_feature_sets(clean):
         {"code", "plan"} | own
         <= ran
         <= {
-            *("code", "plan", "new_speakers", "train@ravdess_random_forest"),
+            *("code", "plan", "new_speakers", "ablations", "train@ravdess_random_forest"),
             *own,
             *RESULTS,
         }
@@ -74,6 +74,7 @@ def test_a_protocol_runs_its_study(clean):
     assert {stage for stage in ran if not stage.startswith(("plan", "store"))} == {
         "split",
         "new_speakers",
+        "ablations",
         *(f"train@{system}" for system in SYSTEMS),
         *OF_CNN4,
     }
