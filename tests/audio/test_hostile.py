@@ -11,6 +11,7 @@ import soundfile
 
 from pipeline.audio.reading import AudioError, read_sound
 from pipeline.audio.wave import channel_signs, to_mono
+from pipeline.curation import inspection
 from pipeline.curation.inspection import inspect
 
 RATE = 16000
@@ -179,6 +180,66 @@ def test_an_inverted_channel_does_not_take_the_sound_away(tmp_path):
 def test_two_microphones_are_averaged():
     shifted = np.roll(TONE, 8)  # out of step by a quarter of the period
     assert channel_signs(np.stack([TONE, shifted])).tolist() == [1, 1]
+
+
+def test_a_film_of_two_sound_tracks_says_that_the_first_is_taken(tmp_path):
+    other = np.roll(TONE, 5)[::-1]
+    for name, waves in (("one.mp4", [TONE]), ("two.mp4", [TONE, other])):
+        write_tracks(tmp_path / name, waves)
+    one, two = (inspect(tmp_path / name) for name in ("one.mp4", "two.mp4"))
+    assert (one.notes, two.notes) == (None, "2 sound tracks, the first is taken")
+    assert one.audio_hash == two.audio_hash
+
+
+def write_tracks(path, waves):
+    with av.open(str(path), "w") as film:
+        for stream, wave in [(film.add_stream("aac", rate=RATE, layout="mono"), wave) for wave in waves]:
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave[None]), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = RATE, 0
+            film.mux([*stream.encode(frame), *stream.encode(None)])
+
+
+def test_no_more_samples_than_there_is_memory_for_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(inspection, "MAX_SAMPLES", 4 * RATE)
+    for channels in (4, 5):  # no longer than others, and more of it
+        (tmp_path / f"{channels}.wav").write_bytes(encoded("WAV", np.tile(TONE[:, None], channels)))
+    assert inspect(tmp_path / "4.wav").reason is None
+    assert inspect(tmp_path / "5.wav").reason == "too large: more than 64,000 samples"
+
+
+def swapped(content):
+    """The samples before what they are."""
+    return content[:12] + content[36:] + content[12:36]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (swapped, "WAV, cannot be decoded"),
+        (lambda content: content + content[36:], None),  # a second list of samples, which nobody reads
+        (lambda content: content[:36], "WAV, cannot be decoded"),
+        (lambda content: b"PK\3\4" + content, "no audio format that is known"),
+        (lambda content: b"%PDF-1.7\n%\xe2\xe3" + content, "no audio format that is known"),
+        (lambda content: bytes(512) + content, "no audio format that is known"),
+    ],
+    ids=["data first", "data twice", "no data", "zip", "pdf", "zeros first"],
+)
+def test_odd_files_under_the_name_of_audio(tmp_path, spoil, why):
+    (tmp_path / "a.wav").write_bytes(spoil(bytes(encoded("WAV"))))
+    seen = inspect(tmp_path / "a.wav")
+    assert seen.reason.startswith(why) if why else "bytes after the end" in seen.notes
+
+
+def test_an_mp3_with_a_large_picture(tmp_path):
+    content = mp3(2, frame_count=True)
+    frame = b"APIC" + synchsafe(2_000_000) + b"\0\0" + b"\0image/png\0\3\0".ljust(2_000_000, b"\x89")
+    (tmp_path / "a.mp3").write_bytes(b"ID3\4\0\0" + synchsafe(len(frame)) + frame + content)
+    seen = inspect(tmp_path / "a.mp3")
+    assert (seen.seconds, seen.reason) == (pytest.approx(2, abs=0.15), None)
+
+
+def synchsafe(n):
+    return bytes(n >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 def test_sphere_is_read(tmp_path):
