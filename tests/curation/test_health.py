@@ -109,11 +109,11 @@ def test_reasons_are_counted_by_kind():
         "unknown emotion 'a'",
         "unknown emotion 'b'",
         "truncated: 1.5 of 2 s",
-        "MP4, damaged after -1,200.5 s",
+        "MP4, after -1,200.5 s",
     ]
     assert kinds_of_reason(reasons) == {
         "unknown emotion …": 2,
-        "MP4, damaged after … s": 1,
+        "MP4, after … s": 1,
         "truncated: … of … s": 1,
     }
 

@@ -22,7 +22,7 @@ HEADER = (
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    """The index of a copy with a good clip and its conversion, a corrupt, a truncated, a missing and a very long one."""
+    """The index of a copy with a clip that is good, also converted, corrupt, truncated, missing, and very long."""
     folder = tmp_path_factory.mktemp("meld")
     root = folder / "corpus"
     (root / TRAIN).mkdir(parents=True)
