@@ -43,6 +43,7 @@ class Decoding:
         encoding: libsndfile's name, such as "PCM_16"; empty where FFmpeg decodes.
         n_promised: Samples a channel that the decoder expects; None where it does not know.
         blocks: The samples, shapes (channels, samples), float32, full scale at 1.
+        n_tracks: Sound tracks of the file: the first is decoded.
     """
 
     rate: int
@@ -50,6 +51,7 @@ class Decoding:
     encoding: str
     n_promised: int | None
     blocks: Iterator[np.ndarray]
+    n_tracks: int = 1
 
 
 @contextmanager
@@ -109,7 +111,7 @@ def ffmpeg(file: BinaryIO, container: str) -> Iterator[Decoding]:
         _check(channels, rate)
         n_promised = round(rate * stream.duration * stream.time_base) if stream.duration else None
         blocks = joined(_convert(chain([first], frames), channels, rate))
-        yield Decoding(rate, channels, "", n_promised, blocks)
+        yield Decoding(rate, channels, "", n_promised, blocks, len(opened.streams.audio))
 
 
 def _convert(frames: Iterator[Any], channels: int, rate: int) -> Iterator[np.ndarray]:

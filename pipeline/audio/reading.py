@@ -12,7 +12,7 @@ from pipeline.audio.containers import SNIFFED_BYTES, Payload, find_payload, snif
 from pipeline.audio.decoders import Decoding, DecodingError, ffmpeg, libsndfile
 from pipeline.audio.wave import audio_hash, resample, to_mono
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import corpus_of
+from pipeline.core.paths import corpus_of, open_file
 
 NOT_AUDIO = {
     "empty": "empty file",
@@ -75,6 +75,7 @@ class Sound:
         encoding: libsndfile's name, such as "PCM_16"; empty where FFmpeg decodes.
         n_promised: Samples a channel that the header promises; None where it leaves that open.
         beyond: Bytes after the samples that the header does not speak of.
+        n_tracks: Sound tracks of the file, of which this is the first.
     """
 
     samples: np.ndarray
@@ -84,14 +85,16 @@ class Sound:
     encoding: str
     n_promised: int | None
     beyond: int
+    n_tracks: int
 
 
-def read_sound(path: Path, max_seconds: float | None = None) -> Sound:
+def read_sound(path: Path, max_seconds: float | None = None, max_samples: int | None = None) -> Sound:
     """Decode a file of any container that libsndfile or FFmpeg knows.
 
     Args:
         path: The file; its name says nothing.
         max_seconds: More than that is an error, told from what was decoded.
+        max_samples: Likewise, of all channels together.
 
     Raises:
         AudioError: The file is not there, not audio, damaged, or too long.
@@ -103,6 +106,8 @@ def read_sound(path: Path, max_seconds: float | None = None) -> Sound:
             n_samples += block.shape[1]
             if max_seconds is not None and n_samples > max_seconds * rate:
                 raise AudioError(path, f"longer than {max_seconds:,.0f} s")
+            if max_samples is not None and n_samples * len(block) > max_samples:
+                raise AudioError(path, f"too large: more than {max_samples:,} samples")
         with _told_of(path, stream.container):  # there may be no memory for it
             samples = _joined(blocks, stream.decoding.channels)
         return Sound(
@@ -113,6 +118,7 @@ def read_sound(path: Path, max_seconds: float | None = None) -> Sound:
             stream.decoding.encoding,
             stream.n_promised,
             stream.payload.beyond if stream.payload else 0,
+            stream.decoding.n_tracks,
         )
 
 
@@ -126,7 +132,7 @@ def open_sound(path: Path) -> Iterator[Stream]:
     with ExitStack() as stack:
         container = None
         with _told_of(path):
-            file = stack.enter_context(path.open("rb"))
+            file = stack.enter_context(open_file(path))
             head = file.read(SNIFFED_BYTES)
             container = sniff(head)
             if container in NOT_AUDIO:

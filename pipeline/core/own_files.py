@@ -5,6 +5,7 @@ being written is called `*.tmp` and read by nobody; what turns out to be damaged
 warning, and made anew.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 
 PARTIAL = ".tmp"
 OLD_SECONDS = 24 * 3600  # nobody writes at one file for so long
+DIGEST_BYTES = 16
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,29 @@ def clear_partial(folder: Path) -> None:
             if time.time() - path.stat().st_mtime < OLD_SECONDS:
                 continue
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def write_sealed(path: Path, content: bytes) -> None:
+    """Write bytes behind a digest of them, for `read_sealed`, and clear the folder of what kills left."""
+    clear_partial(path.parent)
+    with written_whole(path) as partial:
+        partial.write_bytes(_digest(content) + content)
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """Return what `write_sealed` wrote; None where there is nothing, or something damaged, which is set aside."""
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    digest, content = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if digest == _digest(content):
+        return content
+    distrust(path, "its digest is another")
+    return None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
 def distrust(path: Path, error: object) -> None:

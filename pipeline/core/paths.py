@@ -1,7 +1,10 @@
 """Where everything lies: the outputs of the stages, relative to the repository root, and the cache folder."""
 
+import errno
 import os
 import shlex
+import stat
+from io import BufferedReader
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
@@ -70,6 +73,18 @@ def left_behind(file: Path | str) -> str:
         f"; it lies in {root.resolve()}, but an experiment in a folder of its own has only what git tracks: add "
         f"`--copy-paths {shlex.quote(str(file))}` to the command, or `git add` the file"
     )
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a file for reading.
+
+    Raises:
+        OSError: It cannot be opened, or is a pipe, a socket or a device: reading these may never end.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of a folder the system itself says so
+        raise OSError(errno.EINVAL, "a pipe or a device, no file")
+    return path.open("rb")
 
 
 def code_path(kind: str, name: str) -> Path:

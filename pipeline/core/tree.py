@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
+from pipeline.core.paths import open_file
 
 log = logging.getLogger(__name__)
 
@@ -64,21 +65,28 @@ def _unreadable(error: OSError) -> None:
 
 def measure(root: Path) -> tuple[int, int]:
     """Return the number of files below a folder and their total length in bytes."""
-    sizes = [(root / path).stat().st_size for path in list_files(root)]
+    sizes = [_size(root / path) for path in list_files(root)]
     return len(sizes), sum(sizes)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # a link that leads nowhere
+        return 0
 
 
 def hash_tree(root: Path) -> Tree:
     """Hash every file below a folder, several at a time.
 
-    Raises:
-        PipelineError: A file cannot be read, such as a link that leads nowhere.
+    One that cannot be read, such as a link that leads nowhere, counts by its name: whoever reads the files one by
+    one says of each what is wrong with it.
     """
     paths = list_files(root)
     digest = hashlib.sha256()
     n_bytes = 0
     hashes = parallel_map(
-        hash_file, [root / path for path in paths], description=f"hash {root.name}", backend="threads"
+        _hash_if_readable, [root / path for path in paths], description=f"hash {root.name}", backend="threads"
     )
     for path, (sha256, size) in zip(paths, hashes, strict=True):
         digest.update(f"{path}\0{size}\0{sha256}\n".encode("utf-8", "surrogateescape"))
@@ -86,10 +94,17 @@ def hash_tree(root: Path) -> Tree:
     return Tree(digest.hexdigest(), len(paths), n_bytes)
 
 
+def _hash_if_readable(path: Path) -> tuple[str, int]:
+    try:
+        return hash_file(path)
+    except PipelineError:
+        return "unreadable", 0
+
+
 def hash_file(path: Path) -> tuple[str, int]:
     """Return a file's sha256 in hexadecimal and its length in bytes."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             digest = hashlib.file_digest(file, "sha256")
             return digest.hexdigest(), file.tell()
     except OSError as error:

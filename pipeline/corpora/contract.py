@@ -236,7 +236,7 @@ def scan_files(
         path = PurePosixPath(text)
         if path.name in documents:
             continue
-        reason = refuse(path) or _why_stray(path, suffixes)
+        reason = refuse(path) or why_stray(path, suffixes)
         found.append(Stray(readable(text), reason) if reason else _parsed(parse, path, root))
     named = {entry.path: entry for entry in unique_names(item for item in found if isinstance(item, Entry))}
     yield from (named.get(item.path, item) for item in found)
@@ -278,7 +278,8 @@ def missing_tables(corpus: Corpus, paths: Iterable[str]) -> list[str]:
 def voices(speaker: str) -> list[str]:
     """Return the people who speak in a clip, each as a speaker of their own, by the clip's `<corpus>/<speaker>`."""
     corpus, names = speaker.split("/", 1) if "/" in speaker else ("", speaker)
-    return [f"{corpus}/{name}".lstrip("/") for name in names.split(VOICES)]
+    single = names.split(VOICES)
+    return [f"{corpus}/{name}".lstrip("/") for name in (single if all(single) else [names])]  # "A+" is one
 
 
 def format_votes(votes: Iterable[str]) -> str | None:
@@ -300,7 +301,8 @@ def readable(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode()
 
 
-def _why_stray(path: PurePosixPath, suffixes: tuple[str, ...]) -> str | None:
+def why_stray(path: PurePosixPath, suffixes: tuple[str, ...]) -> str | None:
+    """Say why a file is no audio by its name; None where it may be."""
     if str(path) != readable(str(path)):
         return "its name is not valid UTF-8; rename it"
     if path.name.startswith("._") or "__MACOSX" in path.parts:

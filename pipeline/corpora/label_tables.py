@@ -10,10 +10,12 @@ import csv
 import io
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import open_file
 
 SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 50  # first lines, to tell what separates cells
@@ -86,7 +88,7 @@ def read_columns(path: Path) -> dict[str, list[str]]:
     separator = max(separators, key=lambda one: _suits(lines[start : start + LOOKED_AT], one))
     records = _records(path, lines, start, separator)
     header = [name or f"column_{number}" for number, name in enumerate(next(records), 1)]
-    if twice := sorted({name for name in header if header.count(name) > 1}):
+    if twice := sorted(name for name, n in Counter(header).items() if n > 1):
         raise LabelTableError(f"{path}: several columns are called {_listed(twice)}; rename all but one")
     cells: list[list[str]] = [[] for _ in header]
     for record in _checked(path, records, len(header)):
@@ -99,7 +101,10 @@ def read_columns(path: Path) -> dict[str, list[str]]:
 
 def _suits(lines: list[str], separator: str) -> tuple[bool, float, int]:
     """Say how well a separator cuts lines: into several cells, how many of the lines alike, into how many cells."""
-    sizes = [len(cells) for cells in csv.reader(lines, delimiter=separator) if any(cells)]
+    try:
+        sizes = [len(cells) for cells in csv.reader(lines, delimiter=separator) if any(cells)]
+    except csv.Error:  # a cell that is too long, such as a whole line that this separator does not cut
+        return False, 0.0, 0
     return sizes[0] > 1, sizes.count(sizes[0]) / len(sizes), sizes[0]
 
 
@@ -163,6 +168,8 @@ def _records(path: Path, lines: list[str], start: int, separator: str) -> Iterat
                     f"{path}: a quotation that begins in line {line} is not closed there; close it, or take the "
                     f"quotation mark away"
                 )
+            if any("\0" in cell for cell in cells):
+                raise csv.Error("zero bytes")
             yield [cell.strip() for cell in cells]
     except csv.Error as error:
         raise LabelTableError(
@@ -197,7 +204,8 @@ def read_lines(path: Path, decode_line: DecodeLine = decode_one) -> list[str]:
         LabelTableError: It cannot be opened.
     """
     try:
-        content = path.read_bytes()
+        with open_file(path) as file:
+            content = file.read()
     except OSError as error:
         why = "a link that leads nowhere" if path.is_symlink() else error.strerror
         raise LabelTableError(f"{path}: cannot be opened ({why}): restore it or take it away") from error
@@ -215,11 +223,17 @@ def decode(content: bytes, decode_line: DecodeLine) -> list[str]:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _lines(content.removeprefix(mark).decode(encoding, "replace"))
-    if b"\0" in content:  # UTF-16 that does not say so: every other byte of English is zero
-        order = "le" if content[1:2] == b"\0" else "be"
+    if order := _order_of_utf16(content):
         return _lines(content.decode(f"utf-16-{order}", "replace"))
     content = content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return [decode_line(line) for line in content.splitlines(keepends=True)]
+
+
+def _order_of_utf16(content: bytes) -> str | None:
+    """Tell UTF-16 without a mark: of each ASCII letter one byte is zero, always the same. Else zeros are damage."""
+    n_zeros = content.count(b"\0")
+    sides = {"be": content[::2].count(b"\0"), "le": content[1::2].count(b"\0")}
+    return next((order for order, n in sides.items() if n == n_zeros > len(content) // 32), None)
 
 
 def _lines(text: str) -> list[str]:

@@ -11,8 +11,9 @@ for emotion recognition in conversations", ACL 2019: 527-536, doi:10.18653/v1/P1
 `dia{X}_utt{Y}.mp4` in train_splits, dev_splits_complete and output_repeated_splits_test, however deep, or in
 folders that people made of them, such as train_splits_wav, train_audio or dev, as WAV or FLAC too; labels are in
 {train,dev,test}_sent_emo.csv. The same numbers are other utterances in each part, so the part is a piece of the
-name: train_dia0_utt0. The three lists are UTF-8 that was once Windows-1252: apostrophes came out as control
-characters, which are turned back.
+name: train_dia0_utt0. Of a clip that is there more than once, a film goes before what was made of it, and what lies
+less deep before copies of it; the others are strays. The three lists are UTF-8 that was once Windows-1252:
+apostrophes came out as control characters, which are turned back.
 
 The speaker is the name in the list, its case, blanks and dots made alike ("Phoebe Sr." is Phoebe Sr). A clip of
 several voices names all of them ("Ross And Rachel", "Joey/drake"), and a speaker-independent split never has it on
@@ -27,15 +28,28 @@ a study's longest duration drops them. The test folder also holds `final_videos_
 cuts of some clips that no list names; which cut is the right one is disputed, and the plain name is taken.
 """
 
+import logging
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipeline.core.tree import list_files
-from pipeline.corpora.contract import VOICES, Archive, Corpus, Entry, SideTable, Stray, scan_files
+from pipeline.corpora.contract import (
+    VOICES,
+    Archive,
+    Corpus,
+    Entry,
+    SideTable,
+    Stray,
+    scan_files,
+    why_stray,
+)
 from pipeline.corpora.label_tables import read_rows as read_table
+
+log = logging.getLogger(__name__)
 
 LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 SEX = {
@@ -50,8 +64,8 @@ PART_OF_WORD = {
 OFFICIAL = {"train": "train", "dev": "val", "test": "test"}
 PART_OF_LIST = {f"{part}_sent_emo.csv": part for part in FOLDERS}
 DOCUMENTS = ("README.txt", *PART_OF_LIST)
-# Films as published, or sound where somebody converted them
-SUFFIXES = (".mp4", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mkv")
+FILMS = (".mp4", ".mkv")
+SUFFIXES = (*FILMS, ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a")  # and sound, where they were converted
 COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
 SEVERAL = re.compile(
     r"\s*(?:[/,&+]|\band\b)\s*", re.IGNORECASE
@@ -98,11 +112,20 @@ Row = Mapping[str, str]
 
 
 def scan(root: Path) -> Iterator[Entry | Stray]:
-    """List the clips below a folder, in the order of paths; then the rows without a clip."""
+    """List the clips below a folder, each once, in the order of paths; then the rows without a clip."""
     rows = read_rows(root)
+    others = other_files(map(PurePosixPath, list_files(root)))
+    if others:
+        log.warning(
+            "meld: %d files are of clips that are there more than once: a film is taken before what was made of it",
+            len(others),
+        )
     folders: dict[str, PurePosixPath] = {}
     found = set()
-    for item in scan_files(root, partial(parse, rows=rows), suffixes=SUFFIXES, documents=DOCUMENTS):
+    listed = scan_files(
+        root, partial(parse, rows=rows), suffixes=SUFFIXES, documents=DOCUMENTS, refuse=others.get
+    )
+    for item in listed:
         path = PurePosixPath(item.path)
         if isinstance(item, Entry) and path.stem.startswith("final_videos_test"):
             yield Stray(item.path, "second cut of a test clip, in no list")
@@ -114,6 +137,21 @@ def scan(root: Path) -> Iterator[Entry | Stray]:
     for part, clip in sorted(rows.keys() - found):
         folder = folders.get(part, PurePosixPath(FOLDERS[part]))
         yield Stray(f"{folder}/{clip}.mp4", f"listed in {part}_sent_emo.csv, but there is no such file")
+
+
+def other_files(paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, str]:
+    """Return, where a clip is there more than once, the files that are not taken, and why."""
+    clips: dict[Key, list[PurePosixPath]] = defaultdict(list)
+    for path in paths:
+        if (key := key_of(path)) and not why_stray(path, SUFFIXES):
+            clips[key].append(path)
+    others: dict[PurePosixPath, str] = {}
+    for same in clips.values():
+        taken, *rest = sorted(
+            same, key=lambda path: (path.suffix.lower() not in FILMS, len(path.parts), str(path))
+        )
+        others |= dict.fromkeys(rest, f"the same utterance as {taken}, which is taken")
+    return others
 
 
 def read_rows(root: Path) -> dict[Key, Row]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import parallel_map
+from pipeline.core.paths import open_file
 from pipeline.core.row_cache import RowCache, digest
 from pipeline.core.schemas import INDEX
 from pipeline.core.tree import list_files
@@ -143,7 +144,7 @@ def settings_digest() -> str:
 def content_key(path: Path) -> str | None:
     """Return a hash of a file's bytes, with its suffix; None where it cannot be opened."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
     except OSError:
         return None

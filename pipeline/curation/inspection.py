@@ -16,6 +16,7 @@ FULL_SCALE = 1 - 2**-14  # the two highest values of 16 bits
 MAX_MISSING_SECONDS = 0.05  # cut off the end of a file before it counts as truncated
 MIN_SECONDS = 0.025  # a frame of analysis
 MAX_SECONDS = 3600  # of one clip: longer is no utterance, and takes the memory of all others
+MAX_SAMPLES = 1 << 28  # of all its channels: a gigabyte, and several inspections at a time take that
 MAX_PEAK = (
     2.0  # of floating point samples: 6 dB over full scale; beyond, they are on another scale, such as 32768
 )
@@ -37,7 +38,7 @@ SUBTYPES = {  # what is worth a note; "PCM_16" is the rule, and compressed conta
     "MS_ADPCM": "ADPCM",
 }
 
-VERSION = 3  # raise it when the same file gives another inspection
+VERSION = 4  # raise it when the same file gives another inspection
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Read a file by its content and measure it; whatever is wrong with it ends as a `reason`."""
     try:
-        sound = read_sound(path, MAX_SECONDS)
+        sound = read_sound(path, MAX_SECONDS, MAX_SAMPLES)
     except AudioError as error:
         return Inspection(reason=error.why)
     n_samples = sound.samples.shape[1]
@@ -126,6 +127,8 @@ def _container_notes(sound: Sound, suffix: str) -> list[str]:
     notes = []
     if sound.container and SUFFIXES.get(suffix) != sound.container:
         notes.append(f"{sound.container} container under {suffix or 'a name without suffix'}")
+    if sound.n_tracks > 1:
+        notes.append(f"{sound.n_tracks} sound tracks, the first is taken")
     if sound.encoding in SUBTYPES:
         notes.append(SUBTYPES[sound.encoding])
     n_samples = sound.samples.shape[1]

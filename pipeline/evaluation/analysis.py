@@ -15,7 +15,6 @@
 Systems that were skipped are left out, and baselines that were tested on other clips as well.
 """
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.config.plans import AnalysePlan
-from pipeline.core.own_files import written_whole
+from pipeline.core.own_files import read_sealed, write_sealed
 from pipeline.core.paths import cache_dir, index_path, split_path, transcripts_path
 from pipeline.core.row_cache import digest
 from pipeline.core.tables import read_table, write_csv, write_json
@@ -152,16 +151,15 @@ def _write_confusion(folder: Path, group: Group, member: Member, baseline: Membe
 def _draw_change(path: Path, change: pd.DataFrame, classes: Sequence[str], title: str, code: str) -> None:
     """Draw a change, or take the drawing from the cache: each takes half a second, few systems change at a time."""
     key = digest([code, title, list(classes), change.to_csv()])
-    drawn = cache_dir() / "changes" / f"{key}.png"
-    if drawn.is_file():
+    kept = cache_dir() / "changes" / key
+    if drawn := read_sealed(kept):
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(drawn, path)
+        path.write_bytes(drawn)
         return
     from pipeline.evaluation.change_figure import save_change  # with it comes matplotlib
 
     save_change(path, change, classes, title)
-    with written_whole(drawn) as partial:
-        shutil.copyfile(path, partial)
+    write_sealed(kept, path.read_bytes())
 
 
 def write_audit(folder: Path, plan: AnalysePlan, scores: Mapping[str, Mapping[str, Any]]) -> None:

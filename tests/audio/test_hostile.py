@@ -11,6 +11,7 @@ import soundfile
 
 from pipeline.audio.reading import AudioError, read_sound
 from pipeline.audio.wave import channel_signs, to_mono
+from pipeline.curation import inspection
 from pipeline.curation.inspection import inspect
 
 RATE = 16000
@@ -23,14 +24,18 @@ def encoded(container: str, wave: np.ndarray = TONE, rate: int = RATE, **how) ->
     return bytearray(file.getvalue())
 
 
-def mp3(seconds: float, rate: int = RATE, *, frame_count: bool) -> bytes:
-    """Encode a tone at variable rate, with or without a first frame that says how long it is."""
+def mp3(seconds: float, rate: int = RATE, *, frame_count: bool, loud_first: bool = True) -> bytes:
+    """Encode noise and near silence at variable rate, with or without a first frame that says how long it is.
+
+    Whoever guesses the length by the first frame's bit rate comes out with a fifth of it, or with twice of it.
+    """
     file = io.BytesIO()
     n = int(seconds * rate)
+    noise, hum = np.random.default_rng(0).normal(0, 0.2, n), 3e-4 * np.sin(np.arange(n) / 5)
+    wave = np.where(np.arange(n) < n // 3, noise, hum)[:: 1 if loud_first else -1]
     with av.open(file, "w", format="mp3", options={"write_xing": str(int(frame_count))}) as out:
         stream = out.add_stream("libmp3lame", rate=rate, layout="mono")
-        stream.codec_context.options = {"compression_level": "9", "qscale": "9"}
-        wave = 0.3 * np.sin(np.arange(n) / 5) * (np.arange(n) > n // 3)  # silence first: few bits a second
+        stream.codec_context.options = {"flags": "+qscale", "global_quality": "1062"}  # 9 of 9: the smallest
         frame = av.AudioFrame.from_ndarray(wave[None].astype(np.float32), format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
         out.mux([*stream.encode(frame), *stream.encode(None)])
@@ -43,9 +48,10 @@ def with_length(content: bytearray, marker: bytes, order: str, length: int, skip
     return bytes(content)
 
 
+@pytest.mark.parametrize("loud_first", [True, False])
 @pytest.mark.parametrize("frame_count", [True, False])
-def test_an_mp3_is_as_long_as_what_it_holds(tmp_path, frame_count):
-    (tmp_path / "a.wav").write_bytes(mp3(6.05, frame_count=frame_count))
+def test_an_mp3_is_as_long_as_what_it_holds(tmp_path, frame_count, loud_first):
+    (tmp_path / "a.wav").write_bytes(mp3(6.05, frame_count=frame_count, loud_first=loud_first))
     seen = inspect(tmp_path / "a.wav")
     assert seen.seconds == pytest.approx(6.05, abs=0.15)  # without the count also the encoder's padding
     assert seen.reason is None
@@ -110,6 +116,16 @@ def test_more_channels_than_decoders_can_convert(tmp_path, channels):
     assert inspect(tmp_path / "a.wav").reason.endswith(f"{channels} channels: 1 to 8 can be read")
 
 
+@pytest.mark.parametrize("channels", [9, 17, 33])
+def test_more_channels_in_a_film_than_its_decoder_can_convert(tmp_path, channels):
+    write_tracks(tmp_path / "a.mkv", [TONE], "pcm_s16le")
+    content = bytearray((tmp_path / "a.mkv").read_bytes())
+    content[content.index(b"\x9f\x81\x01") + 2] = channels  # Matroska's element Channels
+    (tmp_path / "a.mkv").write_bytes(content)
+    why = f"Matroska, cannot be decoded: {channels} channels: 1 to 8 can be read"  # else the process crashes
+    assert inspect(tmp_path / "a.mkv").reason == why
+
+
 @pytest.mark.parametrize("rate", [1, 100, 3999, 200_000])
 def test_rates_that_no_recording_has(tmp_path, rate):
     (tmp_path / "a.wav").write_bytes(encoded("WAV", rate=rate))
@@ -119,7 +135,7 @@ def test_rates_that_no_recording_has(tmp_path, rate):
 PLAYLISTS = {
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nsecret.wav\n#EXT-X-ENDLIST\n",
     "ffconcat": "ffconcat version 1.0\nfile secret.wav\n",
-    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 5004 RTP/AVP 0\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
     "dash": '<?xml version="1.0"?><MPD><Period><BaseURL>secret.wav</BaseURL></Period></MPD>',
 }
 
@@ -132,14 +148,23 @@ def test_a_list_of_other_files_opens_none(tmp_path, kind, suffix):
     assert inspect(tmp_path / f"a{suffix}").reason == "not audio: text"
 
 
-def test_a_playlist_behind_the_first_bytes_of_a_film(tmp_path):
-    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x08ftyp" + PLAYLISTS["ffconcat"].encode())
+@pytest.mark.parametrize("kind", PLAYLISTS)
+@pytest.mark.parametrize(
+    "begin",
+    [b"\0\0\0\x08ftyp", b"\x1a\x45\xdf\xa3\n", b"ID3\4\0\0\0\0\0\0", b"\xff\xfb", b"fLaC\n", b"RIFF....WAVE"],
+)
+def test_a_list_of_other_files_behind_the_first_bytes_of_audio(tmp_path, monkeypatch, kind, begin):
+    (tmp_path / "secret.wav").write_bytes(encoded("WAV"))
+    monkeypatch.chdir(
+        tmp_path
+    )  # from where FFmpeg, asked to guess, would take it; of SDP it waits for packets
+    (tmp_path / "a.mp4").write_bytes(begin + PLAYLISTS[kind].encode())
     assert "cannot be decoded" in inspect(tmp_path / "a.mp4").reason
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 399])
 def test_less_than_a_frame_of_analysis(tmp_path, n_samples):
-    (tmp_path / "a.wav").write_bytes(encoded("WAV", TONE[:n_samples]))
+    (tmp_path / "a.wav").write_bytes(encoded("WAV", TONE[-n_samples:]))
     assert inspect(tmp_path / "a.wav").reason.startswith(f"too short to analyse: {n_samples} samples")
 
 
@@ -181,8 +206,70 @@ def test_two_microphones_are_averaged():
     assert channel_signs(np.stack([TONE, shifted])).tolist() == [1, 1]
 
 
-def test_sphere_is_read(tmp_path):
-    (tmp_path / "a.wav").write_bytes(encoded("NIST"))
+def test_a_film_of_two_sound_tracks_says_that_the_first_is_taken(tmp_path):
+    other = np.roll(TONE, 5)[::-1]
+    for name, waves in (("one.mp4", [TONE]), ("two.mp4", [TONE, other])):
+        write_tracks(tmp_path / name, waves)
+    one, two = (inspect(tmp_path / name) for name in ("one.mp4", "two.mp4"))
+    assert (one.notes, two.notes) == (None, "2 sound tracks, the first is taken")
+    assert one.audio_hash == two.audio_hash
+
+
+def write_tracks(path, waves, codec="aac"):
+    with av.open(str(path), "w") as film:
+        for stream, wave in [(film.add_stream(codec, rate=RATE, layout="mono"), wave) for wave in waves]:
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave[None]), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = RATE, 0
+            film.mux([*stream.encode(frame), *stream.encode(None)])
+
+
+def test_no_more_samples_than_there_is_memory_for_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(inspection, "MAX_SAMPLES", 4 * RATE)
+    for channels in (4, 5):  # no longer than others, and more of it
+        (tmp_path / f"{channels}.wav").write_bytes(encoded("WAV", np.tile(TONE[:, None], channels)))
+    assert inspect(tmp_path / "4.wav").reason is None
+    assert inspect(tmp_path / "5.wav").reason == "too large: more than 64,000 samples"
+
+
+def swapped(content):
+    """The samples before what they are."""
+    return content[:12] + content[36:] + content[12:36]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (swapped, "WAV, cannot be decoded"),
+        (lambda content: content + content[36:], "WAV, cannot be decoded"),
+        (lambda content: content[:36], "WAV, cannot be decoded"),
+        (lambda content: b"PK\3\4" + content, "no audio format that is known"),
+        (lambda content: b"%PDF-1.7\n%\xe2\xe3" + content, "no audio format that is known"),
+        (lambda content: bytes(512) + content, "no audio format that is known"),
+    ],
+    ids=["data first", "data twice", "no data", "zip", "pdf", "zeros first"],
+)
+def test_odd_files_under_the_name_of_audio(tmp_path, spoil, why):
+    (tmp_path / "a.wav").write_bytes(spoil(bytes(encoded("WAV"))))
+    assert inspect(tmp_path / "a.wav").reason.startswith(why)
+
+
+def test_an_mp3_with_a_large_picture(tmp_path):
+    content = mp3(2, frame_count=True)
+    frame = b"APIC" + synchsafe(2_000_000) + b"\0\0" + b"\0image/png\0\3\0".ljust(2_000_000, b"\x89")
+    (tmp_path / "a.mp3").write_bytes(b"ID3\4\0\0" + synchsafe(len(frame)) + frame + content)
+    seen = inspect(tmp_path / "a.mp3")
+    assert (seen.seconds, seen.reason) == (pytest.approx(2, abs=0.15), None)
+
+
+def synchsafe(n):
+    return bytes(n >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+@pytest.mark.parametrize("padding", [b"\0", b" ", b"\n"])  # with blanks its first kilobyte is text
+def test_sphere_is_read(tmp_path, padding):
+    content = encoded("NIST")
+    header = content[:1024].rstrip(b"\0 \n") + b"\n"
+    (tmp_path / "a.wav").write_bytes(header.ljust(1024, padding) + content[1024:])
     seen = inspect(tmp_path / "a.wav")
     assert (seen.seconds, seen.reason, seen.notes) == (1.0, None, "SPHERE container under .wav")
 

@@ -1,6 +1,7 @@
 """What a file imports, what digest its code has, and what tells two processes apart."""
 
 import importlib.metadata
+import re
 import subprocess
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_a_checkout_has_the_bytes_of_the_repository_whatever_git_is_told(tmp_pat
     subprocess.run([*git, "checkout", "-q", "--", "."], cwd=tmp_path, check=True)
     assert (tmp_path / "a.py").read_bytes() == b"a = 1\n"
     assert (tmp_path / "a.wav").read_bytes() == b"RIFF\r\n\n"
+
+
+@pytest.mark.parametrize("kind", ["worktree", "clone", "tarball"])
+def test_make_starts_a_repository_in_a_tarball_alone(tmp_path, root, kind):
+    """In a worktree, .git is a file."""
+    (line,) = re.findall(r"^\t@(test .*git init.*)$", (root / "Makefile").read_text(), re.MULTILINE)
+    if kind != "tarball":
+        (tmp_path / ".git").touch() if kind == "worktree" else (tmp_path / ".git").mkdir()
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ("running git init" in done.stdout) == (kind == "tarball")
+    assert (tmp_path / ".git" / "HEAD").exists() == (kind == "tarball")
 
 
 def test_a_change_elsewhere_is_not():

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.own_files import OLD_SECONDS, clear_partial, distrust, keep_whole_lines, written_whole
+from pipeline.core.own_files import (
+    OLD_SECONDS,
+    clear_partial,
+    distrust,
+    keep_whole_lines,
+    read_sealed,
+    write_sealed,
+    written_whole,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -74,6 +82,20 @@ def test_a_damaged_folder_replaces_the_one_that_was_set_aside_before(tmp_path):
 def test_a_file_that_another_process_set_aside_is_no_error(tmp_path, caplog):
     distrust(tmp_path / "gone", EOFError())
     assert "gone is damaged (EOFError): not used" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: b"", lambda content: content[:-1], lambda content: b"\0" + content[1:]]
+)
+def test_a_sealed_file_is_whole_or_not_there(tmp_path, caplog, damage):
+    path = tmp_path / "changes" / "a"
+    assert read_sealed(path) is None
+    write_sealed(path, b"picture")
+    assert read_sealed(path) == b"picture"
+    path.write_bytes(damage(path.read_bytes()))
+    assert read_sealed(path) is None
+    assert f"{path} is damaged (its digest is another): kept as a.bad" in caplog.text
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("damage", [b'{"n": 2', b"\x00\x00\n", b"[2]\n", b'{"n": 2}', b"\xff\n{}\n"])

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from pipeline.core.errors import PipelineError
@@ -56,10 +58,25 @@ def test_any_change_changes_the_digest(root, change):
     assert hash_tree(root).digest != before
 
 
-def test_a_dead_link_is_named(root):
-    (root / "dead.wav").symlink_to(root / "nothing")
-    with pytest.raises(PipelineError, match=r"dead\.wav: cannot be read"):
-        hash_tree(root)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.symlink_to("nothing"),
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.symlink_to("/dev/zero"),
+        os.mkfifo,
+    ],
+    ids=["dead link", "link to itself", "device", "pipe"],
+)
+def test_what_cannot_be_read_counts_by_its_name(root, make):
+    without = hash_tree(root).digest
+    make(root / "odd.wav")
+    odd = hash_tree(root)
+    assert (odd.n_files, odd.n_bytes) == (3, 6)
+    assert measure(root) == (3, 6)
+    (root / "odd.wav").unlink()
+    (root / "odd.wav").write_bytes(b"")
+    assert len({without, odd.digest, hash_tree(root).digest}) == 3
 
 
 def test_a_fresh_folder_knows_what_it_is_made_from(tmp_path):

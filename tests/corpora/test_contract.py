@@ -105,7 +105,7 @@ def test_what_an_adapter_refuses_takes_no_name(tmp_path):
     ("speaker", "expected"),
     [
         *(("meld/Ross", ["meld/Ross"]), ("meld/Rachel+Ross", ["meld/Rachel", "meld/Ross"])),
-        *(("a", ["a"]), ("c/x/y", ["c/x/y"])),
+        *(("a", ["a"]), ("c/x/y", ["c/x/y"]), ("c/A+", ["c/A+"]), ("c/+49", ["c/+49"]), ("c/+", ["c/+"])),
     ],
 )
 def test_voices(speaker, expected):

@@ -1,6 +1,8 @@
 """One reader for all tables: what programs do to a table when they save it, and what is no table at all."""
 
 import codecs
+import os
+import time
 
 import pytest
 
@@ -8,6 +10,7 @@ from pipeline.corpora.label_tables import (
     LabelTableError,
     OtherTableError,
     number,
+    read_columns,
     read_lines,
     read_rows,
     read_text,
@@ -104,6 +107,11 @@ def test_what_is_not_the_table(tmp_path, content, says):
             "a row has 4 cells, and the header 3 columns: 'a.wav | joy",
         ),
         (TABLE + '"' + "a" * 200_000, r"line 4 is no row of a table (field larger than field limit"),
+        (TABLE.replace("joy", "j\0y"), "line 2 is no row of a table (zero bytes)"),
+        (
+            TABLE + "\0" * 9 + ",,\n",
+            "line 4 is no row of a table (zero bytes)",
+        ),  # a block that was never written
     ],
 )
 def test_a_damaged_table(tmp_path, content, says):
@@ -118,6 +126,36 @@ def test_a_table_that_cannot_be_opened(tmp_path):
         LabelTableError, match=r"labels\.csv: cannot be opened \(Is a directory\): restore it"
     ):
         list(read_rows(tmp_path / "labels.csv", COLUMNS))
+
+
+def test_a_pipe_under_the_name_of_a_table(tmp_path):
+    os.mkfifo(tmp_path / "labels.csv")  # whoever opens it waits for ever
+    with pytest.raises(LabelTableError, match=r"cannot be opened \(a pipe or a device, no file\)"):
+        read_lines(tmp_path / "labels.csv")
+
+
+def test_utf_16_without_a_mark_and_with_few_ascii_letters(tmp_path):
+    text = "a.wav;生气的声音真的很大\n"
+    for order in ("le", "be"):
+        (tmp_path / "a.txt").write_bytes(text.encode(f"utf-16-{order}"))
+        assert read_lines(tmp_path / "a.txt") == [text]
+
+
+def test_very_many_columns(tmp_path):
+    names = [f"c{n}" for n in range(30_000)]
+    (tmp_path / "labels.csv").write_text(",".join(names) + "\n" + "x," * len(names) + "\n")
+    started = time.process_time()
+    assert list(read_columns(tmp_path / "labels.csv")) == names
+    assert time.process_time() - started < 2  # 0.2 s; where each name is looked for among all, ten
+
+
+def test_lines_that_a_wrong_separator_leaves_too_long(tmp_path):
+    (tmp_path / "labels.csv").write_text("file;text\n" + "a;b\n" * 3 + ";".join(["x" * 90_000, "y" * 90_000]))
+    found = read_columns(tmp_path / "labels.csv")
+    assert {name: len(cells[3]) for name, cells in found.items()} == {"file": 90_000, "text": 90_000}
+    (tmp_path / "labels.csv").write_text("file,label\na.wav," + "x" * 200_000)
+    with pytest.raises(LabelTableError, match=r"line 2 is no row of a table \(field larger"):
+        read_columns(tmp_path / "labels.csv")
 
 
 def test_lines_of_several_encodings(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.tree import list_files
 from pipeline.corpora import meld
-from pipeline.corpora.contract import Entry, missing_tables
+from pipeline.corpora.contract import Entry, missing_tables, readable
 from pipeline.corpora.label_tables import LabelTableError
 from tests.corpora.trees import entries, strays, touch
 
@@ -92,7 +92,7 @@ def test_rows_without_clips_and_clips_without_rows(tmp_path):
     build(tmp_path)
     assert entries(meld, tmp_path)["dev_dia49_utt4"].problem == "no row in dev_sent_emo.csv"
     assert strays(meld, tmp_path) == {
-        "MELD.Raw/notes.txt": "not audio by its name (expected .mp4, .wav, .flac, .mp3, .ogg, .opus, .m4a, .mkv)",
+        "MELD.Raw/notes.txt": "not audio by its name (expected .mp4, .mkv, .wav, .flac, .mp3, .ogg, .opus, .m4a)",
         f"{TEST_FOLDER}/._dia0_utt0.mp4": "macOS resource fork, not audio",
         f"{TEST_FOLDER}/final_videos_testdia0_utt0.mp4": "second cut of a test clip, in no list",
         "MELD.Raw/dev/dev_splits_complete/dia110_utt7.mp4": (
@@ -180,6 +180,34 @@ def test_what_folders_tell(folder, part):
 def test_speakers(name, speaker, sex):
     assert meld.speaker_of(name) == speaker
     assert meld.sex_of(speaker) == sex
+
+
+FILM, WAVE = "train_splits/dia0_utt0.mp4", "train_splits_wav/dia0_utt0.wav"
+
+
+@pytest.mark.parametrize(
+    ("taken", "again", "no_audio"),
+    [
+        (FILM, [WAVE], []),
+        ("a/b/c/train_splits/dia0_utt0.mp4", [WAVE], []),  # however deep
+        ("train/dia0_utt0.MKV", ["train/dia0_utt0.wav"], []),  # in one folder
+        ("train_audio/dia0_utt0.flac", ["train_wav/dia0_utt0.wav"], []),  # no film
+        (FILM, [f"MELD.Raw/{FILM}", "x/train/dia0_utt0.mp3"], []),
+        (WAVE, [], ["train/._dia0_utt0.mp4", "train/dia0_utt0.srt", "train_\udcff/dia0_utt0.mp4"]),
+    ],
+)
+def test_a_clip_that_is_there_more_than_once_counts_once(tmp_path, caplog, taken, again, no_audio):
+    other = "dev_splits_complete/dia0_utt0.wav"
+    touch(tmp_path, taken, *again, *no_audio, other)
+    (tmp_path / "train_sent_emo.csv").write_text(TRAIN, "utf-8")
+    found = {name: entry.path for name, entry in entries(meld, tmp_path).items()}
+    assert found == {"train_dia0_utt0": taken, "dev_dia0_utt0": other}
+    assert [text.split(" files")[0] for text in caplog.messages] == [f"meld: {len(again)}"] * bool(again)
+    reasons = strays(meld, tmp_path)
+    assert {path: reasons.pop(path) for path in again} == dict.fromkeys(
+        again, f"the same utterance as {taken}, which is taken"
+    )
+    assert reasons.keys() >= set(map(readable, no_audio))
 
 
 def test_lists_that_are_not_there_are_named(tmp_path):

@@ -1,6 +1,7 @@
 """The adapter of corpora that a table describes: rows, files, segments, and tables that are wrong."""
 
 import time
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -259,6 +260,20 @@ def test_prefixes_are_found_by_the_files():
     scattered = ["one/a.wav", "two/b.wav", "three/c.wav"]
     assert find_prefix(["down/a.wav", "down/b.wav", "down/c.wav"], scattered) == {"down/": "*/"}
     assert find_prefix(["a.wav", "b.wav", "c.wav"], scattered) == {"": "*/"}
+
+
+@pytest.mark.parametrize("there", ["NFC", "NFD"])
+@pytest.mark.parametrize("named", ["NFC", "NFD"])
+def test_letters_with_accents_are_the_same_however_unicode_spells_them(there, named):
+    files = Files([normalize(there, path) for path in ("é/ö.wav", "é/b.mp3")])
+    found = [files.find(normalize(named, path)) for path in ("é/ö.wav", "é/b", "*/ö.wav", "ö.wav")]
+    assert found == [*(normalize(there, path) for path in ("é/ö.wav", "é/b.mp3", "é/ö.wav")), None]
+
+
+def test_two_files_whose_names_differ_in_their_spelling_by_unicode_alone():
+    paths = [normalize(form, "é.wav") for form in ("NFC", "NFD")]
+    files = Files(paths)
+    assert [files.find(path) for path in (*paths, "*/é.wav", "é")] == [*paths, None, None]
 
 
 def test_files_that_lie_anywhere(place):

@@ -105,8 +105,17 @@ def test_no_clip_that_can_be_used_is_an_error():
 
 
 def test_reasons_are_counted_by_kind():
-    reasons = ["unknown emotion 'a'", "unknown emotion 'b'", "truncated: 1.5 of 2 s", "silent"]
-    assert kinds_of_reason(reasons) == {"unknown emotion …": 2, "silent": 1, "truncated: … of … s": 1}
+    reasons = [
+        "unknown emotion 'a'",
+        "unknown emotion 'b'",
+        "truncated: 1.5 of 2 s",
+        "MP4, after -1,200.5 s",
+    ]
+    assert kinds_of_reason(reasons) == {
+        "unknown emotion …": 2,
+        "MP4, after … s": 1,
+        "truncated: … of … s": 1,
+    }
 
 
 def test_rare_reasons_are_counted_in_the_line():

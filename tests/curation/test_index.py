@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from pipeline.audio import reading
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import open_file
 from pipeline.core.schemas import INDEX
 from pipeline.core.tables import read_table, write_table
 from pipeline.corpora.contract import Corpus, Entry, Stray
@@ -142,6 +144,38 @@ def test_a_file_that_cannot_be_opened_is_asked_for_each_time(root):
     (root / "gone.wav").write_bytes((root / "a.wav").read_bytes())
     index = build_index(adapter(Entry("gone.wav", "gone"), *FOUND), root).set_index("utterance_id")
     assert index.loc["made_up/gone", "status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.symlink_to("nothing"), "No such file or directory"),
+        (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links"),
+        (lambda path: path.symlink_to("/dev/zero"), "a pipe or a device, no file"),
+        (os.mkfifo, "a pipe or a device, no file"),
+        (lambda path: path.write_bytes(b"secret"), "Permission denied"),
+    ],
+    ids=["dead link", "link to itself", "device", "pipe", "no permission"],
+)
+def test_a_file_that_cannot_be_read_takes_no_other_with_it(root, monkeypatch, make, why):
+    make(root / "odd.wav")
+    if why == "Permission denied":  # which root does not meet
+        for module in (index_module, reading):
+            monkeypatch.setattr(module, "open_file", refusing("odd.wav"))
+    index = build_index(adapter(Entry("odd.wav", "odd"), *FOUND), root).set_index("utterance_id")
+    assert index.loc["made_up/odd", ["status", "reason"]].tolist() == [
+        "quarantined", f"cannot be opened: {why}"
+    ]  # fmt: skip
+    assert index.loc["made_up/b", "status"] == "ok"
+
+
+def refusing(name):
+    def opened(path):
+        if path.name == name:
+            raise PermissionError(13, "Permission denied")
+        return open_file(path)
+
+    return opened
 
 
 def test_no_audio_at_all(root):

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile
 
 from pipeline.corpora import meld
 from pipeline.curation.filter import STEPS
@@ -21,11 +22,13 @@ HEADER = (
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    """The index of a copy with a good clip, a corrupt, a truncated, a missing and a very long one."""
+    """The index of a copy with a clip that is good, also converted, corrupt, truncated, missing, and very long."""
     folder = tmp_path_factory.mktemp("meld")
     root = folder / "corpus"
     (root / TRAIN).mkdir(parents=True)
     (root / TEST).mkdir()
+    (root / f"{TRAIN}_wav").mkdir()
+    soundfile.write(root / f"{TRAIN}_wav/dia0_utt0.wav", CLIP[0], RATE)
     write_film(root / f"{TRAIN}/dia0_utt0.mp4", CLIP, RATE)
     damage(write_film(root / f"{TRAIN}/dia125_utt3.mp4", np.tile(CLIP, 4), RATE, index_first=True))
     content = write_film(root / f"{TRAIN}/dia1_utt0.mp4", CLIP, RATE).read_bytes()
@@ -79,3 +82,9 @@ def test_a_clip_of_minutes_stays_until_a_study_drops_it(index):
     assert STEPS["within_duration"](good, study).to_dict("index") == {
         "meld/test_dia38_utt4": {"code": "too_long", "reason": "305.00 s, longer than 30 s"}
     }
+
+
+def test_what_was_made_of_a_film_is_no_clip_of_its_own(index):
+    row = index.loc[f"meld/{TRAIN}_wav/dia0_utt0.wav"]
+    assert row["status"] == "stray"
+    assert row["reason"] == f"the same utterance as {TRAIN}/dia0_utt0.mp4, which is taken"

@@ -1,5 +1,7 @@
 """The stage `index`: what it takes from its plan file, the manifest, the index, and what of it is not used."""
 
+import os
+
 import pandas as pd
 import pytest
 import soundfile
@@ -90,6 +92,21 @@ def test_the_same_files_give_the_same_bytes():
     run()
     assert {path: path.read_bytes() for path in index_dir("tess").iterdir()} == first
     assert len(first) == 4
+
+
+def test_files_that_cannot_be_read_stand_in_the_index_and_end_no_stage(place, tmp_path):
+    folder = tmp_path / "disk" / "tess" / "OAF_Fear"
+    (folder / "OAF_base_fear.wav").symlink_to("/mnt/nowhere/OAF_base_fear.wav")
+    os.mkfifo(folder / "OAF_bath_fear.wav")
+    (folder / "readme.txt").symlink_to("/mnt/nowhere/readme.txt")
+    (folder / "again").symlink_to(folder)
+    assert run()["n_files"] == 6
+    reasons = read_table(index_path("tess")).set_index("path")["reason"]
+    assert reasons["OAF_Fear/OAF_base_fear.wav"] == "cannot be opened: No such file or directory"
+    assert reasons["OAF_Fear/OAF_bath_fear.wav"] == "cannot be opened: a pipe or a device, no file"
+    facts = read_json(index_facts_path("tess"))
+    counts = [facts[f"n_{what}"] for what in ("files", "readable", "quarantined", "strays", "passed_over")]
+    assert counts == [6, 1, 3, 2, 0]
 
 
 def test_no_plan():

@@ -57,8 +57,18 @@ def read_emobox(folder: Path) -> Table:
         cells=cells,
         known={"name": Column(column="key"), **known},
         documents=frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")),
-        labels=json.loads("".join(read_lines(folder / LABELS))),
+        labels=_names_of_labels(folder / LABELS),
     )
+
+
+def _names_of_labels(path: Path) -> dict[str, str]:
+    try:
+        names = json.loads("".join(read_lines(path)))
+    except ValueError as error:
+        raise TableError(f"{path}: no JSON ({error}): fetch it anew") from error
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise TableError(f"{path}: expected labels as written and as called, such as {{'hap': 'Happy'}}")
+    return names
 
 
 def _in_order(path: Path) -> list[tuple[int, str]]:

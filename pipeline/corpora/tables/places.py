@@ -5,6 +5,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 from pipeline.audio.containers import SUFFIXES
 from pipeline.corpora.tables.table import TableError
@@ -71,26 +72,34 @@ def relative(text: str, root: Path, prefix: Mapping[str, str]) -> str | None:
 class Files:
     """The files below the folder of the audio, found by paths that may lack their ending.
 
+    Letters with accents are the same however Unicode spells them: macOS writes two characters for one of others.
+
     Args:
         paths: Relative to the folder.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.paths = dict.fromkeys(paths)  # in order
+        self._by_form: dict[str, str | None] = {}
         self._by_stem: dict[str, str | None] = {}
         self._by_name: dict[str, str | None] = {}
         for path in self.paths:
-            name = posixpath.basename(path)
+            form = normalize("NFC", path)
+            self._by_form[form] = None if form in self._by_form else path
+            name = posixpath.basename(form)
             self._by_name[name] = None if name in self._by_name else path
-            stem, suffix = posixpath.splitext(path)
+            stem, suffix = posixpath.splitext(form)
             if suffix.lower() in SUFFIXES:
                 self._by_stem[stem] = None if stem in self._by_stem else path
 
     def find(self, path: str) -> str | None:
         """Return the file that a path means; None where there is none."""
-        if path.startswith(ANYWHERE):
-            return self._by_name.get(path.removeprefix(ANYWHERE))
-        return path if path in self.paths else self._by_stem.get(path)
+        if path in self.paths:
+            return path
+        form = normalize("NFC", path)
+        if form.startswith(ANYWHERE):
+            return self._by_name.get(form.removeprefix(ANYWHERE))
+        return self._by_form[form] if form in self._by_form else self._by_stem.get(form)
 
 
 def find_prefix(texts: Collection[str], files: Collection[str]) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.config.corpora import Column, Role
 from pipeline.core.errors import PipelineError
+from pipeline.corpora.contract import readable
 
 
 class TableError(PipelineError):
@@ -45,12 +46,15 @@ class Table:
 
 
 def cell(value: object) -> str:
-    """Return a value of a typed table as a cell: text without blanks around it, empty for what is missing."""
+    """Return a value of a typed table as a cell: text without blanks around it, empty for what is missing.
+
+    JSON may hold halves of characters, which no file of ours can: they are written as escapes.
+    """
     if value is None or value != value:  # NaN is not itself
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # 3.0 is how a column of numbers with gaps holds 3
-    return str(value).strip()
+    return readable(str(value).strip())
 
 
 def joined(tables: Sequence[Mapping[str, list[str]]]) -> dict[str, list[str]]:

@@ -56,6 +56,13 @@ def test_files_that_are_no_tables(tmp_path, name, content, message):
         read_table(tmp_path / name)
 
 
+def test_a_table_that_is_a_link_which_leads_nowhere_is_not_passed_over(tmp_path):
+    clips(tmp_path, "happy/a.wav", "sad/b.wav")  # without it the folders would be the labels
+    (tmp_path / "labels.csv").symlink_to("/mnt/nowhere/labels.csv")
+    with pytest.raises(PipelineError, match=r"labels\.csv: cannot be opened \(a link that leads nowhere\)"):
+        read_table(tmp_path)
+
+
 def test_where_there_is_nothing(tmp_path):
     with pytest.raises(PipelineError, match=r"neither a table \(.*\) nor audio"):
         read_table(tmp_path)
@@ -106,6 +113,7 @@ def test_cells():
         "a",
         "True",
     ]
+    assert cell("so \ud83d") == "so \\ud83d"  # half of a character, as JSON may have it
     assert joined([{"a": ["1"]}, {"b": ["2", "3"]}]) == {"a": ["1", "", ""], "b": ["", "2", "3"]}
 
 
@@ -176,6 +184,16 @@ def test_emobox_with_one_fold(tmp_path):
     settings = emobox(tmp_path / "own", {1: {"test": ["own-a-1"], "valid": ["own-b-2"]}})
     found = entries(scan(tmp_path / "own", tmp_path / "view", **settings))
     assert [one.official_split for one in found.values()] == ["test", "train", "train", "val"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [("{", "no JSON"), ("[1]", "expected labels"), ('{"a": 1}', "exp")]
+)
+def test_emobox_without_its_names_of_labels(tmp_path, content, says):
+    emobox(tmp_path / "own", {})
+    write(tmp_path / "own", "label_map.json", content)
+    with pytest.raises(PipelineError, match=rf"label_map\.json: {says}"):
+        read_table(tmp_path / "own")
 
 
 def test_emobox_that_tests_a_clip_twice(tmp_path):
