@@ -191,7 +191,7 @@ def _last_line(task: asyncio.Task[Prediction]) -> str:
         return json.dumps({"done": task.result().model_dump()})
     except Refusal as refusal:
         status, problem = refusal.status, Problem(error=refusal.error, advice=refusal.advice)
-    except Exception:
+    except Exception:  # as in `Guard`: the answer has begun, so that its last line has to say it
         log.exception("a request failed")
         status, problem = FAILURE.status, Problem(error=FAILURE.error, advice=FAILURE.advice)
     return json.dumps({"failed": problem.model_dump(), "status": status})
