@@ -103,8 +103,8 @@ class Predictor:
     def enrol(self, sources: Sequence[Source]) -> None:
         """Standardise by a speaker from now on, as a system did in training that is standardised by speaker.
 
-        With fewer than eight clips nothing changes, and the answers' notes say so: the statistics of nobody in
-        particular serve further.
+        With fewer than eight clips the statistics of nobody in particular serve, whoever was enrolled before, and the
+        answers' notes say so.
 
         Args:
             sources: Clips of that speaker, in any emotion; as of `predict`.
@@ -112,15 +112,18 @@ class Predictor:
         Raises:
             PipelineError: The system is not standardised by speaker, or a source cannot be read.
         """
+        self._by_speaker()  # before anything is read
         self.enrol_prepared(self.prepare(sources))
 
     def enrol_prepared(self, clips: Prepared) -> None:
         """Standardise by the speaker of clips that are prepared, as `enrol` does."""
+        self._by_speaker().enrol(clips)
+        self._n_enrolled = clips.n_clips
+
+    def _by_speaker(self) -> EstimatorModels:
         if not isinstance(self._models, EstimatorModels) or not self.trained.by_speaker:
             raise PipelineError(f"{self.name} is not standardised by speaker: nobody can be enrolled")
-        self._n_enrolled = clips.n_clips
-        if clips.n_clips >= FEWEST:
-            self._models.enrol(clips)
+        return self._models
 
     def prepare(self, sources: Sequence[Source], texts: Sequence[str] | None = None) -> Prepared:
         """Read some clips and compute their features; arguments as of `predict`."""
