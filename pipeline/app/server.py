@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import anyio
@@ -59,9 +58,8 @@ def create_app(
         decoder = Decoder(limits)
         decoder.warm_up()
         await asyncio.to_thread(catalogue.get, catalogue.default)
-        with TemporaryDirectory(prefix="ser-app-") as folder:
-            app.state.tools = Tools(catalogue, decoder, Path(folder))
-            yield
+        app.state.tools = Tools(catalogue, decoder)
+        yield
 
     app = FastAPI(
         title="Speech emotion recognition",

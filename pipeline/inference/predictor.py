@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.audio.decoders import Decoding
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
 from pipeline.core.paths import trained_dir
@@ -103,8 +104,8 @@ class Predictor:
     def enrol(self, sources: Sequence[Source]) -> None:
         """Standardise by a speaker from now on, as a system did in training that is standardised by speaker.
 
-        With fewer than eight clips the statistics of nobody in particular serve, whoever was enrolled before, and the
-        answers' notes say so.
+        With fewer than eight clips the statistics of nobody in particular serve, whoever was enrolled before, and
+        the answers' notes say so.
 
         Args:
             sources: Clips of that speaker, in any emotion; as of `predict`.
@@ -150,7 +151,7 @@ class Predictor:
 
     def answer(
         self,
-        path: Path,
+        source: Path | Decoding,
         window: float = 5.0,
         *,
         text: str | None = None,
@@ -161,7 +162,7 @@ class Predictor:
         """Ask about a recording of any length: of each window, and of the whole.
 
         Args:
-            path: The file.
+            source: The file; or samples as they are decoded elsewhere.
             window: Length of a window in seconds; the last may be shorter.
             text: What is said in it; the recording is then one window.
             speech: What counts as speech: see `pipeline.inference.recording.Recording`.
@@ -172,7 +173,7 @@ class Predictor:
             AudioError: The file cannot be read.
             PipelineError: The window is too short, or the detector is not at hand.
         """
-        recording = self.recording(path, window, text, speech)
+        recording = self.recording(source, window, text, speech)
         windows: list[Window] = []
         languages: list[str] = []
         for batch in recording.batches(CLIPS):
@@ -189,12 +190,12 @@ class Predictor:
         return answer
 
     def recording(
-        self, path: Path, window: float, text: str | None = None, speech: Speech = "level"
+        self, source: Path | Decoding, window: float, text: str | None = None, speech: Speech = "level"
     ) -> Recording:
         """Return a file that can be read window by window, as `answer` reads it."""
         rates = self._reader.rates(with_texts=text is not None)
         one_window = text is not None and self.reads_text
-        return Recording(path, float("inf") if one_window else window, rates, speech)
+        return Recording(source, float("inf") if one_window else window, rates, speech)
 
     def ask(self, stretches: Sequence[Stretch], text: str | None = None) -> tuple[list[Window], list[str]]:
         """Return what the system says of windows, all of them at once.
