@@ -1,33 +1,40 @@
 """Decoding what strangers send: in a child process that can neither hang nor kill the server.
 
 A process is forked for each file from one that has imported the decoders beforehand, which takes about 10 ms. It
-has limits of processor time, memory and file size, and is killed when its time is up or nobody waits any more. What
-it leaves is a plain WAVE file, so that no later step meets anything that a stranger wrote.
+has limits of processor time and memory, may write no file, and is killed when its time is up or nobody waits any
+more. It sends plain samples through a pipe, so that no later step meets anything that a stranger wrote; they are
+listened to while it decodes.
+
+What it sends: what is known before decoding, as JSON; samples; an empty message; what was found, as JSON. Where it
+refuses, the empty message comes at once, or in the place of further samples.
 """
 
 import json
 import multiprocessing
 import os
 import resource
-import struct
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import reduce
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from pipeline.app.limits import Cancelled, Limits, Refusal
 from pipeline.app.peaks import Peaks
-from pipeline.audio.reading import AudioError, open_sound
+from pipeline.audio.decoders import BLOCK, Decoding
+from pipeline.audio.reading import AudioError, Stream, open_sound
 
 PRELOADED = ["pipeline.app.decoding", "av"]
 POLL_SECONDS = 0.1
+MOST_BYTES = 1 << 25  # of a message
 CUT_SHORT = 0.95  # of the samples that a header promises
 READABLE = "Send a recording as WAV, MP3, FLAC, OGG, M4A or WebM."
 
@@ -69,46 +76,101 @@ class Decoder:
             process.start()
         process.join()
 
-    def decode(self, source: Path, target: Path, cancelled: threading.Event) -> Decoded:
-        """Decode a file of any kind into a WAVE file of 32-bit floats, with its own rate and channels.
+    @contextmanager
+    def open(self, file: BinaryIO, cancelled: threading.Event) -> Iterator["Upload"]:
+        """Have a file of any kind decoded, with its own rate and channels.
 
         Args:
-            source: What was sent.
-            target: What is written.
+            file: What was sent.
             cancelled: Set when nobody waits any more.
 
         Raises:
-            Refusal: It is no audio, is damaged, or is beyond the limits.
-            Cancelled: Nobody waits any more.
+            Refusal: It is no audio, is damaged, or is beyond the limits; here, or while blocks are taken.
+            Cancelled: Nobody waits any more; likewise.
         """
-        ours, theirs = self._context.Pipe(duplex=False)
-        arguments = (theirs, str(source), str(target), self._limits)
-        process = self._context.Process(target=_run, args=arguments, daemon=True)
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_run, args=(theirs, self._limits), daemon=True)
         with self._starting:  # the start of a process is not made for threads
             process.start()
         theirs.close()
         try:
-            reply = self._wait(ours, cancelled)
+            number = file.fileno()  # now it is on disk, however small it is
+            file.flush()
+            send_handle(ours, number, process.pid)
+            yield Upload(_Messages(ours, self._limits, cancelled), self._limits)
         finally:
             process.kill()
             process.join()
             ours.close()
+
+
+class Upload:
+    """A file that a child process decodes as its blocks are taken.
+
+    Attributes:
+        decoding: Its rate, its channels and its samples.
+    """
+
+    def __init__(self, messages: "_Messages", limits: Limits) -> None:
+        self._messages, self._limits = messages, limits
+        if not (head := messages.receive()):
+            raise self._refusal()
+        self.decoding = Decoding(**json.loads(head), encoding="", blocks=self._blocks())
+        self._decoded: Decoded | None = None
+
+    @property
+    def decoded(self) -> Decoded:
+        """What was found, once all blocks are taken."""
+        if self._decoded is None:
+            raise RuntimeError("there are blocks that were not taken")
+        return self._decoded
+
+    def _blocks(self) -> Iterator[np.ndarray]:
+        """Pass samples on until there are too many: counted here, where no file has a say."""
+        rate, channels, limits = self.decoding.rate, self.decoding.channels, self._limits
+        n_samples = n_bytes = 0
+        while content := self._messages.receive():
+            block = np.frombuffer(content, np.float32).reshape(-1, channels).T
+            n_samples, n_bytes = n_samples + block.shape[1], n_bytes + block.nbytes
+            if n_samples > limits.sound_seconds * rate:
+                hours = limits.sound_seconds / 3600
+                raise Refusal(413, f"The recording is longer than {hours:g} hours.", "Send a part of it.")
+            if n_bytes > limits.sound_bytes:
+                size = limits.sound_bytes / 1e9
+                advice = "Send it mono, or a part of it."
+                raise Refusal(413, f"Decoded it takes more than {size:.1f} GB.", advice)
+            yield block
+        reply = json.loads(self._messages.receive())
         if "refused" in reply:
             raise Refusal(*reply["refused"])
-        return Decoded(**reply["decoded"])
+        self._decoded = Decoded(**reply["decoded"])
 
-    def _wait(self, connection: Connection, cancelled: threading.Event) -> dict:
-        until = time.monotonic() + self._limits.decoding_seconds
-        while not connection.poll(POLL_SECONDS):
-            if cancelled.is_set():
+    def _refusal(self) -> Refusal:
+        return Refusal(*json.loads(self._messages.receive())["refused"])
+
+
+class _Messages:
+    """What a child process sends, waited for within limits."""
+
+    def __init__(self, connection: Connection, limits: Limits, cancelled: threading.Event) -> None:
+        self._connection, self._limits, self._cancelled = connection, limits, cancelled
+        self._waited = 0.0  # seconds; while samples are listened to, nobody waits
+
+    def receive(self) -> bytes:
+        while True:
+            started = time.monotonic()
+            came = self._connection.poll(POLL_SECONDS)
+            self._waited += time.monotonic() - started
+            if self._cancelled.is_set():
                 raise Cancelled
-            if time.monotonic() > until:
-                raise Refusal(
-                    422, f"Decoding took longer than {self._limits.decoding_seconds:.0f} s.", READABLE
-                )
+            if self._waited > self._limits.decoding_seconds:
+                most = self._limits.decoding_seconds
+                raise Refusal(422, f"Decoding took longer than {most:.0f} s.", READABLE)
+            if came:
+                break
         try:
-            return json.loads(connection.recv_bytes())
-        except EOFError:  # it was killed: by its limits, or by what the file did to a decoder
+            return self._connection.recv_bytes(MOST_BYTES)
+        except (EOFError, OSError):  # it was killed: by its limits, or by what the file did to a decoder
             raise Refusal(422, "The file could not be decoded within the limits.", READABLE) from None
 
 
@@ -116,26 +178,28 @@ def _nothing() -> None:
     pass
 
 
-def _run(connection: Connection, source: str, target: str, limits: Limits) -> None:
+def _run(connection: Connection, limits: Limits) -> None:
     """Decode within limits: what the child process does."""
+    file = recv_handle(connection)
     _restrain(limits)
     _mute()
     reply: dict
     try:
-        reply = {"decoded": asdict(_decode(Path(source), Path(target), limits))}
+        reply = {"decoded": asdict(_decode(file, connection))}
     except Refusal as refusal:
         reply = {"refused": [refusal.status, refusal.error, refusal.advice]}
     except AudioError as error:
         reply = {"refused": [422, f"The file cannot be read as audio: {error.why}.", READABLE]}
     except MemoryError:
         reply = {"refused": [422, "The file needs more memory than decoding may take.", READABLE]}
+    connection.send_bytes(b"")
     connection.send_bytes(json.dumps(reply).encode())
 
 
 def _restrain(limits: Limits) -> None:
-    cpu, size = limits.decoding_cpu_seconds, limits.sound_bytes + (1 << 20)
+    cpu = limits.decoding_cpu_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(ValueError, OSError):  # macOS knows no limit of address space
         resource.setrlimit(resource.RLIMIT_AS, (limits.decoding_memory, limits.decoding_memory))
@@ -148,49 +212,33 @@ def _mute() -> None:
         os.dup2(nowhere.fileno(), 2)
 
 
-def _decode(source: Path, target: Path, limits: Limits) -> Decoded:
+def _decode(file: int, connection: Connection) -> Decoded:
+    """Send the samples of an open file."""
+    os.lseek(file, 0, os.SEEK_SET)  # where /dev/fd gives the same opening, and not another one
     peaks, n_samples = Peaks(), 0
-    with open_sound(source) as stream, target.open("wb") as file:
+    with open_sound(Path(f"/dev/fd/{file}")) as stream:
         rate, channels = stream.decoding.rate, stream.decoding.channels
-        file.write(_header(rate, channels, 0))
-        for block in _bounded(stream.decoding.blocks, rate, limits):
+        connection.send_bytes(
+            json.dumps({"rate": rate, "channels": channels, "n_promised": stream.n_promised}).encode()
+        )
+        for block in stream.decoding.blocks:
             levels = reduce(np.maximum, map(np.abs, block))  # a channel at a time, however they lie in memory
-            if not np.isfinite(levels.sum(dtype=np.float64)):
+            if not np.isfinite(levels.max(initial=0)):
                 raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
             peaks.add(levels)
-            file.write(np.ascontiguousarray(block.T, "<f4").data)
             n_samples += block.shape[1]
-        file.seek(0)
-        file.write(_header(rate, channels, n_samples))
+            for start in range(0, block.shape[1], BLOCK):
+                connection.send_bytes(
+                    np.ascontiguousarray(block[:, start : start + BLOCK].T, np.float32).data
+                )
     if not n_samples:
         raise Refusal(422, "The file holds no sound: it has a header and no samples.", READABLE)
-    notes = []
-    if stream.n_promised is not None and n_samples < CUT_SHORT * stream.n_promised:
-        seconds, promised = n_samples / rate, stream.n_promised / rate
-        notes.append(
-            f"the file is cut short: it holds {seconds:,.1f} s of the {promised:,.1f} s that it promises"
-        )
-    return Decoded(n_samples / rate, rate, channels, stream.container or "audio", notes, peaks.values())
+    container = stream.container or "audio"
+    return Decoded(n_samples / rate, rate, channels, container, _notes(stream, n_samples), peaks.values())
 
 
-def _bounded(blocks: Iterator[np.ndarray], rate: int, limits: Limits) -> Iterator[np.ndarray]:
-    """Pass blocks on until there are too many."""
-    n_samples = n_bytes = 0
-    for block in blocks:
-        n_samples, n_bytes = n_samples + block.shape[1], n_bytes + block.nbytes
-        if n_samples > limits.sound_seconds * rate:
-            hours = limits.sound_seconds / 3600
-            raise Refusal(413, f"The recording is longer than {hours:g} hours.", "Send a part of it.")
-        if n_bytes > limits.sound_bytes:
-            size = limits.sound_bytes / 1e9
-            raise Refusal(413, f"Decoded it takes more than {size:.1f} GB.", "Send it mono, or a part of it.")
-        yield block
-
-
-def _header(rate: int, channels: int, n_samples: int) -> bytes:
-    """Return the header of a WAVE file of 32-bit floats; libsndfile writes as well, and takes twice the time."""
-    step = 4 * channels
-    size = n_samples * step
-    form = struct.pack("<HHIIHH", 3, channels, rate, rate * step, step, 32)
-    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks) + size) + b"WAVE" + chunks
+def _notes(stream: Stream, n_samples: int) -> list[str]:
+    if stream.n_promised is None or n_samples >= CUT_SHORT * stream.n_promised:
+        return []
+    seconds, promised = n_samples / stream.decoding.rate, stream.n_promised / stream.decoding.rate
+    return [f"the file is cut short: it holds {seconds:,.1f} s of the {promised:,.1f} s that it promises"]

@@ -77,7 +77,7 @@ class Guard:
                 await self._app(scope, receive, answer.send)
         except HTTPException as refusal:
             await answer.problem(refusal)
-        except Exception:
+        except Exception:  # any: the log has it whole, who asked has a sentence, and the server goes on
             log.exception("a request failed")
             await answer.problem(as_http(FAILURE))
 

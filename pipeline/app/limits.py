@@ -12,12 +12,12 @@ class Limits:
     Attributes:
         upload_bytes: Size of an upload.
         sound_seconds: Length of a recording: decoded and counted, whatever its header says.
-        sound_bytes: Size of its samples on disk.
+        sound_bytes: Size of its samples, likewise.
         at_once: Requests in work; another one is asked to come back.
         retry_seconds: After how long it may come back.
         stalled_seconds: An upload of which nothing arrives for so long ends.
         upload_seconds: The longest that an upload may take as a whole.
-        decoding_seconds: The longest that decoding may take.
+        decoding_seconds: The longest that decoding may be waited for.
         decoding_cpu_seconds: Likewise, of a processor's time.
         decoding_memory: Address space of the process that decodes, in bytes.
         loaded: Systems that are kept in memory.

@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import anyio
@@ -59,9 +58,8 @@ def create_app(
         decoder = Decoder(limits)
         decoder.warm_up()
         await asyncio.to_thread(catalogue.get, catalogue.default)
-        with TemporaryDirectory(prefix="ser-app-") as folder:
-            app.state.tools = Tools(catalogue, decoder, Path(folder))
-            yield
+        app.state.tools = Tools(catalogue, decoder)
+        yield
 
     app = FastAPI(
         title="Speech emotion recognition",
@@ -191,7 +189,7 @@ def _last_line(task: asyncio.Task[Prediction]) -> str:
         return json.dumps({"done": task.result().model_dump()})
     except Refusal as refusal:
         status, problem = refusal.status, Problem(error=refusal.error, advice=refusal.advice)
-    except Exception:
+    except Exception:  # as in `Guard`: the answer has begun, so that its last line has to say it
         log.exception("a request failed")
         status, problem = FAILURE.status, Problem(error=FAILURE.error, advice=FAILURE.advice)
     return json.dumps({"failed": problem.model_dump(), "status": status})

@@ -3,10 +3,10 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.app.replies import Card
+from pipeline.audio.decoders import Decoding
 from pipeline.config.mistakes import one_of
 from pipeline.core.errors import PipelineError
 from pipeline.inference.answers import Answer, Kind
@@ -22,7 +22,7 @@ class Predictor(Protocol):
 
     def answer(
         self,
-        path: Path,
+        source: Decoding,
         window: float = ...,
         *,
         speech: Speech = ...,

@@ -1,19 +1,17 @@
 """What is done for one request: decode, ask the system, put the answer together. It runs in a thread of its own."""
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from pipeline.app.decoding import Decoder
 from pipeline.app.limits import Cancelled, Refusal
 from pipeline.app.replies import Prediction, prediction
 from pipeline.app.systems import Catalogue
+from pipeline.audio.decoders import Decoding
 from pipeline.core.errors import PipelineError
 from pipeline.inference.speech import Speech
 
@@ -29,12 +27,10 @@ class Tools:
     Attributes:
         catalogue: The systems.
         decoder: Opens files.
-        folder: For temporary files.
     """
 
     catalogue: Catalogue
     decoder: Decoder
-    folder: Path
 
 
 @dataclass
@@ -60,40 +56,39 @@ class Work:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def run(self, tools: Tools) -> Prediction:
-        """Answer the request; its temporary files are gone when this returns, whatever happens.
+        """Answer the request; nothing of it runs any more when this returns, whatever happens.
 
         Raises:
             Refusal: What was sent cannot be answered.
             Cancelled: Nobody waits any more.
         """
-        with TemporaryDirectory(dir=tools.folder) as folder:
-            source, target = Path(folder, "upload"), Path(folder, "sound.wav")
-            with source.open("wb") as file:
-                shutil.copyfileobj(self.upload, file, 1 << 20)
-            sound = tools.decoder.decode(source, target, self.cancelled)
-            source.unlink()
+        with tools.decoder.open(self.upload, self.cancelled) as sound:
             self.step = "loading"
-            started = time.monotonic()
             try:
                 predictor = tools.catalogue.get(self.system)
-                self.step, self.share = "listening", 0.0
+                self.step, started = "listening", time.monotonic()
                 answer = predictor.answer(
-                    target,
+                    sound.decoding,
                     self.window,
                     speech=self.speech,
-                    progress=self._advance(sound.seconds),
+                    progress=self._advance(sound.decoding),
                     cancelled=self.cancelled,
                 )
+            except Refusal:
+                raise
             except PipelineError as error:
-                why = str(error).replace(str(target), "the recording").rstrip(".")
-                raise Refusal(422, f"The system cannot answer: {why}.", ELSE) from error
+                raise Refusal(422, f"The system cannot answer: {str(error).rstrip('.')}.", ELSE) from error
             if self.cancelled.is_set():
                 raise Cancelled
-            log.info("heard %.1f s of sound in %.2f s", sound.seconds, time.monotonic() - started)
-            return prediction(answer, list(predictor.outputs), sound, self.window, self.speech)
+            found = sound.decoded
+        log.info("heard %.1f s of sound in %.2f s", found.seconds, time.monotonic() - started)
+        return prediction(answer, list(predictor.outputs), found, self.window, self.speech)
 
-    def _advance(self, seconds: float) -> Callable[[float], None]:
-        def advance(done: float) -> None:
-            self.share = min(done / seconds, 1.0)
+    def _advance(self, decoding: Decoding) -> Callable[[float], None]:
+        """Return what keeps the share that is done, of as much as the file promises; None where it does not."""
+
+        def advance(seconds: float) -> None:
+            if decoding.n_promised:
+                self.share = min(seconds * decoding.rate / decoding.n_promised, 1.0)
 
         return advance

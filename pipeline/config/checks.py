@@ -8,7 +8,7 @@ from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import IDENTITY
 from pipeline.config.mistakes import one_of
 from pipeline.config.studies import MAIN
-from pipeline.config.systems import RANDOM, System, TorchSystem
+from pipeline.config.systems import RANDOM, SklearnSystem, System, TorchSystem
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def check_names(params: "Params") -> None:
         _check_inputs(params, name, system)
     for name, ensemble in params.ensembles.items():
         _check_members(params, name, ensemble)
+    _check_by_speaker(params)
     _check_own_stages(params)
     _check_profiles(params)
 
@@ -225,4 +226,19 @@ def _check_members(params: "Params", name: str, ensemble: Ensemble) -> None:
         if seeds != own:
             raise PipelineError(
                 f"params.yaml: {key}.seeds is {own}, and {member!r} has {seeds}: they are joined seed by seed"
+            )
+
+
+def _check_by_speaker(params: "Params") -> None:
+    """Refuse systems that are standardised by speaker where their models are asked about a clip by itself."""
+    used = [("stress", name) for name in params.stress]
+    used += [("importances", name) for name in params.importances]
+    for name, ensemble in params.ensembles.items():
+        used += [(f"ensembles.{name}", member) for member in (ensemble.first, ensemble.second)]
+    for key, name in used:
+        system = params.systems.get(name)
+        if isinstance(system, SklearnSystem) and system.standardise_by == "speaker":
+            raise PipelineError(
+                f"params.yaml: {key}: {name!r} is standardised by speaker, and nobody can be enrolled here; "
+                "expected a system that is not"
             )

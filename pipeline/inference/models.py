@@ -134,7 +134,8 @@ class EstimatorModels:
         self._classes, self._by_speaker = trained.classes, trained.by_speaker
         self._feature_sets = [feature_set.name for feature_set in trained.feature_sets.values()]
         own = place(trained.name)
-        self._estimators = {model: load_estimator(own, *model)[0] for model in trained.models}
+        self._as_trained = {model: load_estimator(own, *model)[0] for model in trained.models}
+        self._estimators = self._as_trained
 
     def predict(self, clips: Prepared, model: Model) -> np.ndarray:
         """Return the probabilities that one seed and fold gives."""
@@ -149,15 +150,18 @@ class EstimatorModels:
         return joined.astype(np.float64) if self._by_speaker else joined
 
     def enrol(self, clips: Prepared) -> None:
-        """Take the statistics of a speaker's clips in the place of those of nobody in particular."""
+        """Take the statistics of a speaker's clips; of fewer than eight, those of nobody in particular again."""
         from sklearn.pipeline import Pipeline
 
-        from pipeline.training.by_speaker import STEP, statistics_of
+        from pipeline.training.by_speaker import FEWEST, STEP, statistics_of
 
+        if clips.n_clips < FEWEST:
+            self._estimators = self._as_trained
+            return
         step = statistics_of(self.vectors(clips)).as_step()
         self._estimators = {
             model: Pipeline([(STEP, step), *estimator.steps[1:]])
-            for model, estimator in self._estimators.items()
+            for model, estimator in self._as_trained.items()
         }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.audio.decoders import Decoding
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import batched
 from pipeline.core.paths import trained_dir
@@ -103,8 +104,8 @@ class Predictor:
     def enrol(self, sources: Sequence[Source]) -> None:
         """Standardise by a speaker from now on, as a system did in training that is standardised by speaker.
 
-        With fewer than eight clips nothing changes, and the answers' notes say so: the statistics of nobody in
-        particular serve further.
+        With fewer than eight clips the statistics of nobody in particular serve, whoever was enrolled before, and
+        the answers' notes say so.
 
         Args:
             sources: Clips of that speaker, in any emotion; as of `predict`.
@@ -112,15 +113,18 @@ class Predictor:
         Raises:
             PipelineError: The system is not standardised by speaker, or a source cannot be read.
         """
+        self._by_speaker()  # before anything is read
         self.enrol_prepared(self.prepare(sources))
 
     def enrol_prepared(self, clips: Prepared) -> None:
         """Standardise by the speaker of clips that are prepared, as `enrol` does."""
+        self._by_speaker().enrol(clips)
+        self._n_enrolled = clips.n_clips
+
+    def _by_speaker(self) -> EstimatorModels:
         if not isinstance(self._models, EstimatorModels) or not self.trained.by_speaker:
             raise PipelineError(f"{self.name} is not standardised by speaker: nobody can be enrolled")
-        self._n_enrolled = clips.n_clips
-        if clips.n_clips >= FEWEST:
-            self._models.enrol(clips)
+        return self._models
 
     def prepare(self, sources: Sequence[Source], texts: Sequence[str] | None = None) -> Prepared:
         """Read some clips and compute their features; arguments as of `predict`."""
@@ -147,7 +151,7 @@ class Predictor:
 
     def answer(
         self,
-        path: Path,
+        source: Path | Decoding,
         window: float = 5.0,
         *,
         text: str | None = None,
@@ -158,7 +162,7 @@ class Predictor:
         """Ask about a recording of any length: of each window, and of the whole.
 
         Args:
-            path: The file.
+            source: The file; or samples as they are decoded elsewhere.
             window: Length of a window in seconds; the last may be shorter.
             text: What is said in it; the recording is then one window.
             speech: What counts as speech: see `pipeline.inference.recording.Recording`.
@@ -169,7 +173,7 @@ class Predictor:
             AudioError: The file cannot be read.
             PipelineError: The window is too short, or the detector is not at hand.
         """
-        recording = self.recording(path, window, text, speech)
+        recording = self.recording(source, window, text, speech)
         windows: list[Window] = []
         languages: list[str] = []
         for batch in recording.batches(CLIPS):
@@ -186,12 +190,12 @@ class Predictor:
         return answer
 
     def recording(
-        self, path: Path, window: float, text: str | None = None, speech: Speech = "level"
+        self, source: Path | Decoding, window: float, text: str | None = None, speech: Speech = "level"
     ) -> Recording:
         """Return a file that can be read window by window, as `answer` reads it."""
         rates = self._reader.rates(with_texts=text is not None)
         one_window = text is not None and self.reads_text
-        return Recording(path, float("inf") if one_window else window, rates, speech)
+        return Recording(source, float("inf") if one_window else window, rates, speech)
 
     def ask(self, stretches: Sequence[Stretch], text: str | None = None) -> tuple[list[Window], list[str]]:
         """Return what the system says of windows, all of them at once.

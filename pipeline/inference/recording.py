@@ -7,12 +7,14 @@ them, so that together they are what the resampled whole would be.
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soxr
 
+from pipeline.audio.decoders import Decoding
 from pipeline.audio.reading import AudioError, open_sound
 from pipeline.audio.wave import to_mono
 from pipeline.core.errors import PipelineError
@@ -52,7 +54,7 @@ class Recording:
     """A file that is read once, window by window.
 
     Args:
-        path: The file.
+        source: The file; or samples as they are decoded elsewhere, which are taken once.
         window: Length of a window in seconds; infinite for one window.
         rates: Sample rates at which samples are wanted, Hz.
         speech: What counts as speech: "level", whatever is loud enough; "silero", what its detector takes for it.
@@ -66,10 +68,13 @@ class Recording:
         PipelineError: The window is too short, or the detector is not at hand.
     """
 
-    def __init__(self, path: Path, window: float, rates: Sequence[int], speech: Speech = "level") -> None:
+    def __init__(
+        self, source: Path | Decoding, window: float, rates: Sequence[int], speech: Speech = "level"
+    ) -> None:
         if not window >= SHORTEST_WINDOW:
             raise PipelineError(f"a window of {window} s; expected {SHORTEST_WINDOW} s or more")
-        self._path, self._window, self._rates = path, window, rates
+        self._source, self._window, self._rates = source, window, rates
+        self._path = source if isinstance(source, Path) else Path("the recording")
         self._detector = VoiceActivity() if speech == "silero" else None
         self._loud_frames, self._loud_power = 0, 0.0
         self.speech = speech
@@ -89,15 +94,15 @@ class Recording:
         Raises:
             AudioError: The file cannot be read; here, or while windows are taken.
         """
-        with open_sound(self._path) as stream:
-            self.rate = rate = stream.decoding.rate
+        with self._decoding() as decoding:
+            self.rate = rate = decoding.rate
             n_samples = None if math.isinf(self._window) else round(self._window * rate)
-            chunks = cut(stream.decoding.blocks, n_samples, round(LEAST_REST * rate))
+            chunks = cut(decoding.blocks, n_samples, round(LEAST_REST * rate))
             resamplers = {wanted: _Resampler(rate, wanted) for wanted in self._needed_rates()}
             waiting: deque[tuple[float, float, float]] = deque()
             for chunk, last in chunks:
                 mono = to_mono(chunk)
-                if not np.isfinite(mono).all():
+                if not np.isfinite(np.abs(mono).max()):
                     raise AudioError(self._path, f"NaN or infinite samples after {self.seconds:.2f} s")
                 start = self.seconds
                 self.seconds += len(mono) / rate
@@ -128,6 +133,14 @@ class Recording:
                 batch = []
         if batch:
             yield batch
+
+    @contextmanager
+    def _decoding(self) -> Iterator[Decoding]:
+        if isinstance(self._source, Decoding):
+            yield self._source
+            return
+        with open_sound(self._source) as stream:
+            yield stream.decoding
 
     def _needed_rates(self) -> set[int]:
         return {*self._rates} if self._detector is None else {*self._rates, RATE}

@@ -4,16 +4,14 @@ Their systems are those of the template `new_speakers` in params.yaml. Those tha
 are tested on stand apart, and so do those under protocols by sentence: they are never ranked with the others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from pipeline.config.new_speakers import BOTH_NEW, KNOWN_SENTENCES, NEW_SENTENCES, NEW_SPEAKERS
 from pipeline.report.answers import Gap
 from pipeline.report.leaderboard import Row
-from pipeline.report.system_detail import Stress
 
 PREFIX = f"{NEW_SPEAKERS}_"
 SENTENCES = {  # protocols, and what is known under each
@@ -21,7 +19,6 @@ SENTENCES = {  # protocols, and what is known under each
     BOTH_NEW: "new speakers, new sentences",
     NEW_SENTENCES: "known speakers, new sentences",
 }
-N_WORST = 3  # conditions of stress that the answer names
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,6 @@ class Board:
         sentences: Those under protocols by sentence, each with what it knows.
         cost: What the sentence is worth: UAR on known sentences less that on new ones; None where nothing says so.
         skipped: Systems that this corpus does not allow, or that know the speakers, each with why.
-        stressed: The best of those whose test clips were changed, and what came of it; None where none were.
     """
 
     corpus: str
@@ -59,7 +55,6 @@ class Board:
     sentences: list[tuple[str, Ranked]]
     cost: Gap | None
     skipped: list[tuple[str, str]]
-    stressed: tuple[Ranked, Stress] | None
 
     @property
     def synthetic(self) -> bool:
@@ -77,31 +72,25 @@ class Board:
         return sorted(alike, key=lambda one: (one.row.seconds or 0.0, one.name))
 
 
-def boards(
-    rows: Iterable[Row], significance: pd.DataFrame, stress: Mapping[str, Stress | None]
-) -> list[Board]:
+def boards(rows: Iterable[Row], significance: pd.DataFrame) -> list[Board]:
     """Make a board of each study of the template that was run, in the order of the rows.
 
     Args:
         rows: The leaderboard.
         significance: See `pipeline.evaluation.significance`.
-        stress: By system.
     """
     studies: dict[str, list[Row]] = {}
     for row in rows:
         if row.study == PREFIX + row.metrics["corpora"]:
             studies.setdefault(row.study, []).append(row)
-    return [_board(study, group, significance, stress) for study, group in studies.items()]
+    return [_board(study, group, significance) for study, group in studies.items()]
 
 
-def _board(
-    study: str, rows: Sequence[Row], significance: pd.DataFrame, stress: Mapping[str, Stress | None]
-) -> Board:
+def _board(study: str, rows: Sequence[Row], significance: pd.DataFrame) -> Board:
     trained = [row for row in rows if row.trained]
     by_sentence = [row for row in trained if row.split in SENTENCES]
     plain = [row for row in trained if row.split not in SENTENCES and row.new_speakers]
     ranked = _rank([row for row in plain if not row.speaker_standardised], significance)
-    stressed = [(one, found) for one in ranked if (found := stress.get(one.row.system)) and found.rows]
     return Board(
         corpus=study.removeprefix(PREFIX),
         ranked=ranked,
@@ -114,7 +103,6 @@ def _board(
         ],
         cost=_cost(by_sentence, significance),
         skipped=[(short_name(row.system, study), why) for row in rows if (why := _why_not(row))],
-        stressed=stressed[0] if stressed else None,
     )
 
 
@@ -152,11 +140,6 @@ def _cost(rows: Sequence[Row], significance: pd.DataFrame) -> Gap | None:
     new = [row for row in rows if row.split == BOTH_NEW]
     pairs = (_gap(one, other, significance) for one in known for other in new)
     return next((gap for gap in pairs if gap is not None), None)
-
-
-def worst_conditions(stress: Stress) -> list[dict[str, Any]]:
-    """Return the changes of test clips that cost the most UAR, the worst first."""
-    return sorted(stress.rows[1:], key=lambda row: row["change"])[:N_WORST]
 
 
 def across(found: Sequence[Board]) -> dict[str, list[float | None]]:

@@ -7,6 +7,7 @@ same.
 import argparse
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -44,16 +45,27 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("system", nargs="?", help="a trained system of params.yaml, or one of `external`")
     line.add_argument("--list", action="store_true", help="list the conditions")
     line.add_argument("--conditions", help="some of them, with commas between; all if nothing is said")
-    line.add_argument("--most-clips", type=int, help="of the test clips, of all classes alike")
-    line.add_argument("--seed", type=int, default=1, help="of noise, rooms and voices (1)")
+    line.add_argument("--most-clips", type=_number(1), help="of the test clips, of all classes alike")
+    line.add_argument("--seed", type=_number(0), default=1, help="of noise, rooms and voices (1)")
     line.add_argument(
         "--output", type=Path, help="a folder for stress.json, stress.csv, stress.png, decisions.csv"
     )
     line.add_argument("--write", type=Path, help="a new folder for the changed clips; no system is asked")
     line.add_argument(
-        "--predictions", type=Path, help="a CSV file of decisions, in place of asking the system"
+        "--predictions", type=Path, help="a CSV or Parquet file of decisions, in place of asking the system"
     )
     return line
+
+
+def _number(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number that is not below the least."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
+        return int(text)
+
+    return read
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,6 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if not given.system:
         line.error("expected a system; --list lists the conditions, --help shows examples")
+    if given.write and (given.predictions or given.output):
+        line.error("--write judges nothing: expected it without --predictions and --output")
     try:
         _run(given)
     except PipelineError as error:
@@ -97,7 +111,12 @@ def _decisions(
 ) -> pd.DataFrame:
     if given.predictions:
         return read_decisions(given.predictions, clips, conditions)
-    return ask(load(given.system), clips, conditions, Voices(split, given.seed), given.seed)
+    predictor = load(given.system)
+    if predictor.trained.by_speaker:
+        raise PipelineError(
+            f"{given.system} is standardised by speaker, and nobody can be enrolled here: name a system that is not"
+        )
+    return ask(predictor, clips, conditions, Voices(split, given.seed), given.seed)
 
 
 def split_of(system: str) -> EvaluatedSplit:

@@ -8,9 +8,10 @@ import soundfile
 from tqdm import tqdm
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.tables import read_csv, write_csv
+from pipeline.core.tables import write_csv
+from pipeline.evaluation.external import read_predictions
 from pipeline.stress.clips import Tested, Voices, read_mono
-from pipeline.stress.conditions import UNCHANGED, Condition, change
+from pipeline.stress.conditions import CONDITIONS, UNCHANGED, Condition, change
 
 LISTING = "clips.csv"
 GIVEN = ["clip", "condition", "predicted"]
@@ -51,7 +52,7 @@ def read_decisions(path: Path, tested: Tested, conditions: Sequence[Condition]) 
     """Read decisions made elsewhere; labels, speakers and sexes are those of the split, never the file's.
 
     Args:
-        path: A CSV file with the columns `GIVEN`, a row a clip and condition.
+        path: A CSV or Parquet file with the columns `GIVEN`, a row a clip and condition.
         tested: The clips that were to be judged.
         conditions: Those that may be left out are not `unchanged`.
 
@@ -59,11 +60,16 @@ def read_decisions(path: Path, tested: Tested, conditions: Sequence[Condition]) 
         As `pipeline.stress.ask.ask`, of the conditions that the file has.
 
     Raises:
-        PipelineError: A column, a clip or `unchanged` is missing; or a row is there twice, or says no class.
+        PipelineError: The file, a column, a clip or `unchanged` is missing; or a row is there twice, or names no
+            condition or class.
     """
-    given = read_csv(path)
+    if not path.is_file():
+        raise PipelineError(f"{path} is no file: expected one of decisions, with the columns {GIVEN}")
+    given = read_predictions(path)
     if missing := [name for name in GIVEN if name not in given]:
         raise PipelineError(f"{path} has the columns {[*given]}, but not {missing}: expected {GIVEN}")
+    if strange := sorted({*given["condition"].astype(str)} - {*CONDITIONS}):
+        raise PipelineError(f"{path}: {strange} are no conditions; expected some of {[*CONDITIONS]}")
     given = given[given["condition"].isin([one.name for one in conditions])]
     if twice := given[given.duplicated(["clip", "condition"])][["clip", "condition"]].to_numpy().tolist():
         raise PipelineError(f"{path}: {len(twice)} rows are there twice, such as {twice[0]}")

@@ -1,4 +1,4 @@
-"""The results of stress as files: stress.json, stress.csv and stress.png."""
+"""The results of stress as files: stress.json, stress.csv, stress.png and decisions.csv."""
 
 import json
 from pathlib import Path

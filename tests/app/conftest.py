@@ -1,5 +1,6 @@
 """A small system that hears pitch, sounds for it, and the application around it: in this process, or a server."""
 
+import multiprocessing
 import socket
 import threading
 import time
@@ -34,9 +35,9 @@ class Pitch:
     def __init__(self, name="pitch", slowness=0.0):
         self.name, self.slowness = name, slowness
 
-    def answer(self, path, window=5.0, *, speech="level", progress=None, cancelled=None):
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        mono, length, windows = samples.mean(axis=1), int(window * rate), []
+    def answer(self, source, window=5.0, *, speech="level", progress=None, cancelled=None):
+        rate = source.rate
+        mono, length, windows = np.concatenate([*source.blocks], axis=1).mean(axis=0), int(window * rate), []
         for start in range(0, len(mono), length):
             if cancelled is not None and cancelled.is_set():
                 break
@@ -68,8 +69,8 @@ class Rating(Pitch):
     kind = "dimensions"
     outputs = ("arousal", "valence")
 
-    def answer(self, path, window=5.0, **settings):
-        return replace(super().answer(path, window, **settings), kind="dimensions")
+    def answer(self, source, window=5.0, **settings):
+        return replace(super().answer(source, window, **settings), kind="dimensions")
 
     def scores(self, part, rate):
         return {"arousal": float(np.sqrt(np.mean(part**2))), "valence": -0.5}
@@ -163,15 +164,10 @@ class Server:
         self.thread.join(20)
         self.socket.close()
 
-    @property
-    def files(self) -> list:
-        """The temporary files that are there."""
-        return [*self.app.state.tools.folder.rglob("*")]
-
     def settles(self) -> bool:
-        """Wait until nothing is in work; return whether that happened and no file is left."""
+        """Wait until nothing is in work; return whether that happened and no process is left."""
         until = time.monotonic() + 5
-        while self.app.state.slots.busy or self.files:
+        while self.app.state.slots.busy or multiprocessing.active_children():
             if time.monotonic() > until:
                 return False
             time.sleep(0.02)

@@ -1,6 +1,9 @@
 """Files as strangers may send them: each is answered by what is really in it, or refused with the reason."""
 
+import multiprocessing
+import tempfile
 import threading
+from tempfile import SpooledTemporaryFile
 
 import numpy as np
 import pytest
@@ -19,16 +22,27 @@ def strict():
         yield client
 
 
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """The folder of temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
 def decode():
-    """Decodes bytes within limits."""
+    """Decodes bytes within limits: returns the samples, shape (channels, samples), and their rate."""
 
-    def decode(folder, content, cancelled=False, **limits):
-        source, event = folder / "source", threading.Event()
-        source.write_bytes(content)
+    def decode(content, cancelled=False, **limits):
+        event = threading.Event()
         if cancelled:
             event.set()
-        return Decoder(Limits(**limits)).decode(source, folder / "target.wav", event)
+        with SpooledTemporaryFile() as file:
+            file.write(content)
+            with Decoder(Limits(**limits)).open(file, event) as upload:
+                samples = np.concatenate([*upload.decoding.blocks], axis=1)
+                assert upload.decoded.seconds == samples.shape[1] / upload.decoding.rate
+        return samples, upload.decoding.rate
 
     return decode
 
@@ -38,7 +52,7 @@ def predict(client, content):
 
 
 @pytest.mark.parametrize("kind", sounds.HOSTILE)
-def test_a_hostile_file_is_answered(strict, kind):
+def test_a_hostile_file_is_answered(strict, temporary, kind):
     make, expected = sounds.HOSTILE[kind]
     reply = predict(strict, make())
     if expected is None:
@@ -50,7 +64,8 @@ def test_a_hostile_file_is_answered(strict, kind):
         assert expected in reply.json()["error"]
         assert reply.json()["advice"]
     assert strict.get("/api/health").json()["busy"] == 0
-    assert [*strict.app.state.tools.folder.iterdir()] == []
+    assert [*temporary.iterdir()] == []
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize(
@@ -83,31 +98,28 @@ def test_a_file_that_is_cut_short_says_so(client):
     assert answer["notes"] == ["the file is cut short: it holds 5.0 s of the 10.0 s that it promises"]
 
 
-def test_what_is_written_is_what_was_sent(tmp_path, decode):
-    import soundfile
-
+def test_what_is_decoded_is_what_was_sent(decode):
     samples = sounds.tone(1, channels=2) * np.array([1, 0.5], np.float32)
-    decode(tmp_path, sounds.audio(samples, subtype="FLOAT"))
-    written, rate = soundfile.read(tmp_path / "target.wav", dtype="float32")
+    decoded, rate = decode(sounds.audio(samples, subtype="FLOAT"))
     assert rate == sounds.RATE
-    np.testing.assert_array_equal(written, samples)
+    np.testing.assert_array_equal(decoded.T, samples)
 
 
-def test_little_memory_is_refused_and_not_fatal(tmp_path, decode):
+def test_little_memory_is_refused_and_not_fatal(decode):
     with pytest.raises(Refusal, match=r"memory|within the limits"):
-        decode(tmp_path, sounds.audio(sounds.tone(60)), decoding_memory=50 << 20)
+        decode(sounds.audio(sounds.tone(60)), decoding_memory=50 << 20)
 
 
-def test_decoding_ends_when_its_time_is_up(tmp_path, decode):
+def test_decoding_ends_when_its_time_is_up(decode):
     with pytest.raises(Refusal, match="took longer than 0 s"):
-        decode(tmp_path, sounds.silence(7000, "FLAC"), decoding_seconds=0.0)
+        decode(sounds.silence(7000, "FLAC"), decoding_seconds=0.0)
 
 
-def test_decoding_ends_when_nobody_waits(tmp_path, decode):
+def test_decoding_ends_when_nobody_waits(decode):
     with pytest.raises(Cancelled):
-        decode(tmp_path, sounds.silence(7000, "FLAC"), cancelled=True)
+        decode(sounds.silence(7000, "FLAC"), cancelled=True)
 
 
-def test_decoded_sound_that_is_too_large_for_the_disk_is_refused(tmp_path, decode):
+def test_more_samples_than_are_allowed_are_refused(decode):
     with pytest.raises(Refusal, match=r"more than 0\.0 GB"):
-        decode(tmp_path, sounds.audio(sounds.tone(10)), sound_bytes=100_000)
+        decode(sounds.audio(sounds.tone(10)), sound_bytes=100_000)

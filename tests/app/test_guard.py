@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import multiprocessing
 import resource
 import socket
 import threading
@@ -134,7 +135,7 @@ def test_work_ends_when_the_client_has_gone(accept):
         )
         connection.sendall(head.encode() + body)
         until = time.monotonic() + 5
-        while not server.files and time.monotonic() < until:
+        while not multiprocessing.active_children() and time.monotonic() < until:
             time.sleep(0.01)
         assert server.app.state.slots.busy == 1
         connection.close()

@@ -172,6 +172,25 @@ def test_every_system_resolves_in_every_size(size, system):
         ),
         ("stress.utbm_cnn", {"seed": 1, "most_clips": 0}, r"stress.utbm_cnn.most_clips"),
         (
+            "stress.new_speakers_demo_ravdess_encoder_by_speaker",
+            {"seed": 1, "most_clips": None},
+            r"stress: 'new_speakers_demo_ravdess_encoder_by_speaker' is standardised by speaker, and nobody can",
+        ),
+        (
+            "importances.new_speakers_demo_ravdess_encoder_by_speaker",
+            {"seed": 1, "repeats": 1},
+            r"importances: 'new_speakers_demo_ravdess_encoder_by_speaker' is standardised by speaker",
+        ),
+        (
+            "ensembles.both",
+            ensemble(
+                first="new_speakers_demo_ravdess_encoder_by_speaker",
+                second="new_speakers_demo_ravdess_encoder_svm",
+                study="new_speakers_demo_ravdess",
+            ),
+            r"ensembles.both: 'new_speakers_demo_ravdess_encoder_by_speaker' is standardised by speaker",
+        ),
+        (
             "importances.utbm_cn",
             {"seed": 1, "repeats": 2},
             r"unknown system 'utbm_cn', did you mean 'utbm_cnn'",

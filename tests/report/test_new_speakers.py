@@ -4,25 +4,11 @@ import pandas as pd
 import pytest
 
 from pipeline.report.leaderboard import Row
-from pipeline.report.new_speakers import across, boards, read_by, short_name, worst_conditions
-from pipeline.report.system_detail import Stress
+from pipeline.report.new_speakers import across, boards, read_by, short_name
 
 COLUMNS = ["system", "other", "against", "difference", "low", "high", "p_bootstrap_holm"]
 NO_PAIRS = pd.DataFrame(columns=COLUMNS)
 BASE = {"status": "trained", "synthetic": False, "corpora": "toy", "targets": "emotion"}
-STRESS = Stress(
-    12,
-    [
-        {"condition": "unchanged", "title": "unchanged", "uar": 0.6, "change": 0.0, "flips": 0.0}
-        | {"change_low": 0.0, "change_high": 0.0},
-        *(
-            {"condition": name, "title": name, "uar": 0.6 + change, "change": change, "flips": 0.25}
-            | {"change_low": change - 0.1, "change_high": change + 0.1}
-            for name, change in (("hiss", -0.1), ("babble", -0.3), ("louder", 0.01), ("room", -0.2))
-        ),
-    ],
-    "data/stress/a",
-)
 
 
 def row(entry, uar, *, corpus="toy", split="new_speakers", standardised=False, seconds=1.0, reads=("sums",)):
@@ -61,8 +47,8 @@ def pairs(*found):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def board_of(*rows, tests=NO_PAIRS, stress=None):
-    (board,) = boards(rows, tests, stress or {})
+def board_of(*rows, tests=NO_PAIRS):
+    (board,) = boards(rows, tests)
     return board
 
 
@@ -106,15 +92,6 @@ def test_the_sentence_costs_what_the_paired_test_says():
     assert board_of(row("a", 0.5)).cost is None
 
 
-def test_the_best_of_the_stressed_is_shown():
-    stress = {"new_speakers_toy_b": STRESS, "new_speakers_toy_c": STRESS, "new_speakers_toy_a": None}
-    board = board_of(row("a", 0.7), row("b", 0.6), row("c", 0.5), stress=stress)
-    one, found = board.stressed
-    assert one.name == "b"
-    assert [line["condition"] for line in worst_conditions(found)] == ["babble", "room", "hiss"]
-    assert board_of(row("a", 0.7), stress={"new_speakers_toy_a": Stress(0, [], "")}).stressed is None
-
-
 def test_skipped_ones_have_their_reason():
     board = board_of(row("a", 0.7), skipped("net", "nobody validates"))
     assert board.skipped == [("net", "nobody validates")]
@@ -134,7 +111,7 @@ def test_other_studies_have_no_board_and_each_corpus_has_its_own():
     several = row("net", 0.8, corpus="cross")
     several = Row(several.system, {**several.metrics, "corpora": "toy,b"}, split="new_speakers")
     rows = [row("a", 0.7), other, several, row("a", 0.4, corpus="b"), row("c", 0.3)]
-    found = boards(rows, NO_PAIRS, {})
+    found = boards(rows, NO_PAIRS)
     assert [board.corpus for board in found] == ["toy", "b"]
     assert across(found) == {"a": [0.7, 0.4], "c": [0.3, None]}
 
@@ -147,7 +124,7 @@ def test_synthetic_speech_is_told():
 
 
 def test_what_a_system_reads():
-    found = boards([row("a", 0.7, reads=("blocks", "sums")), row("b", 0.6)], NO_PAIRS, {})
+    found = boards([row("a", 0.7, reads=("blocks", "sums")), row("b", 0.6)], NO_PAIRS)
     assert read_by(found) == {"a": ["blocks", "sums"], "b": ["sums"]}
 
 

@@ -102,9 +102,10 @@ def test_a_folder_that_holds_something_is_not_written_to(corpus: Box, tmp_path: 
         (lambda table: pd.concat([table, table.head(1)]), "1 rows are there twice"),
         (lambda table: table.assign(predicted="bored"), r"\['bored'\] are no classes"),
         (lambda table: table.assign(condition="white_0"), "no rows of the condition 'unchanged'"),
+        (lambda table: table.assign(condition="white0"), r"\['white0'\] are no conditions; expected some of"),
         (lambda table: table.iloc[1:], "lacks 1 decisions, such as that of"),
     ],
-    ids=["column", "twice", "class", "unchanged", "lacking"],
+    ids=["column", "twice", "class", "unchanged", "condition", "lacking"],
 )
 def test_decisions_that_are_none_are_refused(corpus: Box, tmp_path: Path, change, message) -> None:
     tested = read_tested(SYSTEM)
@@ -120,10 +121,28 @@ def test_decisions_that_are_none_are_refused(corpus: Box, tmp_path: Path, change
         (["tiny_cn"], "unknown system 'tiny_cn', did you mean 'tiny_cnn'"),
         (["tiny_separate"], "tiny_separate predicts dimensions"),
         ([SYSTEM, "--conditions", "white_1"], "unknown condition 'white_1'"),
+        (["tiny_by_speaker"], "tiny_by_speaker is standardised by speaker, and nobody can be enrolled here"),
+        ([SYSTEM, "--predictions", "nowhere.csv"], "nowhere.csv is no file: expected one of decisions"),
     ],
 )
 def test_errors_are_told_in_a_line(corpus: Box, arguments, message, capsys) -> None:
     assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--most-clips", "0"], "--most-clips: '0' is no whole number of 1 or more"),
+        (["--seed", "-1"], "--seed: '-1' is no whole number of 0 or more"),
+        (["--write", "clips", "--predictions", "theirs.csv"], "--write judges nothing"),
+        (["--write", "clips", "--output", "out"], "--write judges nothing"),
+    ],
+)
+def test_a_line_that_means_nothing_is_refused(arguments, message, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([SYSTEM, *arguments])
+    assert ended.value.code == 2
     assert message in capsys.readouterr().err
 
 
