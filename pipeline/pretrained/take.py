@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COUNTER = "num_batches_tracked"  # of batch normalisation: older files lack it, and nothing here reads it
 N_NAMED = 3  # tensors an error names
+UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, IndexError)  # raised by torch.load
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def read_state(path: Path) -> "dict[str, Tensor]":
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise PipelineError(f"{path} is not there: expected a file of pretrained weights") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except UNREADABLE as error:
         raise PipelineError(
             f"{path} holds no weights that can be read safely ({error}): expected what torch.save makes of a "
             "state dict; a checkpoint with other objects in it has to be saved again without them"

@@ -19,7 +19,7 @@ from pipeline.pretrained.whisper_encoder import (
     mel_filters,
     sinusoids,
 )
-from pipeline.transcription.weights import find_checkpoint
+from pipeline.pretrained.whisper_checkpoint import find_checkpoint
 
 WINDOW = 480_000  # samples
 
