@@ -1,4 +1,4 @@
-"""Checkpoints of openai-whisper: a file, the folder of local weights, or the hub, in this order; and damaged ones."""
+"""Checkpoints of openai-whisper: a file, one in the folder of local weights, or the hub's; and damaged ones."""
 
 import os
 from pathlib import Path
@@ -58,8 +58,8 @@ def find_or_download(model: str, where: str, advice: str) -> Path:
         return Path(whisper._download(whisper._MODELS[model], str(home / "whisper"), in_memory=False))
     except (OSError, RuntimeError) as error:
         raise PipelineError(
-            f"{where}: the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder and "
-            f"name it in SER_WEIGHTS. {advice}"
+            f"{where}: the Whisper model {model!r} cannot be downloaded ({error}). Put {model}.pt into a folder "
+            f"and name it in SER_WEIGHTS. {advice}"
         ) from error
 
 

@@ -73,7 +73,7 @@ def test_a_file_that_is_no_checkpoint_is_named_and_described(content, what, tmp_
     [
         *({}, [], torch.zeros(2)),
         {"dims": {"n_mels": 80}, "model_state_dict": {}},
-        {"dims": {name: "many" for name in module.SIZES}, "model_state_dict": {}},
+        {"dims": dict.fromkeys(module.SIZES, "many"), "model_state_dict": {}},
     ],
     ids=["nothing", "list", "tensor", "sizes", "words"],
 )
