@@ -19,8 +19,8 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
 from pipeline.core.row_cache import digest
-from pipeline.pretrained.find import CONFIG, WEIGHT_FILES, is_hub_id, is_model_folder
-from pipeline.pretrained.take import find_weights, read_state, take_weights, weights_digest
+from pipeline.pretrained.find import CONFIG, is_hub_id, is_model_folder
+from pipeline.pretrained.take import find_weights, read_state, take_weights, weights_digest, write_model
 from pipeline.pretrained.transformers_encoder import FAMILIES, load_transformers_encoder
 from pipeline.pretrained.whisper_checkpoint import NO_CHECKPOINT, find_or_download, no_checkpoint
 from pipeline.pretrained.whisper_encoder import Sizes, WhisperEncoder, block_outputs, sinusoids
@@ -132,13 +132,8 @@ class LoadedWhisper:
 
     def save(self, folder: Path) -> None:
         """Write sizes and weights, the encoder's alone."""
-        from safetensors.torch import save
-
-        folder.mkdir(parents=True)
-        state = {name: item.cpu() for name, item in self.network.state_dict().items()}
-        (folder / WEIGHT_FILES[0]).write_bytes(save(state))
         about = {"model_type": WHISPER, **asdict(self.network.sizes)}
-        (folder / CONFIG).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+        write_model(folder, self.network, json.dumps(about, indent=2) + "\n")
 
 
 @functools.lru_cache(maxsize=2)  # an ensemble may read two
@@ -189,7 +184,7 @@ def _whisper_checkpoint(path: Path, device: str) -> WhisperEncoder:
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = dict(torch.load(path, map_location="cpu", weights_only=True))
         sizes = {name: int(content["dims"][name]) for name in SIZES}
         state = {name: item.float() for name, item in content["model_state_dict"].items()}
     except NO_CHECKPOINT as error:

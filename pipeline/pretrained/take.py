@@ -13,6 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import left_behind
 from pipeline.pretrained.find import (
     CONFIG,
+    WEIGHT_FILES,
     commit_of,
     hub_model,
     is_hub_id,
@@ -128,6 +129,16 @@ def read_state(path: Path) -> "dict[str, Tensor]":
     if not isinstance(state, Mapping) or not all(isinstance(item, torch.Tensor) for item in state.values()):
         raise PipelineError(f"{path} holds a {type(state).__name__}, expected tensors by name")
     return dict(state)
+
+
+def write_model(folder: Path, network: "nn.Module", config: str) -> None:
+    """Write a network as the hub lays one out: its weights, and what config.json says of it."""
+    from safetensors.torch import save
+
+    folder.mkdir(parents=True)
+    state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    (folder / WEIGHT_FILES[0]).write_bytes(save(state))
+    (folder / CONFIG).write_text(config, "utf-8")
 
 
 def _read_safetensors(path: Path) -> "dict[str, Tensor]":
