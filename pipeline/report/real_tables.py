@@ -93,17 +93,10 @@ def study_table(records: Sequence[RealResult], published: Published, study: str)
 
 def audit_table(records: Sequence[RealResult], _: Published) -> str:
     """Return what leaks are worth, by corpus and split: the audit's own systems, and others that had copies too."""
-    doubled = {
-        (record.study, record.system, record.test_corpus) for record in records if record.condition == COPIES
-    }
-    others = [
-        record
-        for record in records
-        if record.study not in AUDIT
-        and (record.study, record.system, record.test_corpus) in doubled
-        and record.condition in (None, COPIES)
-    ]
-    rows = [record for record in records if record.study in AUDIT] + others
+    others = [record for record in records if record.study not in AUDIT]
+    doubled = {record.system for record in others if record.condition == COPIES}
+    rows = [record for record in records if record.study in AUDIT]
+    rows += [one for one in others if one.system in doubled and one.condition in (None, COPIES)]
     rows.sort(key=lambda record: record.test_corpus)
     columns = [_CORPORA, _SYSTEM, _PROTOCOL, _CONDITION, _NEW_SPEAKERS, _N_TEST, _ACCURACY, _UAR]
     return markdown_table(rows, without_empty(rows, columns))
