@@ -13,7 +13,7 @@ import os
 import time
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ class RowCache:
         ):
             writer.write_table(table)
 
-    def store(self, computed: Iterable[Mapping[str, Row]], n_rows: int) -> Iterator[Mapping[str, Row]]:
+    def store(self, computed: Iterable[Mapping[str, Row]], n_rows: int) -> Generator[Mapping[str, Row]]:
         """Store rows while they are being computed, and pass them on.
 
         Args:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 VERSION = "1"  # of what is computed here and in pipeline/pretrained; each kind adds its own
 LIBRARIES = ("numpy", "torch", "torchaudio", "transformers")
+BACKEND: Literal["processes", "threads"] = "threads"  # they share one copy of the weights
 N_MELS, N_POSITIONS = 80, 1500  # of an encoder with random weights; those of Whisper base
 
 

@@ -132,9 +132,7 @@ def load_network_kind(name: str) -> NetworkKind:
     Raises:
         PipelineError: There is none of that name.
     """
-    if not has_network(name):
-        raise PipelineError(f"{name!r} is no kind of feature that a pretrained network computes")
-    return cast(NetworkKind, _module(name))
+    return cast(NetworkKind, _offering("find_network", name, "a pretrained network computes"))
 
 
 def reads_text(name: str) -> bool:
@@ -148,9 +146,14 @@ def load_text_kind(name: str) -> TextKind:
     Raises:
         PipelineError: There is none of that name.
     """
-    if not reads_text(name):
-        raise PipelineError(f"{name!r} is no kind of feature that is computed from transcripts")
-    return cast(TextKind, _module(name))
+    return cast(TextKind, _offering("embed", name, "is computed from transcripts"))
+
+
+def _offering(function: str, name: str, what: str) -> Any:
+    """Import a kind that offers a function; raise a `PipelineError` that says `what` it is not."""
+    if not hasattr(module := _module(name), function):
+        raise PipelineError(f"{name!r} is no kind of feature that {what}")
+    return module
 
 
 def kind_version(name: str) -> str:

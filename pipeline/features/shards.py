@@ -16,10 +16,13 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.own_files import written_whole
-from pipeline.core.parallel import batched
 from pipeline.core.tables import existing
 
 ROWS_A_GROUP = 256  # written and read at a time
+VALUES_A_GROUP = 1 << 28  # at most, but for a row that has more
+VALUES_A_ROW = (1 << 31) - 1  # at most: Arrow counts the values of a list in 32 bits
+
+FeatureRow = tuple[str, str, np.ndarray]  # utterance_id, key and features
 
 
 def shard_schema(dtype: np.dtype, names: list[str] | None) -> pa.Schema:
@@ -33,13 +36,16 @@ def shard_schema(dtype: np.dtype, names: list[str] | None) -> pa.Schema:
     return pa.schema(columns, {"feature_names": json.dumps(names)} if names else None)
 
 
-def write_shard(path: Path, rows: Sequence[tuple[str, str, np.ndarray]], schema: pa.Schema) -> None:
+def write_shard(path: Path, rows: Sequence[FeatureRow], schema: pa.Schema) -> None:
     """Write a shard atomically, laid out a group of rows at a time.
 
     Args:
         path: Target file; its folder is made.
         rows: utterance_id, key and features of each row, in their final order.
         schema: See `shard_schema`.
+
+    Raises:
+        PipelineError: Features have another type than the schema, or a row more values than fit into one.
     """
     # bytes compress best as indices into a dictionary of their 256 values, floats have no use for one
     dictionary = ["values.list.element"] if schema.field("values").type.value_type == pa.uint8() else False
@@ -47,7 +53,7 @@ def write_shard(path: Path, rows: Sequence[tuple[str, str, np.ndarray]], schema:
         written_whole(path) as partial,
         pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=dictionary) as writer,
     ):
-        for group in batched(rows, ROWS_A_GROUP):
+        for group in _groups(rows):
             ids, keys, arrays = zip(*group, strict=True)
             columns = [
                 pa.array(ids, pa.string()),
@@ -56,6 +62,26 @@ def write_shard(path: Path, rows: Sequence[tuple[str, str, np.ndarray]], schema:
                 _list_array(arrays, schema.field("values").type),
             ]
             writer.write_batch(pa.record_batch(columns, schema=schema))
+
+
+def _groups(rows: Sequence[FeatureRow]) -> Iterator[list[FeatureRow]]:
+    """Yield rows to lay out together, fewer where they are long."""
+    group: list[FeatureRow] = []
+    n_values = 0
+    for row in rows:
+        name, _, array = row
+        if array.size > VALUES_A_ROW:
+            raise PipelineError(
+                f"the features of {name} are {array.size} values, at most {VALUES_A_ROW} fit into a row: store "
+                "fewer of each frame, such as fewer blocks of an encoder, or cut the clip"
+            )
+        if group and (len(group) == ROWS_A_GROUP or n_values + array.size > VALUES_A_GROUP):
+            yield group
+            group, n_values = [], 0
+        group.append(row)
+        n_values += array.size
+    if group:
+        yield group
 
 
 def _list_array(arrays: Sequence[np.ndarray], kind: pa.ListType) -> pa.ListArray:
@@ -130,11 +156,17 @@ def _read_shapes(path: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _read_rows(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     """Go through a shard, a group of rows in memory at a time."""
+    columns = ["utterance_id", "shape", "values"]
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(ROWS_A_GROUP, columns=["utterance_id", "shape", "values"]):
-            values = batch["values"]
-            flat = values.flatten().to_numpy()  # no copy
-            ends = np.cumsum(values.value_lengths().to_numpy())
-            ids, shapes = batch["utterance_id"].to_pylist(), batch["shape"].to_pylist()
-            for utterance, shape, piece in zip(ids, shapes, np.split(flat, ends[:-1]), strict=True):
-                yield utterance, piece.reshape(shape)
+        for group in range(file.num_row_groups):  # a batch across groups may have too many values for Arrow
+            for batch in file.iter_batches(ROWS_A_GROUP, row_groups=[group], columns=columns):
+                yield from _rows_of(batch)
+
+
+def _rows_of(batch: pa.RecordBatch) -> Iterator[tuple[str, np.ndarray]]:
+    values = batch["values"]
+    flat = values.flatten().to_numpy()  # no copy
+    ends = np.cumsum(values.value_lengths().to_numpy())
+    ids, shapes = batch["utterance_id"].to_pylist(), batch["shape"].to_pylist()
+    for utterance, shape, piece in zip(ids, shapes, np.split(flat, ends[:-1]), strict=True):
+        yield utterance, piece.reshape(shape)

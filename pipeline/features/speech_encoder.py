@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from pipeline.pretrained.speech_encoders import EncoderSource
 
 VERSION = f"1, encoders {encoders.VERSION}"
-LIBRARIES = encoders.LIBRARIES
-BACKEND: Literal["processes", "threads"] = "threads"  # they share one copy of the weights
+LIBRARIES, BACKEND = encoders.LIBRARIES, encoders.BACKEND
 DTYPE = np.dtype(np.float32)
 FORM = "vector"
 

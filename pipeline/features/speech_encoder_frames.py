@@ -6,7 +6,7 @@ beyond its range of 65,504 is brought to the end of it. Six blocks of Whisper ba
 blocks that are read.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,16 +16,12 @@ if TYPE_CHECKING:
     from pipeline.pretrained.speech_encoders import EncoderSource
 
 VERSION = f"1, encoders {encoders.VERSION}"
-LIBRARIES = encoders.LIBRARIES
-BACKEND: Literal["processes", "threads"] = "threads"  # they share one copy of the weights
+LIBRARIES, BACKEND = encoders.LIBRARIES, encoders.BACKEND
 DTYPE = np.dtype(np.float16)
 FORM = "frames"
 
+Settings = encoders.EncoderSettings
 find_network, read_network = encoders.find_network, encoders.read_network
-
-
-class Settings(encoders.EncoderSettings):
-    """Which encoder, and which of its blocks."""
 
 
 def extract(wave: np.ndarray, *, settings: Settings, network: "EncoderSource") -> np.ndarray:

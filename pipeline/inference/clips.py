@@ -213,7 +213,8 @@ def transcribe(clips: Sequence[Clip], trained: Trained) -> tuple[list[str], list
 
 def _load_whisper(trained: Trained) -> tuple[Any, Asr]:
     """Return the model and how it decodes."""
-    from pipeline.transcription.weights import find_checkpoint, load_once
+    from pipeline.pretrained.whisper_checkpoint import find_checkpoint
+    from pipeline.transcription.weights import load_once
 
     asr = trained.asr
     if asr is None:

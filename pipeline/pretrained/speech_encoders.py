@@ -7,7 +7,6 @@ A name is that of a Whisper checkpoint (a file, one below `$SER_WEIGHTS`, or one
 import functools
 import json
 import os
-import pickle
 import socket
 import threading
 from collections.abc import Sequence
@@ -19,13 +18,12 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
-from pipeline.core.paths import left_behind
 from pipeline.core.row_cache import digest
-from pipeline.pretrained.find import CONFIG, WEIGHT_FILES, is_hub_id, is_model_folder
-from pipeline.pretrained.take import find_weights, read_state, take_weights, weights_digest
+from pipeline.pretrained.find import CONFIG, is_hub_id, is_model_folder
+from pipeline.pretrained.take import find_weights, read_state, take_weights, weights_digest, write_model
 from pipeline.pretrained.transformers_encoder import FAMILIES, load_transformers_encoder
+from pipeline.pretrained.whisper_checkpoint import NO_CHECKPOINT, find_or_download, no_checkpoint
 from pipeline.pretrained.whisper_encoder import Sizes, WhisperEncoder, block_outputs, sinusoids
-from pipeline.transcription.weights import find_checkpoint
 
 WHISPER = "whisper_encoder"  # `model_type` of a folder that `save` wrote
 SEED = 1  # of random weights
@@ -104,7 +102,7 @@ def find_encoder(name: str, where: str) -> EncoderSource:
     if is_hub_id(name) or any(map(is_model_folder, folders)):
         path = find_weights(name, where)
     else:
-        path = find_checkpoint(name) or _downloaded_checkpoint(name, where)
+        path = find_or_download(name, where, "A model of the hub is written organisation/model@revision")
     return EncoderSource(name, path, None, weights_digest(path))
 
 
@@ -134,13 +132,8 @@ class LoadedWhisper:
 
     def save(self, folder: Path) -> None:
         """Write sizes and weights, the encoder's alone."""
-        from safetensors.torch import save
-
-        folder.mkdir(parents=True)
-        state = {name: item.cpu() for name, item in self.network.state_dict().items()}
-        (folder / WEIGHT_FILES[0]).write_bytes(save(state))
         about = {"model_type": WHISPER, **asdict(self.network.sizes)}
-        (folder / CONFIG).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+        write_model(folder, self.network, json.dumps(about, indent=2) + "\n")
 
 
 @functools.lru_cache(maxsize=2)  # an ensemble may read two
@@ -190,19 +183,12 @@ def _whisper_checkpoint(path: Path, device: str) -> WhisperEncoder:
     """Read the encoder of a checkpoint of openai-whisper."""
     import torch
 
-    advice = "expected a checkpoint of openai-whisper, such as base.pt: download it again"
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise PipelineError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read ({first}): {advice}"
-        ) from error
-    try:
+        content = dict(torch.load(path, map_location="cpu", weights_only=True))
         sizes = {name: int(content["dims"][name]) for name in SIZES}
         state = {name: item.float() for name, item in content["model_state_dict"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise PipelineError(f"{path} holds no `dims` and `model_state_dict`: {advice}") from error
+    except NO_CHECKPOINT as error:
+        raise no_checkpoint(path, "`model` of the feature set") from error
     own = {name.removeprefix("encoder."): item for name, item in state.items() if name.startswith("encoder.")}
     return _filled(sizes, own, path, device)
 
@@ -220,24 +206,3 @@ def _empty(sizes: Sizes) -> WhisperEncoder:
     with torch.device("meta"):
         network = WhisperEncoder(sizes)
     return network.to_empty(device="cpu")
-
-
-def _downloaded_checkpoint(name: str, where: str) -> Path:
-    """Return the file of one of Whisper's own names, where openai-whisper keeps it, downloaded if need be."""
-    import whisper
-
-    if name not in whisper.available_models():
-        raise PipelineError(
-            f"{where}: the encoder {name!r} is no file, is not below $SER_WEIGHTS "
-            f"({os.environ.get('SER_WEIGHTS', 'not set')}), and not a name Whisper knows "
-            f"({', '.join(whisper.available_models())}); a model of the hub is written organisation/model@revision"
-            f"{left_behind(name)}"
-        )
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    try:
-        return Path(whisper._download(whisper._MODELS[name], str(home / "whisper"), in_memory=False))
-    except (OSError, RuntimeError) as error:
-        raise PipelineError(
-            f"{where}: the weights of Whisper {name!r} cannot be downloaded ({error}). Put {name}.pt into a folder "
-            "and name it in SER_WEIGHTS"
-        ) from error

@@ -13,6 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import left_behind
 from pipeline.pretrained.find import (
     CONFIG,
+    WEIGHT_FILES,
     commit_of,
     hub_model,
     is_hub_id,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 COUNTER = "num_batches_tracked"  # of batch normalisation: older files lack it, and nothing here reads it
 N_NAMED = 3  # tensors an error names
+UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, IndexError)  # raised by torch.load
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def read_state(path: Path) -> "dict[str, Tensor]":
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise PipelineError(f"{path} is not there: expected a file of pretrained weights") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except UNREADABLE as error:
         raise PipelineError(
             f"{path} holds no weights that can be read safely ({error}): expected what torch.save makes of a "
             "state dict; a checkpoint with other objects in it has to be saved again without them"
@@ -127,6 +129,16 @@ def read_state(path: Path) -> "dict[str, Tensor]":
     if not isinstance(state, Mapping) or not all(isinstance(item, torch.Tensor) for item in state.values()):
         raise PipelineError(f"{path} holds a {type(state).__name__}, expected tensors by name")
     return dict(state)
+
+
+def write_model(folder: Path, network: "nn.Module", config: str) -> None:
+    """Write a network as the hub lays one out: its weights, and what config.json says of it."""
+    from safetensors.torch import save
+
+    folder.mkdir(parents=True)
+    state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    (folder / WEIGHT_FILES[0]).write_bytes(save(state))
+    (folder / CONFIG).write_text(config, "utf-8")
 
 
 def _read_safetensors(path: Path) -> "dict[str, Tensor]":

@@ -22,8 +22,7 @@ import numpy as np
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.pretrained.find import CONFIG, WEIGHT_FILES
-from pipeline.pretrained.take import read_state, take_weights
+from pipeline.pretrained.take import read_state, take_weights, write_model
 from pipeline.pretrained.torchaudio_cpu import prepare
 from pipeline.pretrained.wav2vec2 import PREPROCESSOR, own_name
 
@@ -83,12 +82,7 @@ class TransformersEncoder:
 
     def save(self, folder: Path) -> None:
         """Write the network as the hub lays one out."""
-        from safetensors.torch import save
-
-        folder.mkdir(parents=True)
-        state = {name: tensor.cpu().contiguous() for name, tensor in self._model.state_dict().items()}
-        (folder / WEIGHT_FILES[0]).write_bytes(save(state))
-        (folder / CONFIG).write_text(self._model.config.to_json_string(), "utf-8")
+        write_model(folder, self._model, self._model.config.to_json_string())
         (folder / PREPROCESSOR).write_text(json.dumps({"do_normalize": self._standardise}) + "\n", "utf-8")
 
     def _window(self, wave: np.ndarray, blocks: Sequence[int]) -> np.ndarray:

@@ -14,6 +14,7 @@ from pipeline.report.real_results import RealResult
 Published = Mapping[str, "Reported"]  # by system
 N_BEST = 10  # of each corpus, in README
 AUDIT = ("audit", "audit_copies")  # studies of one system under several splits
+COPIES = "copies on both sides"  # a condition that the table of leaks shows
 BY_SPEAKER = "_by_speaker"  # ends the name of a system that differs from another by its split alone
 
 
@@ -91,8 +92,11 @@ def study_table(records: Sequence[RealResult], published: Published, study: str)
 
 
 def audit_table(records: Sequence[RealResult], _: Published) -> str:
-    """Return what leaks are worth, by corpus and split."""
+    """Return what leaks are worth, by corpus and split: the audit's own systems, and others that had copies too."""
+    others = [record for record in records if record.study not in AUDIT]
+    doubled = {record.system for record in others if record.condition == COPIES}
     rows = [record for record in records if record.study in AUDIT]
+    rows += [one for one in others if one.system in doubled and one.condition in (None, COPIES)]
     rows.sort(key=lambda record: record.test_corpus)
     columns = [_CORPORA, _SYSTEM, _PROTOCOL, _CONDITION, _NEW_SPEAKERS, _N_TEST, _ACCURACY, _UAR]
     return markdown_table(rows, without_empty(rows, columns))
@@ -100,7 +104,9 @@ def audit_table(records: Sequence[RealResult], _: Published) -> str:
 
 def conditions_table(records: Sequence[RealResult], _: Published) -> str:
     """Return what was tried besides: results under other conditions than params.yaml's."""
-    rows = [record for record in records if record.condition is not None and record.study not in AUDIT]
+    rows = [
+        record for record in records if record.condition not in (None, COPIES) and record.study not in AUDIT
+    ]
     columns = [_SYSTEM, _CORPORA, _CONDITION, _ACCURACY, _UAR, _NEW_SPEAKERS, _PROTOCOL, _SPLITS]
     return markdown_table(rows, without_empty(rows, columns))
 

@@ -1,10 +1,11 @@
-"""The frozen part of a network, computed once a clip instead of once an epoch.
+"""The frozen part of a network, computed once a clip instead of once an epoch, and read by the next training.
 
 A family of models that offers `split_frozen` gives a trunk, which is frozen, and the rest. What the trunk gives for
 a clip never changes while the rest is trained, unless its input is augmented. Where clips differ in length, the
 trunk gives frames with the number of each clip's own, or one vector a clip and None.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from pipeline.config.systems import TorchSystem
 from pipeline.models.registry import load_networks
 from pipeline.training.batches import Examples, by_length
+from pipeline.training.frozen_cache import Batch, FrozenCache
 from pipeline.training.network import Network
 from pipeline.training.precision import autocast
 from pipeline.training.ragged import Ragged
@@ -43,6 +45,10 @@ class Tail(nn.Module):
         return self.network.penalty()
 
 
+class _TooMuchError(Exception):
+    """What the frozen part gives takes too much to be kept."""
+
+
 class _Unchanged(nn.Module):
     """The trunk of a network without frozen layers."""
 
@@ -65,67 +71,80 @@ def pass_frozen(
     if network.augmentation is not None or set(examples.inputs) != {"features"}:
         return network, examples
     values, normaliser = examples.inputs["features"], network.normalisers["features"]
-    split_frozen = load_networks(model).split_frozen
+    split_frozen, cache = load_networks(model).split_frozen, None
     if split_frozen is not None:
         trunk, rest = split_frozen(network.model)
         if not any(True for _ in trunk.parameters()):
             return network, examples
-    elif isinstance(normaliser, InputReduction):  # once fitted it is as fixed as a frozen layer
+        cache = FrozenCache(model, [trunk, normaliser], settings, rows.device, MOST)
+    elif isinstance(normaliser, InputReduction):  # once fitted it is as fixed as a frozen layer, and is quick
         trunk, rest = _Unchanged(), network.model
     else:
         return network, examples
-    passed = _pass_ragged if isinstance(values, Ragged) else _pass_alike
-    with torch.no_grad():
-        kept = passed(trunk, normaliser, values, rows, settings)
-    if kept is None:
+    try:
+        with torch.no_grad():
+            kept = _pass(trunk, normaliser, values, rows, settings, cache)
+    except _TooMuchError:
         return network, examples
     return Tail(network, rest), replace(examples, inputs={"features": kept})
 
 
-def _pass_alike(
-    trunk: nn.Module, normaliser: nn.Module, values: Tensor, rows: Tensor, settings: TorchSystem
-) -> Tensor | None:
-    """Return what the frozen part gives for each clip; None where that is too much to keep."""
-    kept = None
-    for batch in rows.split(settings.batch_size):
-        with autocast(rows.device, settings):
-            part, _ = trunk(normaliser(values.index_select(0, batch)))
-        if kept is None and part[0].nbytes > MOST * values[0].nbytes:
-            return None
-        kept = part.new_zeros((len(values), *part.shape[1:])) if kept is None else kept
-        kept[batch] = part
-    return kept
-
-
-def _pass_ragged(
-    trunk: nn.Module, normaliser: nn.Module, values: Ragged, rows: Tensor, settings: TorchSystem
-) -> Tensor | Ragged | None:
-    """Return the frames that the frozen part gives for each clip, or its vectors; None where that is too much.
+def _pass(
+    trunk: nn.Module,
+    normaliser: nn.Module,
+    values: Tensor | Ragged,
+    rows: Tensor,
+    settings: TorchSystem,
+    cache: FrozenCache | None,
+) -> Tensor | Ragged:
+    """Return the frames that the frozen part gives for each clip, or its vectors.
 
     Clips of nearly the same length go together, the longest first: they need most memory.
+
+    Raises:
+        _TooMuchError: That of all clips is too much to keep.
     """
-    n_clips = len(values.lengths)
-    pieces: list[Tensor] = []
-    numbers = values.lengths.new_zeros(n_clips)  # frames of each clip
-    kept = None
-    order = by_length(rows, values.lengths).flip(0)
-    for batch in rows[order].split(settings.batch_size):
-        clips, lengths = values.take(batch)
+    if isinstance(values, Ragged):
+        rows = rows[by_length(rows, values.lengths).flip(0)]
+    batches = rows.split(settings.batch_size)
+
+    def take(batch: Tensor) -> Batch:
+        return values.take(batch) if isinstance(values, Ragged) else (values.index_select(0, batch), None)
+
+    def compute(batch: Tensor) -> Batch:
+        clips, lengths = take(batch)
         with autocast(rows.device, settings):
             part, n = trunk(normaliser(clips), lengths)
-        own = part[0] if n is None else part[0, : int(n[0])]
-        if kept is None and not pieces and own.nbytes > MOST * clips[0, : int(lengths[0])].nbytes:
-            return None
+        if batch is batches[0] and _own(part, n).nbytes > MOST * _own(clips, lengths).nbytes:
+            raise _TooMuchError
+        return part, n
+
+    given = map(compute, batches) if cache is None else cache.through(batches, take, compute)
+    n_clips = len(values.lengths) if isinstance(values, Ragged) else len(values)
+    return _by_clip(zip(batches, given, strict=True), n_clips)
+
+
+def _own(batch: Tensor, n: Tensor | None) -> Tensor:
+    """Return the first clip of a batch without its padding."""
+    return batch[0] if n is None else batch[0, : int(n[0])]
+
+
+def _by_clip(passed: Iterable[tuple[Tensor, Batch]], n_clips: int) -> Tensor | Ragged:
+    """Put what came of batches, each with its rows, in the order of clips; of clips in no batch it is zero."""
+    pieces: dict[int, Tensor] = {}
+    kept = None
+    for batch, (part, n) in passed:
         if n is None:
             kept = part.new_zeros((n_clips, *part.shape[1:])) if kept is None else kept
             kept[batch] = part
         else:
-            pieces += [frames[:number].clone() for frames, number in zip(part, n.tolist(), strict=True)]
-            numbers[batch] = n
-    return kept if kept is not None else _end_to_end(pieces, rows[order], numbers)
+            own = zip(batch.tolist(), part, n.tolist(), strict=True)
+            pieces |= {row: frames[:number].clone() for row, frames, number in own}
+    return kept if kept is not None else _end_to_end(pieces, n_clips)
 
 
-def _end_to_end(pieces: list[Tensor], rows: Tensor, numbers: Tensor) -> Ragged:
-    """Lay the frames of clips, which come in the order of `rows`, end to end in their own order."""
-    steps = torch.cat([pieces[place] for place in rows.argsort().tolist()])
+def _end_to_end(pieces: dict[int, Tensor], n_clips: int) -> Ragged:
+    """Lay the frames of clips, by row, end to end."""
+    steps = torch.cat([pieces[row] for row in sorted(pieces)])
+    numbers = torch.tensor([len(pieces.get(row, ())) for row in range(n_clips)], device=steps.device)
     return Ragged(steps, numbers.cumsum(0) - numbers, numbers)

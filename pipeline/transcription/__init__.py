@@ -1,1 +1,1 @@
-"""Speech to text: where the Whisper model comes from, and decoding many clips at a time."""
+"""Speech to text: loading Whisper, and decoding many clips at a time."""

@@ -15,8 +15,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.machine import device_name
 from pipeline.core.parallel import batched, parallel_batches, scheduler, worker_count
 from pipeline.core.row_cache import Row, RowCache, digest
+from pipeline.pretrained.whisper_checkpoint import find_checkpoint
 from pipeline.transcription.decode import RATE, Decoding, decode
-from pipeline.transcription.weights import find_checkpoint, load_once
+from pipeline.transcription.weights import load_once
 
 if TYPE_CHECKING:
     from whisper.model import Whisper

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import features_path
+from pipeline.features import shards as module
 from pipeline.features.shards import load_features, shard_schema, write_shard
 
 
@@ -74,6 +75,25 @@ def test_an_utterance_asked_for_twice_is_an_error():
     write("a", [np.zeros(2)])
     with pytest.raises(PipelineError, match="1 of 2 utterances are asked for twice"):
         load_features("set", shards("a"), ["a/0", "a/0"])
+
+
+def test_long_rows_are_written_and_read_in_smaller_groups(monkeypatch):
+    monkeypatch.setattr(module, "VALUES_A_GROUP", 10)
+    read, real = [], module._rows_of
+    monkeypatch.setattr(module, "_rows_of", lambda batch: read.append(batch.num_rows) or real(batch))
+    arrays = [np.full(size, float(size)) for size in (4, 6, 1, 25, 3, 0, 7)]
+    write("a", arrays)
+    rows, _ = load_features("set", shards("a"), [f"a/{i}" for i in range(len(arrays))])
+    for row, array in zip(rows, arrays, strict=True):
+        np.testing.assert_array_equal(row, array)
+    assert read == [2, 1, 1, 3]
+
+
+def test_a_row_of_more_values_than_a_list_may_have_is_named(monkeypatch):
+    monkeypatch.setattr(module, "VALUES_A_ROW", 10)
+    with pytest.raises(PipelineError, match="features of a/1 are 11 values, at most 10 fit into a row"):
+        write("a", [np.zeros(10), np.zeros(11)])
+    assert not features_path("set", "a").exists()
 
 
 def test_arrays_of_another_type_are_refused():

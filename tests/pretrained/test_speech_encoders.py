@@ -33,9 +33,7 @@ def test_a_checkpoint_is_found_by_its_path_and_below_ser_weights(micro_whisper, 
 
 def test_a_name_that_is_nowhere_is_told_with_its_key(monkeypatch):
     monkeypatch.delenv("SER_WEIGHTS", raising=False)
-    with pytest.raises(
-        PipelineError, match=r"^feature_sets\.x\.model: the encoder 'bass' .*organisation/model"
-    ):
+    with pytest.raises(PipelineError, match=r"^feature_sets\.x\.model is 'bass': .*organisation/model"):
         find_encoder("bass", "feature_sets.x.model")
 
 
@@ -50,19 +48,47 @@ def test_what_cannot_be_downloaded_says_where_to_put_it(monkeypatch):
         find_encoder("tiny", "x")
 
 
-@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html>not found</html>", b"\x80\x02K\x01."])
-def test_a_file_that_is_no_checkpoint_is_named(content, tmp_path):
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html><html>not found</html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a Git LFS pointer"),
+        (b"\x80\x02K\x01.", "a pickle of something else"),
+        (b"aa", "torch knows no such file"),  # an IndexError of torch's
+    ],
+    ids=["empty", "HTML", "LFS", "pickle", "IndexError"],
+)
+def test_a_file_that_is_no_checkpoint_is_named_and_described(content, what, tmp_path):
     path = tmp_path / "base.pt"
     path.write_bytes(content)
-    with pytest.raises(PipelineError, match=r"base\.pt .*expected a checkpoint of openai-whisper"):
+    with pytest.raises(
+        PipelineError, match=rf"{path} is not a Whisper checkpoint: {what}.*`model` of the fea"
+    ):
         find_encoder(str(path), "x").load()
 
 
-@pytest.mark.parametrize("content", [{}, [], {"dims": {"n_mels": 80}, "model_state_dict": {}}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *({}, [], torch.zeros(2)),
+        {"dims": {"n_mels": 80}, "model_state_dict": {}},
+        {"dims": dict.fromkeys(module.SIZES, "many"), "model_state_dict": {}},
+    ],
+    ids=["nothing", "list", "tensor", "sizes", "words"],
+)
 def test_a_file_of_something_else_is_named(content, tmp_path):
     torch.save(content, tmp_path / "base.pt")
-    with pytest.raises(PipelineError, match=r"base\.pt holds no `dims` and `model_state_dict`"):
+    with pytest.raises(PipelineError, match=r"base\.pt is not a Whisper checkpoint: .*holds another model"):
         find_encoder(str(tmp_path / "base.pt"), "x").load()
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_checkpoint_that_is_cut_short_is_named(micro_whisper, tmp_path, share):
+    content, path = micro_whisper.read_bytes(), tmp_path / "base.pt"
+    path.write_bytes(content[: round(share * len(content))])
+    with pytest.raises(PipelineError, match=r"base\.pt is not a Whisper checkpoint: it is cut short"):
+        find_encoder(str(path), "x").load()
 
 
 def test_no_code_of_a_checkpoint_is_run(tmp_path):
@@ -71,7 +97,7 @@ def test_no_code_of_a_checkpoint_is_run(tmp_path):
             return (exec, ("raise SystemExit('the code of a checkpoint was run')",))
 
     (tmp_path / "base.pt").write_bytes(pickle.dumps(Trap()))
-    with pytest.raises(PipelineError, match="cannot be read"):
+    with pytest.raises(PipelineError, match="a pickle of something else"):
         find_encoder(str(tmp_path / "base.pt"), "x").load()
 
 

@@ -10,6 +10,7 @@ import whisper
 
 from pipeline.audio.reading import load_mono
 from pipeline.pretrained.speech_encoders import find_encoder
+from pipeline.pretrained.whisper_checkpoint import find_checkpoint
 from pipeline.pretrained.whisper_encoder import (
     STRIDE,
     Sizes,
@@ -19,7 +20,6 @@ from pipeline.pretrained.whisper_encoder import (
     mel_filters,
     sinusoids,
 )
-from pipeline.transcription.weights import find_checkpoint
 
 WINDOW = 480_000  # samples
 

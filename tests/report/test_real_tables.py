@@ -91,6 +91,15 @@ def test_the_audit_has_all_its_conditions():
     assert len(text.splitlines()) == 3
 
 
+def test_the_audit_has_other_systems_that_had_copies_and_the_conditions_have_not():
+    copies, tried = record(**KNOWN, condition="copies on both sides"), record(condition="another rate")
+    records = [copies, record(**KNOWN), record(), tried, record(system="ravdess_cnn3")]
+    rows = table("audit", *records).splitlines()[2:]
+    shown = [[cell.strip() for cell in row.split("|")[3:6]] for row in rows]
+    assert [cells[1:] for cells in shown] == [["copies on both sides", "no"], ["–", "no"], ["–", "yes"]]
+    assert "copies" not in table("conditions", *records)
+
+
 def test_commands_leave_the_system_open():
     text = table(
         "commands",

@@ -12,7 +12,7 @@ from torch import nn
 from pipeline.core.errors import PipelineError
 from pipeline.models.speech_transformer import split_frozen
 from pipeline.pretrained.torchaudio_cpu import prepare
-from pipeline.training import frozen
+from pipeline.training import frozen, frozen_cache
 from pipeline.training.batches import Examples
 from pipeline.training.data import StudyData
 from pipeline.training.network_files import load_network
@@ -42,6 +42,13 @@ SGD = {
     "optimizer": "sgd",
     "momentum": 0.9,
 }  # Adam would blow the rounding of small gradients up to whole steps
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep what the frozen part gives apart for each test; return where."""
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "rows" / "frozen"
 
 
 def train(folder: Path, **changes: Any) -> Outcome:
@@ -160,10 +167,10 @@ def waves(alike: bool = False) -> StudyData:
     return replace(data, features={"features": np.stack(clips) if alike else clips})
 
 
-def train_waves(folder: Path, data: StudyData, **changes: Any) -> Outcome:
+def train_waves(folder: Path, data: StudyData, seed: int = 7, **changes: Any) -> Outcome:
     architecture = {**WAV2VEC2["architecture"], **changes.pop("architecture", {})}
     system = toy.torch_system(**{**WAV2VEC2, **changes, "architecture": architecture})
-    return TorchRunner(data, system, "toy", folder / "models", folder / "checkpoints").train(7, 0)
+    return TorchRunner(data, system, "toy", folder / "models", folder / "checkpoints").train(seed, 0)
 
 
 @pytest.fixture
@@ -179,6 +186,77 @@ def n_samples(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(nn.Conv1d, "forward", counting)
     return seen
+
+
+FROZEN: dict[str, dict[str, Any]] = {
+    "vectors": {"architecture": {"train_layers": 0}},
+    "frames": {"architecture": {"train_layers": 1}},
+    "bfloat16": {"architecture": {"train_layers": 1}, "precision": "bf16"},
+}
+
+
+@pytest.mark.parametrize("changes", FROZEN.values(), ids=FROZEN)
+def test_a_second_training_runs_no_encoder_and_ends_with_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_samples: list[int], changes: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(frozen, "MOST", 64)
+    first = train_waves(tmp_path / "a", waves(), **changes)
+    assert sum(n_samples) == 36
+    n_samples.clear()
+    second = train_waves(tmp_path / "b", waves(), **changes)
+    assert n_samples == []
+    assert second.history == first.history
+    assert second.probabilities["test"].tobytes() == first.probabilities["test"].tobytes()
+    files = [sorted((tmp_path / name / "models").rglob("*.safetensors")) for name in "ab"]
+    assert [file.read_bytes() for file in files[0]] == [file.read_bytes() for file in files[1]] != []
+    train_waves(tmp_path / "c", waves(), **changes | {"lr": 0.001, "epochs": 1})
+    assert n_samples == []
+
+
+def test_pictures_are_read_too(tmp_path: Path, n_passes: list[int]) -> None:
+    first = train(tmp_path / "a")
+    n_passes.clear()
+    second = train(tmp_path / "b")
+    assert n_passes == []
+    np.testing.assert_array_equal(second.probabilities["test"], first.probabilities["test"])
+
+
+HEAD_ALONE: dict[str, Any] = {"architecture": {"train_layers": 0}, "batch_size": 12}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": 8},  # other random weights
+        {"batch_size": 18},
+        {"architecture": {"train_layers": 0, "pooling": "max"}},
+        {"precision": "bf16"},
+    ],
+    ids=["weights", "batches", "settings", "precision"],
+)
+def test_what_is_computed_otherwise_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_samples: list[int], changes: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(frozen, "MOST", 64)
+    train_waves(tmp_path / "a", waves(), **HEAD_ALONE, epochs=1)
+    n_samples.clear()
+    train_waves(tmp_path / "b", waves(), **{**HEAD_ALONE, "epochs": 1, **changes})
+    assert sum(n_samples) == 36
+
+
+def test_a_changed_clip_costs_its_batch_and_a_changed_code_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_samples: list[int]
+) -> None:
+    monkeypatch.setattr(frozen, "MOST", 64)
+    data = waves()
+    train_waves(tmp_path / "a", data, **HEAD_ALONE, epochs=1)
+    data.features["features"][3][0] += 1
+    n_samples.clear()
+    train_waves(tmp_path / "b", data, **HEAD_ALONE, epochs=1)
+    assert n_samples == [12]
+    monkeypatch.setattr(frozen_cache, "code_digest", lambda model: "another")
+    train_waves(tmp_path / "c", data, **HEAD_ALONE, epochs=1)
+    assert n_samples == [12] * 4
 
 
 @pytest.mark.parametrize("alike", [True, False])

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.transcription.weights import find_checkpoint, load_whisper, weights_digest
+from pipeline.pretrained.whisper_checkpoint import find_checkpoint
+from pipeline.transcription.weights import load_whisper, weights_digest
 
 
 def test_a_file_is_taken_as_it_is(micro_whisper):
