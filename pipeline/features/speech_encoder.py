@@ -9,8 +9,8 @@ A clip is computed at its own length. To Whisper's spectrogram 0.2 s of silence 
 left out again; nothing is added for the others. Each clip goes through the network alone, so that what its features
 are never hangs on its company: on a CPU, batches of clips of one length would save less than a tenth of the time.
 
-`speeds` has a clip played faster or slower, its pitch with it, each a vector of its own behind the one before. They
-are the views that a system of trainer sklearn may be trained on and asked about: see `views` there.
+`speeds` has a clip played faster or slower, its pitch with it: each speed is a vector of its own behind the one
+before, and cached apart. They are the `views` that a system of trainer `sklearn` may be trained on and asked about.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -46,6 +46,11 @@ class Settings(encoders.EncoderSettings):
             if not chosen or len({*chosen}) < len(chosen):
                 raise ValueError(f"{name} is {chosen}; expected one or more, each once")
         return self
+
+
+def parts(settings: Settings) -> list[Settings]:
+    """Return the settings of each speed."""
+    return [settings.model_copy(update={"speeds": [speed]}) for speed in settings.speeds]
 
 
 def extract(wave: np.ndarray, *, settings: Settings, network: "EncoderSource") -> np.ndarray:

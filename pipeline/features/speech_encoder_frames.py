@@ -28,6 +28,11 @@ class Settings(encoders.EncoderSettings):
     """Which encoder, and which of its blocks."""
 
 
+def parts(settings: Settings) -> list[Settings]:
+    """Return the settings alone: a matrix has one part."""
+    return [settings]
+
+
 def extract(wave: np.ndarray, *, settings: Settings, network: "EncoderSource") -> np.ndarray:
     """Return what the chosen blocks make of each frame of a clip.
 
