@@ -51,7 +51,7 @@ class Extractor:
         return kind.extract(wave, settings=self.settings, network=self.network)
 
     def parts(self) -> "list[Extractor]":
-        """Return what computes the vectors that stand one behind the other in a row: itself, where it is but one."""
+        """Return what computes the vectors that stand one behind the other in a row: itself where it is one."""
         if self.network is None:
             return [self]
         return [replace(self, settings=each) for each in load_network_kind(self.kind).parts(self.settings)]
