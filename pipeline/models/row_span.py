@@ -5,8 +5,9 @@ representer theorem; Schoelkopf et al. 2001, DOI 10.1007/3-540-44581-1_27). So n
 neither in training nor for a new clip, and each row may be told by its coordinates in an orthonormal basis of the
 span: 1,000 numbers in place of 6,373 functionals, for 1,000 clips. Decision values are equal up to rounding.
 
-A basis takes time by the square of the clips, a fit by their number, so that it pays where clips are few. With 4,096
-features and 1,200 clips, on one core, basis and logistic regression take 2.4 s, the regression on the features 2.7 s.
+A basis takes time by the square of the clips, a fit by their number, so that it pays where clips are few. With
+4,096 features and 1,200 clips, on one core, basis and logistic regression take 2.4 s, the regression on the
+features 2.7 s.
 
 This holds for linear models alone. A radial kernel asks for the distance of a new clip from the training clips, to
 which what lies outside the span belongs.
