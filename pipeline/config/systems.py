@@ -110,6 +110,7 @@ class SklearnSystem(System):
     standardise_by: Literal["speaker"] | None = (
         None  # by each speaker's own unlabelled clips, the tested one's too
     )
+    views: PositiveInt = 1  # of a clip, side by side in `features`: rows in training, averaged when asked
     folds_by: Literal["copies", "speaker"] = "copies"  # what no two folds of the search share
     scoring: str
     grid: dict[str, list[Any]] | list[dict[str, list[Any]]]

@@ -53,14 +53,26 @@ def compute_features(
 ) -> tuple[dict[str, np.ndarray], int]:
     """Return the features of clips, computing those that no earlier run has.
 
+    Vectors that stand one behind the other in a row are looked for, and kept, apart: sets share them.
+
     Args:
         extractor: What computes them.
         clips: By `clip_key`.
         description: Text of the progress bar.
 
     Returns:
-        Features by the same keys, and how many of them were computed now.
+        Features by the same keys, and how many of the clips had to be computed now.
     """
+    found = [_compute_part(part, clips, description) for part in extractor.parts()]
+    n_computed = max(n_missing for _, n_missing in found)
+    if len(found) == 1:
+        return found[0]
+    return {key: np.concatenate([rows[key] for rows, _ in found]) for key in clips}, n_computed
+
+
+def _compute_part(
+    extractor: Extractor, clips: Mapping[str, Clip], description: str
+) -> tuple[dict[str, np.ndarray], int]:
     cache = RowCache(f"features/{extractor.kind}", extractor.digest())
     names = {key: row_key(key) for key in clips}
     rows = cache.get_many(names.values())

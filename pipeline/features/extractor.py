@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,6 +49,12 @@ class Extractor:
             return cast(Kind, load_kind(self.kind)).extract(wave, settings=self.settings)
         kind = load_network_kind(self.kind)
         return kind.extract(wave, settings=self.settings, network=self.network)
+
+    def parts(self) -> "list[Extractor]":
+        """Return what computes the vectors that stand one behind the other in a row: itself where it is one."""
+        if self.network is None:
+            return [self]
+        return [replace(self, settings=each) for each in load_network_kind(self.kind).parts(self.settings)]
 
     def feature_names(self) -> list[str] | None:
         """Name the values along the last axis, where they have names."""

@@ -70,6 +70,9 @@ class NetworkKind(Protocol):
     def read_network(self, folder: Path) -> Any:
         """Return the `Network` that `save` wrote."""
 
+    def parts(self, settings: Any) -> list[Any]:
+        """Return the settings of the vectors that stand one behind the other in a row, each cached apart."""
+
     def extract(self, wave: np.ndarray, *, settings: Any, network: Any) -> np.ndarray:
         """Compute the features of a clip, mono float32 samples at `settings.sample_rate`."""
 

@@ -24,6 +24,11 @@ Settings = encoders.EncoderSettings
 find_network, read_network = encoders.find_network, encoders.read_network
 
 
+def parts(settings: Settings) -> list[Settings]:
+    """Return the settings alone: a matrix has one part."""
+    return [settings]
+
+
 def extract(wave: np.ndarray, *, settings: Settings, network: "EncoderSource") -> np.ndarray:
     """Return what the chosen blocks make of each frame of a clip.
 

@@ -10,7 +10,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pipeline.inference.onnx_files import CLOSE, NotExported, largest_difference
+from pipeline.models.blocks import Blocks
 from pipeline.models.row_span import RowSpan
+from pipeline.models.views import Views
 from pipeline.training.estimator_files import load_estimator
 from pipeline.training.sklearn_runner import class_probabilities
 
@@ -54,15 +56,14 @@ def write_estimator(folder: Path, seed: int, fold: int, path: Path) -> tuple[lis
 
 def _convert(estimator: Pipeline) -> Any:
     """Return a model with one input, `features`, and one output, the probabilities."""
-    from skl2onnx import to_onnx, update_registered_converter
+    from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
 
-    update_registered_converter(
-        FunctionTransformer, "PipelineClip", _clip_shape, _clip_converter, overwrite=True
-    )
-    update_registered_converter(
-        RowSpan, "PipelineRowSpan", _row_span_shape, _row_span_converter, overwrite=True
-    )
+    if isinstance(estimator[-1], Views):
+        raise NotExported(
+            "a system that averages over views of a clip has no form in ONNX: use the export without --onnx"
+        )
+    _register()
     types = [("features", FloatTensorType([None, estimator.n_features_in_]))]
     options = {id(estimator): {"zipmap": False}}
     model = to_onnx(estimator, initial_types=types, options=options, target_opset=OPSET)
@@ -70,6 +71,19 @@ def _convert(estimator: Pipeline) -> Any:
         model, n_classes=len(estimator.classes_), decisions=not hasattr(estimator, "predict_proba")
     )
     return model
+
+
+def _register() -> None:
+    """Tell skl2onnx of the steps that are numpy's or our own."""
+    from skl2onnx import update_registered_converter
+
+    update_registered_converter(Blocks, "PipelineBlocks", _blocks_shape, _blocks_converter, overwrite=True)
+    update_registered_converter(
+        FunctionTransformer, "PipelineClip", _clip_shape, _clip_converter, overwrite=True
+    )
+    update_registered_converter(
+        RowSpan, "PipelineRowSpan", _row_span_shape, _row_span_converter, overwrite=True
+    )
 
 
 def _keep_probabilities(model: Any, *, n_classes: int, decisions: bool) -> None:
@@ -109,6 +123,21 @@ def _clip_converter(scope: Any, operator: Any, container: Any) -> None:
     )
 
 
+def _blocks_shape(operator: Any) -> None:
+    n_kept = len(operator.raw_operator.columns_)
+    operator.outputs[0].type = operator.inputs[0].type.__class__([None, n_kept])
+
+
+def _blocks_converter(scope: Any, operator: Any, container: Any) -> None:
+    """Write the choice of `pipeline.models.blocks`: the columns of the blocks that stay."""
+    from skl2onnx.proto import onnx_proto
+
+    name = scope.get_unique_variable_name("columns")
+    columns = operator.raw_operator.columns_.astype(np.int64)
+    container.add_initializer(name, onnx_proto.TensorProto.INT64, columns.shape, columns)
+    container.add_node("Gather", [operator.inputs[0].full_name, name], operator.outputs[0].full_name, axis=1)
+
+
 def _row_span_shape(operator: Any) -> None:
     basis = operator.raw_operator.basis_
     n_columns = operator.inputs[0].type.shape[1] if basis is None else basis.shape[1]
@@ -136,5 +165,7 @@ def _draw(estimator: Pipeline, n_clips: int) -> np.ndarray:
     generator = np.random.default_rng(SEED)
     values = generator.normal(size=(n_clips, estimator.n_features_in_))
     if (scaler := estimator.named_steps.get("scale")) is not None:
-        values = scaler.inverse_transform(values)
+        blocks = estimator.named_steps.get("blocks")
+        read = slice(None) if blocks is None else blocks.columns_
+        values[:, read] = scaler.inverse_transform(values[:, read])
     return values.astype(np.float32)

@@ -1,7 +1,7 @@
 """Logistic regression of several classes (multinomial, regularised by the squared norm of the weights).
 
-Behind the steps of `pipeline.models.reduction_head`, and, for as many clips as features or fewer, a rotation onto
-the span of the training clips, which changes no probability (`pipeline.models.row_span`). Input: shape (clips,
+Behind the steps of `pipeline.models.reduction_head`, and, where clips are few beside their features, a rotation
+onto the span of the training clips, which changes no probability (`pipeline.models.row_span`). Input: shape (clips,
 features), float32: functionals, or the pooled blocks of a speech encoder, as in the probing of SUPERB (Yang et al.
 2021, DOI 10.21437/Interspeech.2021-1775) and EmoBox (Ma et al. 2024, DOI 10.21437/Interspeech.2024-788), whose
 heads are small networks.

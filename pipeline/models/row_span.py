@@ -5,6 +5,10 @@ representer theorem; Schoelkopf et al. 2001, DOI 10.1007/3-540-44581-1_27). So n
 neither in training nor for a new clip, and each row may be told by its coordinates in an orthonormal basis of the
 span: 1,000 numbers in place of 6,373 functionals, for 1,000 clips. Decision values are equal up to rounding.
 
+A basis takes time by the square of the clips, a fit by their number, so that it pays where clips are few. With
+4,096 features and 1,200 clips, on one core, basis and logistic regression take 2.4 s, the regression on the
+features 2.7 s.
+
 This holds for linear models alone. A radial kernel asks for the distance of a new clip from the training clips, to
 which what lies outside the span belongs.
 """
@@ -17,6 +21,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+MOST_ROWS = 1 / 3  # a feature, for which a basis is worth its time
 
 
 def turned_back(pipeline: Pipeline) -> Pipeline:
@@ -36,11 +42,11 @@ def turned_back(pipeline: Pipeline) -> Pipeline:
 
 
 class RowSpan(TransformerMixin, BaseEstimator):
-    """Rotates rows onto the span of the training rows, where these are fewer than their features.
+    """Rotates rows onto the span of the training rows, where these are few beside their features.
 
     Attributes:
-        basis_: Orthonormal columns, shape (features, training rows), float64; None where there are as many training
-            rows as features, or more: then rows stay as they are.
+        basis_: Orthonormal columns, shape (features, training rows), float64; None where there are more than
+            `MOST_ROWS` training rows a feature: then rows stay as they are.
     """
 
     def fit(self, values: Any, labels: Any = None) -> Self:
@@ -53,7 +59,7 @@ class RowSpan(TransformerMixin, BaseEstimator):
         rows = validate_data(self, values, dtype=[np.float64, np.float32])
         n_rows, n_features = rows.shape
         self.basis_ = None
-        if n_rows < n_features:
+        if n_rows <= MOST_ROWS * n_features:
             # scipy's takes two thirds of the time of numpy's, for it needs no copy of columns in this order
             self.basis_ = qr(rows.T.astype(np.float64), mode="economic", overwrite_a=True)[0]
         return self

@@ -16,6 +16,7 @@ TRUSTED_TYPES = [
     "numpy.clip",
     "pipeline.models.blocks.Blocks",
     "pipeline.models.row_span.RowSpan",
+    "pipeline.models.views.Views",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.tree._tree.Tree",

@@ -13,6 +13,7 @@ from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_estimator
 from pipeline.models.row_span import turned_back
+from pipeline.models.views import Views, as_rows
 from pipeline.training.by_speaker import STEP, speaker_scores
 from pipeline.training.cuts import fewest_groups
 from pipeline.training.data import StudyData
@@ -41,6 +42,8 @@ class SklearnRunner:
     def __init__(self, data: StudyData, system: SklearnSystem, name: str, models: Path) -> None:
         self.data, self.system, self.name, self.models = data, system, name, models
         self.features = side_by_side(data, name)
+        self.width = np.shape(data.features["features"])[1]  # of the first of two feature sets
+        check_views(data, system, name)
         self.labels = data.clips["label"].to_numpy(dtype=object)
         self._scores = None
         if system.standardise_by == "speaker":
@@ -55,9 +58,10 @@ class SklearnRunner:
         started = time.perf_counter()
         train_rows = self.data.rows(fold, list(self.system.train_on))
         features, scaler = self._standardised(train_rows)
-        values, labels = features[train_rows], self.labels[train_rows]
+        values = as_rows(features[train_rows], self.system.views, self.width)
+        labels = self.labels[train_rows].repeat(self.system.views)
         estimator = self._build(seed)
-        groups = self._held_out_together(train_rows)
+        groups = self._held_out_together(train_rows).repeat(self.system.views)
         candidates = search(estimator, values, labels, groups, self.system, seed, self.name)
         best = best_of(candidates)
         head, classifier = split_steps(estimator)
@@ -68,6 +72,8 @@ class SklearnRunner:
         fitted = turned_back(
             Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
         )
+        if self.system.views > 1:
+            fitted = Pipeline([("views", Views(fitted, self.system.views, self.width))])
         facts = {"parameters": None, "n_train": len(train_rows)}
         about = {**facts, **self._describe(head, classifier, candidates, best)}
         save_estimator(self.models, seed, fold, Pipeline([*scaler, *fitted.steps]), about)
@@ -77,10 +83,10 @@ class SklearnRunner:
         return Outcome(seed, fold, rows, probabilities, facts, [], record)
 
     def _build(self, seed: int) -> Pipeline:
-        """Build the untuned pipeline; of two feature sets side by side, blocks are of the first."""
+        """Build the untuned pipeline; of two feature sets side by side, views and blocks are of the first."""
         estimator = build_estimator(self.system.model, self.system.architecture, seed)
         if "blocks" in estimator.named_steps:
-            estimator.set_params(blocks__width=np.shape(self.data.features["features"])[1])
+            estimator.set_params(blocks__width=self.width // self.system.views)
         return estimator
 
     def _standardised(self, train_rows: np.ndarray) -> tuple[np.ndarray, list[tuple[str, Any]]]:
@@ -137,6 +143,23 @@ def side_by_side(data: StudyData, name: str) -> np.ndarray:
         shapes = {slot: values[0].shape for slot, values in data.features.items()}
         raise PipelineError(f"systems.{name}: scikit-learn reads feature sets of vectors, but got {shapes}")
     return vectors[0] if len(vectors) == 1 else np.hstack(vectors)
+
+
+def check_views(data: StudyData, system: SklearnSystem, name: str) -> None:
+    """Raise a `PipelineError` where the named features of a clip are not so many views that hold the same.
+
+    Names of another view end in what tells it apart: `block_3.mean.17@1.08`.
+    """
+    names = data.feature_names.get("features")
+    if not names:
+        return
+    bare = [value.partition("@")[0] for value in names]
+    n_views = len(bare) // len({*bare})
+    if n_views != system.views:
+        raise PipelineError(
+            f"systems.{name}.views is {system.views}, but {system.features} has {n_views} of a clip: set views to "
+            "as many as `speeds` of the feature set are"
+        )
 
 
 def class_probabilities(estimator: Pipeline, values: np.ndarray, classes: list[str]) -> np.ndarray:

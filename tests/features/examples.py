@@ -32,7 +32,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         **CLIP, "sample_rate": 22050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "n_mfcc": 40,
         "n_mfcc_single": 20,
     },
-    "speech_encoder": {**ENCODER, "pooling": ["mean", "deviation"]},
+    "speech_encoder": {**ENCODER, "pooling": ["mean", "deviation"], "speeds": [1.0]},
     "speech_encoder_frames": ENCODER,
     "waveform": {**CLIP, "sample_rate": 16000, "max_seconds": None, "pad_seconds": None},
 }  # fmt: skip

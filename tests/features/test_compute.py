@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from pipeline.core.errors import PipelineError
-from pipeline.features import compute, mfcc, transforms
+from pipeline.features import compute, mfcc, speech_encoder, transforms
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key
 from pipeline.features.extractor import Extractor
 from tests.features.examples import extractor, settings, signal
@@ -62,6 +62,21 @@ def test_two_kinds_with_equal_settings_have_digests_that_differ(monkeypatch):
     options = settings("mfcc")
     monkeypatch.setattr("pipeline.features.log_mel.LIBRARIES", mfcc.LIBRARIES)
     assert Extractor("mfcc", options).digest() != Extractor("log_mel", options).digest()
+
+
+def test_a_speed_that_another_set_has_is_not_computed_again(files, monkeypatch):
+    alone, _ = run("speech_encoder", files, monkeypatch)
+    played = []
+    extract = speech_encoder.extract
+
+    def counted(wave, *, settings, network):
+        played.append(settings.speeds)
+        return extract(wave, settings=settings, network=network)
+
+    monkeypatch.setattr(speech_encoder, "extract", counted)
+    both, n_computed = run("speech_encoder", files, monkeypatch, speeds=[1.0, 1.08])
+    assert (n_computed, played) == (10, [[1.08]] * 10)
+    assert all(np.array_equal(both[key][:32], alone[key]) and len(both[key]) == 64 for key in files)
 
 
 @pytest.mark.parametrize(

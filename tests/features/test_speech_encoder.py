@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from pipeline.audio.wave import resample
 from pipeline.core.errors import PipelineError
 from pipeline.features.encoders import RandomEncoder
 from pipeline.features.extractor import build_extractor
@@ -44,6 +45,23 @@ def test_statistics_are_chosen():
         alone = extractor("speech_encoder", pooling=[statistic])
         np.testing.assert_array_equal(alone.extract(WAVE), both[:, i].ravel())
         assert alone.feature_names()[8] == f"block_2.{statistic}.0"
+
+
+def test_each_speed_is_a_vector_of_the_clip_played_so_behind_the_one_before():
+    played = resample(WAVE, 17_280, 16_000)
+    assert len(played) == round(len(WAVE) / 1.08)
+    alone = extractor("speech_encoder")
+    both = extractor("speech_encoder", speeds=[1.0, 1.08])
+    np.testing.assert_array_equal(
+        both.extract(WAVE), np.concatenate([alone.extract(WAVE), alone.extract(played)])
+    )
+    names = both.feature_names()
+    assert (names[:32], names[32], names[-1]) == (
+        alone.feature_names(),
+        "block_0.mean.0@1.08",
+        "block_2.deviation.7@1.08",
+    )
+    assert both.extract(WAVE[:1]).shape == (64,)
 
 
 def test_a_clip_of_one_sample_is_one_frame_without_deviation():
@@ -119,6 +137,9 @@ def test_a_block_that_is_not_there_is_told_when_the_encoder_is_found(micro_whisp
         ({"pooling": []}, "each once"),
         ({"pooling": ["median"]}, "pooling"),
         ({"pooling": ["mean", "mean"]}, "each once"),
+        ({"speeds": []}, "each once"),
+        ({"speeds": [1.0, 1.0]}, "each once"),
+        ({"speeds": [0.0]}, "greater than or equal to 0.5"),
         ({"random": {"hidden_size": 9, "heads": 3, "blocks": 2}}, "even size"),
         ({"random": {"hidden_size": 8, "heads": 3, "blocks": 2}}, "the heads divide"),
     ],

@@ -52,8 +52,15 @@ FEATURE_SETS: dict[str, tuple[str, dict[str, Any]]] = {
     "spectra": ("log_mel", {**MEL, "sample_rate": 16_000, "hop_length": 256, "n_mels": 32}),
     "encoded": (
         "speech_encoder",
-        {**CLIP, "sample_rate": 16_000, "model": "none", "blocks": [0, 2], "pooling": ["mean"]}
-        | {"random": {"hidden_size": 8, "heads": 2, "blocks": 2}},
+        {
+            **CLIP,
+            "sample_rate": 16_000,
+            "model": "none",
+            "blocks": [0, 2],
+            "pooling": ["mean"],
+            "speeds": [1.0, 1.25],
+        }
+        | {"speeds": [1.0, 1.25], "random": {"hidden_size": 8, "heads": 2, "blocks": 2}},
     ),
     "vectors": ("functionals", {**CLIP, "sample_rate": 16_000, "feature_set": "IS13"}),
     "said": (
@@ -76,7 +83,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     },
     "tiny_separate": {**toy.TORCH, **toy.REGRESSION, **MLP, "features": "vectors", "joint": False},
     "tiny_forest": {**toy.SKLEARN, **toy.FOREST, "train_on": ["train", "val"]},
-    "tiny_encoded": {**toy.SKLEARN, **toy.SVM, "features": "encoded"},
+    "tiny_encoded": {**toy.SKLEARN, **toy.SVM, "features": "encoded", "second": "vectors", "views": 2},
     "tiny_svm": {**toy.SKLEARN, **toy.SVM},
     "tiny_by_speaker": {**toy.SKLEARN, **toy.SVM, "standardise_by": "speaker"},
 }

@@ -150,6 +150,23 @@ def test_a_machine_in_the_span_of_its_clips(tmp_path: Path, n_features: int) -> 
     assert difference < 1e-5
 
 
+def test_the_blocks_of_an_encoder_that_were_chosen(tmp_path: Path) -> None:
+    from pipeline.inference.onnx_estimators import write_estimator
+
+    head = {"n_blocks": 4, "clip": None, "pca_variance": None, "select_k": "all"}
+    features = np.random.default_rng(0).normal(3, 10, (60, 8)).astype(np.float32)
+    labels = np.array(["a", "b"], dtype=object)[(features[:, 3] > 3).astype(int)]
+    estimator = build_estimator("logistic", head, 1).set_params(blocks__keep=[1, 3])
+    save_estimator(tmp_path, 1, 0, estimator.fit(features, labels), {})
+    _, difference = write_estimator(tmp_path, 1, 0, tmp_path / "out.onnx")
+    assert difference < 1e-5
+
+
+def test_views_of_a_clip_are_refused(box: Box, tmp_path: Path) -> None:
+    with pytest.raises(NotExported, match="averages over views of a clip has no form in ONNX"):
+        write_export(read_trained("tiny_encoded"), tmp_path / "out", onnx=True)
+
+
 def test_a_library_that_is_not_here_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     with pytest.raises(PipelineError, match="ONNX needs the library skl2onnx"):

@@ -9,14 +9,14 @@ from pipeline.models import boosted_trees, logistic
 
 RNG = np.random.default_rng(2)
 LABELS = np.repeat(np.array(["a", "b", "c"], dtype=object), 8)
-VALUES = (RNG.normal(size=(24, 60)) + 2 * np.eye(3).repeat(8, axis=0) @ RNG.normal(size=(3, 60))).astype(
+VALUES = (RNG.normal(size=(24, 75)) + 2 * np.eye(3).repeat(8, axis=0) @ RNG.normal(size=(3, 75))).astype(
     np.float32
 )
 PLAIN = {"clip": None, "pca_variance": None, "select_k": "all"}
 
 
 def test_the_rotation_changes_no_probability():
-    """60 features of 24 clips: what is fitted has 24 coordinates, and says what scikit-learn's own says."""
+    """75 features of 24 clips: what is fitted has 24 coordinates, and says what scikit-learn's own says."""
     pipeline = logistic.build(logistic.Settings(**PLAIN), seed=1).set_params(classifier__C=0.1)
     pipeline.set_params(classifier__tol=1e-8).fit(VALUES, LABELS)
     assert pipeline[-1].n_features_in_ == 24
@@ -39,10 +39,10 @@ def test_only_the_kept_blocks_count(family, settings):
         pipeline.set_params(classifier__min_samples_leaf=2)
     pipeline.fit(VALUES, LABELS)
     changed = VALUES.copy()
-    changed[:, :20] += 9
-    changed[:, 40:] += 9
+    changed[:, :25] += 9
+    changed[:, 50:] += 9
     np.testing.assert_array_equal(pipeline.predict_proba(changed), pipeline.predict_proba(VALUES))
-    changed[:, 20:40] += 9
+    changed[:, 25:50] += 9
     assert (pipeline.predict_proba(changed) != pipeline.predict_proba(VALUES)).any()
 
 

@@ -151,6 +151,41 @@ def test_more_folds_than_clips_of_a_class_are_refused(tmp_path: Path) -> None:
         runner(tmp_path, toy.FOREST, folds=17).train(7, 0)
 
 
+def test_no_view_of_a_clip_is_trained_on_but_of_training_clips(tmp_path: Path) -> None:
+    def coefficients(folder: Path, learner: SklearnRunner) -> np.ndarray:
+        learner.train(7, 0)
+        views = load_estimator(folder, 7, 0)[0].named_steps["views"]
+        assert len(views.estimator["classifier"].support_vectors_) <= 2 * len(learner.data.rows(0, ["train"]))
+        return views.estimator["scale"].mean_
+
+    changes = {"views": 2, "grid": {"C": [1.0]}}
+    plain = coefficients(tmp_path / "plain", runner(tmp_path / "plain", toy.SVM, **changes))
+    learner = runner(tmp_path / "other", toy.SVM, **changes)
+    rows = learner.data.rows(0, ["train"])
+    np.testing.assert_allclose(plain, learner.features[rows].reshape(-1, 3).mean(axis=0), rtol=1e-6)
+    learner.features[learner.data.rows(0, ["val", "test"])] += 100
+    np.testing.assert_array_equal(coefficients(tmp_path / "other", learner), plain)
+
+
+def test_the_grid_holds_no_view_of_a_clip_out_while_it_trains_on_another(tmp_path: Path) -> None:
+    """Noise with labels at random, both views of a clip the same: one view gives the other away."""
+    learner = runner(tmp_path, toy.FOREST, views=2, grid={"n_estimators": [20, 21]})
+    generator = np.random.default_rng(0)
+    learner.features = np.tile(generator.normal(size=(72, 3)), 2).astype(np.float32)
+    learner.labels = generator.choice(toy.CLASSES, 72).astype(object)
+    learner.train(7, 0)
+    about = json.loads((tmp_path / "seed7_fold0.json").read_text())
+    assert about["best_score"] < 0.5  # 0.73 where one view is held out of the other
+
+
+@pytest.mark.parametrize("views", [1, 3])
+def test_views_are_as_many_as_the_features_hold_by_their_names(tmp_path: Path, views: int) -> None:
+    data = toy.study("vectors")
+    data.feature_names["features"] = [f"{name}{end}" for end in ("", "@1.08") for name in "abc"]
+    with pytest.raises(PipelineError, match=rf"systems.toy.views is {views}, but vectors has 2 of a clip"):
+        SklearnRunner(data, toy.sklearn_system(**toy.SVM, views=views), "toy", tmp_path)
+
+
 def test_features_that_are_no_vectors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
         PipelineError, match=r"reads feature sets of vectors, but got \{'features': \(10, 3\)\}"
