@@ -21,24 +21,22 @@ def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None
     Nothing else in it changes.
 
     Raises:
-        PipelineError: There is a corpus of that name, or the file would not be valid; it is left as it was.
+        PipelineError: There is a corpus or a profile of that name, or the file is not valid, or would not be; it is
+            left as it was.
     """
-    before = path.read_text("utf-8")
+    load_params(path)
     yaml = _yaml()
-    values = yaml.load(before)
-    if name in values["corpora"]:
-        raise PipelineError(f"{path}: corpora.{name}: there is a corpus of that name; choose another")
+    values = yaml.load(path.read_text("utf-8"))
+    for block, what in (("corpora", "corpus"), ("profiles", "profile")):
+        if name in values[block]:
+            raise PipelineError(f"{path}: {block}.{name}: there is a {what} of that name; choose another")
     last = len(values["corpora"]) - 1  # whose comment is the heading of what follows
     values["corpora"].insert(last, name, _flow(entry))
-    if name not in values["profiles"]:
-        values["profiles"].insert(len(values["profiles"]) - 1, name, _flow(_profile(name, values)))
-    with written_whole(path) as partial, partial.open("w", encoding="utf-8") as file:
-        yaml.dump(values, file)
-    try:
-        load_params(path)
-    except PipelineError:
-        path.write_text(before, "utf-8")
-        raise
+    values["profiles"].insert(len(values["profiles"]) - 1, name, _flow(_profile(name, values)))
+    with written_whole(path) as partial:
+        with partial.open("w", encoding="utf-8") as file:
+            yaml.dump(values, file)
+        load_params(partial)
 
 
 def _profile(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,13 +59,24 @@ def _yaml() -> YAML:
 
 
 def _flow(value: Any) -> Any:
-    """Return a mapping or list as ruamel writes it within {} or []."""
+    """Return a mapping or list as ruamel writes it within {} or []; over lines where that could not be read again.
+
+    Within them ruamel, and so DVC, writes a text with a colon without quotes, and then trips over the colon.
+    """
     if isinstance(value, list):
-        items = CommentedSeq(value)
-        items.fa.set_flow_style()
-        return items
-    if not isinstance(value, Mapping):
+        made: CommentedSeq | CommentedMap = CommentedSeq([_flow(item) for item in value])
+    elif isinstance(value, Mapping):
+        made = CommentedMap({key: _flow(item) for key, item in value.items()})
+    else:
         return value
-    made = CommentedMap({key: _flow(item) for key, item in value.items()})
-    made.fa.set_flow_style()
+    if not _has_colon(made):
+        made.fa.set_flow_style()
     return made
+
+
+def _has_colon(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_colon(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(_has_colon(item) for item in value)
+    return isinstance(value, str) and ":" in value

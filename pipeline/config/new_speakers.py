@@ -108,6 +108,11 @@ def _labels(template: NewSpeakers, corpus: str, values: Block) -> tuple[list[str
     if corpus not in template.labels and called:
         return list(called), []
     imitated = entry.get("imitates")
+    if entry.get("source") == "table" and not {corpus, imitated} & {*template.labels}:
+        raise PipelineError(
+            f"params.yaml: corpora.{corpus}.labels: none is named; a study needs two or more: "
+            f"`python -m pipeline.describe` lists those of its table"
+        )
     if corpus in template.labels or imitated not in template.labels:
         imitated = one_of(corpus, template.labels, "corpus", f"{NEW_SPEAKERS}.labels")
     return template.labels[imitated], template.left_out.get(imitated, [])

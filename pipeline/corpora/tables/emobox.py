@@ -57,8 +57,19 @@ def read_emobox(folder: Path) -> Table:
         cells=cells,
         known={"name": Column(column="key"), **known},
         documents=frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")),
-        labels=json.loads("".join(read_lines(folder / LABELS))),
+        labels=_label_names(folder / LABELS),
     )
+
+
+def _label_names(path: Path) -> dict[str, str]:
+    """Read EmoBox's names of the labels."""
+    try:
+        names = json.loads("".join(read_lines(path)))
+    except ValueError as error:
+        raise TableError(f"{path}: no JSON ({error}): fetch it anew") from error
+    if not isinstance(names, dict):
+        raise TableError(f"{path}: expected an object, such as {{'hap': 'Happy'}}")
+    return {label: str(name) for label, name in names.items()}
 
 
 def _in_order(path: Path) -> list[tuple[int, str]]:

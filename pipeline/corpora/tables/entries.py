@@ -17,6 +17,7 @@ from pipeline.corpora.tables.words import SEXES, SPLITS
 
 FILES, CUT = "files", "cut"  # below a corpus's folder: its audio as it is, and the parts of recordings
 FOLD = "fold_"  # what stands before the name of a fold
+LONGEST = 1e7  # seconds, four months: what is more is no time within a recording
 CLOCK = re.compile(r"(?:(\d+) days? )?(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)")
 
 
@@ -92,7 +93,7 @@ def _time(text: str, what: str) -> tuple[float | None, str | None]:
     if not text or text.lower() in ("nat", "nan", "none"):
         return None, None
     if (value := number(text)) is not None:
-        return value, None if value >= 0 else f"its {what} is {text}"
+        return value, None if 0 <= value <= LONGEST else f"its {what} is {text}"
     if match := CLOCK.fullmatch(text):
         days, hours, minutes, seconds = (number(part or "0") or 0.0 for part in match.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds, None
@@ -188,20 +189,21 @@ def _official(said: Mapping[Role, str]) -> str | None:
     return " ".join(filter(None, parts)) or None
 
 
-def without_rows(table: Table, files: Files, rows: list[Row], inside: str) -> Iterator[Stray]:
+def without_rows(table: Table, files: Files, rows: list[Row], audio: Path) -> Iterator[Stray]:
     """Yield a stray for each file that no row names and that is no part of the table.
 
     Args:
-        table: Its documents are passed over.
+        table: Whose rows.
         files: Those below the folder of the audio.
         rows: All of the table's.
-        inside: Where the table's own folder lies below that of the audio, with / behind it if at all.
+        audio: That folder; where the table lies in it, the table's documents are passed over.
     """
     named = {row.file for row in rows if row.there}
-    documents = {inside + name for name in table.documents}
+    within = table.base.is_relative_to(audio)
+    documents = {(table.base / name).relative_to(audio).as_posix() for name in table.documents if within}
     for path in files.paths:
         if path in named or path in documents:
             continue
-        audio = PurePosixPath(path).suffix.lower() in SUFFIXES
-        reason = f"no row of {table.path.name} names it" if audio else "not audio by its name"
+        of_audio = PurePosixPath(path).suffix.lower() in SUFFIXES
+        reason = f"no row of {table.path.name} names it" if of_audio else "not audio by its name"
         yield Stray(readable(f"{FILES}/{path}"), reason)

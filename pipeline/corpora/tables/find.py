@@ -34,7 +34,9 @@ def read_table(path: Path) -> Table:
         return read_audio_folder(path, lists)
     if shards := shards_of(path):
         return read_shards(path, shards)
-    tables = sorted(file for file in path.iterdir() if file.suffix.lower() in OF_FOLDERS and file.is_file())
+    tables = sorted(
+        file for file in path.iterdir() if file.suffix.lower() in OF_FOLDERS and not file.is_dir()
+    )
     if len(tables) > 1 and all(split_of(file) for file in tables):
         return read_splits(path, tables)
     if len(tables) > 1:

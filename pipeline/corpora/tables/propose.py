@@ -1,13 +1,14 @@
 """Choosing what params.yaml would say of a table: its columns, its audio, how paths begin, who speaks."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config.corpora import ROLES, Column, Role
 from pipeline.core.tree import list_files
 from pipeline.corpora.tables.columns import usual_columns, values_of
-from pipeline.corpora.tables.places import Files, find_prefix, posix
-from pipeline.corpora.tables.table import Table, TableError
+from pipeline.corpora.tables.places import LOOKED_AT, Files, find_prefix, posix
+from pipeline.corpora.tables.table import Table, TableError, shown_names
 from pipeline.corpora.tables.words import SPLITS
 
 FOLDER = r"([^/\\]+)[/\\][^/\\]+$"  # the one that a file lies in
@@ -37,9 +38,14 @@ def choose_columns(table: Table, choices: Choices) -> None:
             if len(candidates[role]) > 1:
                 names = " and ".join(candidates[role])
                 choices.problems.append(f"{names} may say the {role}: the first is taken; see columns.{role}")
+    if "label" not in choices.columns:
+        choices.problems.append(
+            f"no column says the label: name one of {shown_names(table.cells)}, or a part of one, such as "
+            "columns: {label: {column: path, pattern: '_([a-z]+)$'}}"
+        )
     if "path" not in choices.columns:
         raise TableError(
-            f"{table.path}: no column is called as paths usually are; its columns are {', '.join(table.cells)}. "
+            f"{table.path}: no column is called as paths usually are; its columns are {shown_names(table.cells)}. "
             f"Call the one with the paths `path`, or write the entry by hand: columns: {{path: ...}}"
         )
 
@@ -47,8 +53,12 @@ def choose_columns(table: Table, choices: Choices) -> None:
 def find_audio(table: Table, given: Path | None, choices: Choices) -> tuple[Path, dict[str, str], Files]:
     """Look for the folder that most paths are relative to, and for how they begin there if nowhere as they are."""
     texts = values_of(table, choices.columns["path"])
+    if given is not None and not given.is_dir():
+        raise TableError(f"{given}: no folder; expected the one that holds the audio")
     if table.unpack:
         return table.base, {}, Files(texts)
+    if given is None and (elsewhere := _absolute(texts, table.base)):
+        return elsewhere, {}, Files(list_files(elsewhere))
     near = [table.base, *(table.base / name for name in AUDIO_FOLDERS)]
     folders = [folder for folder in near if folder.is_dir()] if given is None else [given]
     best, most, listed = folders[0], 0, Files(list_files(folders[0]))
@@ -58,16 +68,24 @@ def find_audio(table: Table, given: Path | None, choices: Choices) -> tuple[Path
         if n > most:
             best, most, listed = folder, n, files
     prefix = find_prefix(texts, list(listed.paths)) if not most else None
-    if (
-        not most
-        and not prefix
-        and not any(Path(text).is_absolute() and Path(text).exists() for text in texts[:9])
-    ):
+    if not most and not prefix:
         choices.problems.append(
             f"no path leads to a file below {best}, such as {texts[0]!r}: name the folder in `audio` "
             f"(--audio), and replace how paths begin by `prefix`"
         )
     return best, prefix or {}, listed
+
+
+def _absolute(texts: list[str], base: Path) -> Path | None:
+    """Return the folder that all paths lie in where they lead to files elsewhere than below the table's own."""
+    named = [Path(text) for text in texts if text]
+    if not all(path.is_absolute() for path in named) or not any(path.exists() for path in named[:LOOKED_AT]):
+        return None
+    folder = Path(os.path.commonpath([path.parent for path in named]))
+    inside = folder.is_relative_to(base.absolute()) or folder == Path(
+        folder.anchor
+    )  # a whole disk is not walked
+    return None if inside else folder
 
 
 def guess_speaker(table: Table, choices: Choices) -> None:
