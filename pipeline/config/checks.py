@@ -48,6 +48,7 @@ def check_names(params: "Params") -> None:
         _check_inputs(params, name, system)
     for name, ensemble in params.ensembles.items():
         _check_members(params, name, ensemble)
+    _check_own_stages(params)
     _check_profiles(params)
 
 
@@ -136,10 +137,9 @@ def _report(params: "Params") -> Iterator[Use]:
     for name in params.representations:
         yield Use("representations", name, params.systems, "system")
     yield Use("app.system", params.app.system, [*params.systems, *params.ensembles], "system or ensemble")
-    for name in params.exports:
-        yield Use("exports", name, [*params.systems, *params.ensembles], "system or ensemble")
-    for name in params.stress:
-        yield Use("stress", name, [*params.systems, *params.ensembles], "system or ensemble")
+    for block, names in (("exports", params.exports), ("stress", params.stress)):
+        for name in names:
+            yield Use(block, name, [*params.systems, *params.ensembles], "system or ensemble")
     for name in params.importances:
         yield Use("importances", name, params.systems, "system")
 
@@ -147,6 +147,20 @@ def _report(params: "Params") -> Iterator[Use]:
 def _split_of(params: "Params", key: str, study: str, variant: str) -> Iterator[Use]:
     yield Use(f"{key}.study", study, params.studies, "study")
     yield Use(f"{key}.variant", variant, params.studies[study].variant_names, f"variant of {study}")
+
+
+def _check_own_stages(params: "Params") -> None:
+    """Refuse a template's systems where each has a stage: DVC knows the folder of all, and no file of one."""
+    blocks: dict[str, Collection[str]] = {
+        "representations": params.representations,
+        "stress": params.stress,
+        "exports": params.exports,
+    }
+    for block, names in blocks.items():
+        for name in filter(names.__contains__, params.new_speakers):
+            raise PipelineError(
+                f"params.yaml: {block}.{name}: systems of new_speakers have no stage of their own; name another"
+            )
 
 
 def _check_profiles(params: "Params") -> None:

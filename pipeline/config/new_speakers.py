@@ -56,6 +56,7 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
     written = values.pop(NEW_SPEAKERS, None)
     if written is None:
         return []
+    _check_prefix(values)
     wanted = _wanted(values) if isinstance(values.get("corpora"), dict) else []
     try:
         template = NewSpeakers.model_validate(written)
@@ -74,6 +75,17 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
     values |= {"studies": studies, "systems": systems}
     name_studies(values, NEW_SPEAKERS, [study_of(corpus) for corpus in wanted])
     return names
+
+
+def _check_prefix(values: Block) -> None:
+    """Raise where something else is called as the template's systems are, whose files lie apart."""
+    for block in ("systems", "ensembles", "external"):
+        for name in mapping(values, block):
+            if str(name).startswith(f"{NEW_SPEAKERS}_"):
+                raise PipelineError(
+                    f"params.yaml: {block}.{name}: names that begin with {NEW_SPEAKERS}_ are of the systems that "
+                    f"the block {NEW_SPEAKERS} makes: choose another, or add an entry to {NEW_SPEAKERS}.systems"
+                )
 
 
 def _wanted(values: Block) -> list[str]:

@@ -14,7 +14,25 @@ from typing import Any, Self
 import numpy as np
 from scipy.linalg import qr
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+
+def turned_back(pipeline: Pipeline) -> Pipeline:
+    """Return a fitted pipeline without the rotation ahead of a logistic regression, whose weights take it in.
+
+    It says the same up to rounding, and holds a weight a feature and class, not a basis of as many rows as there
+    were clips. Other pipelines come back as they are: a support vector machine keeps its vectors.
+    """
+    *before, (_, classifier) = pipeline.steps
+    if not (before and isinstance(before[-1][1], RowSpan) and isinstance(classifier, LogisticRegression)):
+        return pipeline
+    basis = before[-1][1].basis_
+    if basis is not None:
+        classifier.coef_ = classifier.coef_ @ basis.T
+        classifier.n_features_in_ = len(basis)
+    return Pipeline([*before[:-1], pipeline.steps[-1]])
 
 
 class RowSpan(TransformerMixin, BaseEstimator):

@@ -5,6 +5,7 @@ in a folder of their own: what params.yaml, dvc.lock and data/ say of the demo s
 weights are shared.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,22 +15,12 @@ from pathlib import Path
 
 from pipeline.config.cut_down import write_cut_down
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, real_export_dir
+from pipeline.core.paths import DATA, plan_path, real_export_dir
 from pipeline.orchestration.progress import clock_time
 
 PROFILE, STUDY = "published", "new_speakers"
 BEST = "encoder_logistic"  # of those on RAVDESS that need no clips of the tested speaker
-BEST_READS = ("whisper_base_blocks",)
-ALL_READ = (
-    *BEST_READS,
-    "compare_functionals",
-    "egemaps_functionals",
-    "is13_functionals",
-    "mel_image_128",
-    "spectral_scalars",
-    "whisper_base_frames",
-)
-LINKED, COPIED = ("pipeline",), ("results", "dvc.yaml")
+TO_PLAN = ("code", "plan")
 
 
 def train_and_export(root: Path, corpus: str) -> Path:
@@ -47,7 +38,7 @@ def train_and_export(root: Path, corpus: str) -> Path:
     """
     system, export = f"{STUDY}_{corpus}_{BEST}", root / real_export_dir()
     started = time.monotonic()
-    folder = _run_all(root, corpus, [*_features(corpus, BEST_READS), ("train", system), ("evaluate",)])
+    folder = _run_all(root, corpus, [system], [("train", system), ("evaluate",)])
     shutil.rmtree(export, ignore_errors=True)
     _run(("export", system, str(export)), folder, _environment(root))
     print(f"{system} is in {export}, after {clock_time(time.monotonic() - started)}.", flush=True)
@@ -56,26 +47,40 @@ def train_and_export(root: Path, corpus: str) -> Path:
 
 def leaderboard(root: Path, corpus: str) -> Path:
     """Train and evaluate every system of the template on a corpus; return the folder of their metrics."""
-    folder = _run_all(root, corpus, [*_features(corpus, ALL_READ), (STUDY,), ("evaluate",)])
+    folder = _run_all(root, corpus, None, [(STUDY,), ("evaluate",)])
     return folder / "metrics" / "systems"
 
 
-def _features(corpus: str, feature_sets: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the steps from the corpus to its stores of features."""
-    head = [("code",), ("plan",), ("index", corpus), ("deduplicate",), ("filter",), ("split",), ("clips",)]
-    return [*head, *((stage, name) for stage in ("features", "store") for name in feature_sets)]
+def _run_all(root: Path, corpus: str, systems: list[str] | None, last: list[tuple[str, ...]]) -> Path:
+    """Run stages one after the other in the corpus's folder, and return that.
 
-
-def _run_all(root: Path, corpus: str, steps: list[tuple[str, ...]]) -> Path:
-    """Run stages one after the other in the corpus's folder, and return that."""
+    Args:
+        root: Of the project.
+        corpus: Whose.
+        systems: Whose features are needed; None for those of all systems of the study.
+        last: The stages behind the features.
+    """
     folder = root / DATA / "real" / corpus
     _prepare(root, folder, corpus)
     started = time.monotonic()
+    for stage in TO_PLAN:
+        _run(("stage", stage), folder, _environment(root))
+    sets = _feature_sets(folder, systems)
+    features = [(stage, name) for stage in ("features", "store") for name in sets]
+    head = [("index", corpus), ("deduplicate",), ("filter",), ("split",), ("clips",)]
+    steps = [*head, *features, *last]
     for number, step in enumerate(steps, 1):
         passed = clock_time(time.monotonic() - started)
         print(f"[{number}/{len(steps)} steps, {passed}] {' '.join(step)}", flush=True)
         _run(("stage", *step), folder, _environment(root))
     return folder
+
+
+def _feature_sets(folder: Path, systems: list[str] | None) -> list[str]:
+    """Return the feature sets that systems of the study read, as `plan` has written it down."""
+    planned = json.loads((folder / plan_path(STUDY)).read_text("utf-8"))["systems"]
+    chosen = [one["system"] for name, one in planned.items() if systems is None or name in systems]
+    return sorted({one[slot] for one in chosen for slot in ("features", "second")} - {"none"})
 
 
 def _environment(root: Path) -> dict[str, str]:
@@ -86,16 +91,9 @@ def _environment(root: Path) -> dict[str, str]:
 def _prepare(root: Path, folder: Path, corpus: str) -> None:
     """Lay the project out once more in a folder, with parameters of one study."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in LINKED:
-        link = folder / name
-        if not link.exists():
-            link.symlink_to(root / name)
-    for name in COPIED:
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, dirs_exist_ok=True)
-        else:
-            shutil.copy2(source, folder / name)
+    if not (folder / "pipeline").exists():
+        (folder / "pipeline").symlink_to(root / "pipeline")
+    shutil.copytree(root / "results", folder / "results", dirs_exist_ok=True)
     write_cut_down(root, folder, PROFILE, STUDY, [corpus])
 
 

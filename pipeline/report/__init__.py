@@ -1,1 +1,1 @@
-"""One page that shows every result, and the tables of results in README and docs."""
+"""Pages that show every result, and the tables of results in README and docs."""

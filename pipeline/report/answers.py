@@ -16,32 +16,41 @@ N_CONFUSIONS = 3
 
 
 @dataclass(frozen=True)
-class Lead:
-    """How far the best system is ahead of the next one on the same clips.
+class Gap:
+    """A difference between two systems that were tested on the same clips.
 
     Attributes:
-        other: The next one.
-        difference: In UAR or mean CCC.
+        difference: Of the first less the second, in UAR or mean CCC.
         low: Of its 95 % interval.
         high: Of its 95 % interval.
-        drawn: What the interval's resamples are of: "speakers" or "clips".
-        n_others: How many systems were held against the best one, on the same clips.
         p: Of the paired bootstrap, by Holm's correction over all pairs that were tested on these clips.
-        p_mcnemar: Of McNemar's test, corrected alike; None for dimensions.
     """
 
-    other: Row
     difference: float
     low: float
     high: float
-    drawn: str
-    n_others: int
     p: float
-    p_mcnemar: float | None
 
     @property
     def significant(self) -> bool:
         return self.p < ALPHA
+
+
+@dataclass(frozen=True)
+class Lead(Gap):
+    """How far the best system is ahead of the next one.
+
+    Attributes:
+        other: The next one.
+        drawn: What the interval's resamples are of: "speakers" or "clips".
+        n_others: How many systems were held against the best one, on the same clips.
+        p_mcnemar: Of McNemar's test, corrected alike; None for dimensions.
+    """
+
+    other: Row
+    drawn: str
+    n_others: int
+    p_mcnemar: float | None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import pandas as pd
 from pipeline.config.documents import Address
 from pipeline.core.paths import evaluated_dir, trained_dir
 from pipeline.core.tables import read_csv, read_json
+from pipeline.report.answers import ALPHA
 from pipeline.report.leaderboard import Row
 from pipeline.report.training_summary import training_summary
 
 # By definition the same: recall weighted by each class's clips is the share of clips that are right.
 SAME = {"weighted_recall": "accuracy", "macro_recall": "uar"}
-ALPHA = 0.05
 
 
 class Measured:
@@ -116,21 +116,22 @@ def _setting(row: Row, name: str) -> str | None:
     """Return a setting of our run: the best that was found where it was searched for, else as it was set."""
     best = _first_model(row.system).get("best", {})
     if name in best:
-        return _written(best[name])
+        return written(best[name])
     searched = _first_facts(row.system).get("searched", {})
     if name in searched:
-        return _written(searched[name])
+        return written(searched[name])
     value: Any = row.run["settings"]
     for key in name.split("."):
         if not isinstance(value, dict) or key not in value:
             return None
         value = value[key]
-    return _written(value)
+    return written(value)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Return a setting as tables have it, the document's and ours alike."""
     if isinstance(value, list):
-        return ", ".join(map(_written, value))
+        return ", ".join(map(written, value))
     return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config.new_speakers import BOTH_NEW, KNOWN_SENTENCES, NEW_SENTENCES, NEW_SPEAKERS
+from pipeline.report.answers import Gap
 from pipeline.report.leaderboard import Row
 from pipeline.report.system_detail import Stress
 
-ALPHA = 0.05
 PREFIX = f"{NEW_SPEAKERS}_"
 SENTENCES = {  # protocols, and what is known under each
     KNOWN_SENTENCES: "new speakers, known sentences",
@@ -22,27 +22,6 @@ SENTENCES = {  # protocols, and what is known under each
     NEW_SENTENCES: "known speakers, new sentences",
 }
 N_WORST = 3  # conditions of stress that the answer names
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A difference of UAR between two systems that were tested on the same clips.
-
-    Attributes:
-        difference: Of the first less the second.
-        low: Of its 95 % interval.
-        high: Of its 95 % interval.
-        p: Of the paired bootstrap, by Holm's correction over all pairs that were tested on these clips.
-    """
-
-    difference: float
-    low: float
-    high: float
-    p: float
-
-    @property
-    def significant(self) -> bool:
-        return self.p < ALPHA
 
 
 @dataclass(frozen=True)

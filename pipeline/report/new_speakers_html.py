@@ -24,6 +24,7 @@ def render_new_speakers(report: Report) -> str | None:
         profile=report.profile,
         boards=found,
         real=real,
+        matrix=report.matrix is not None,
         crossed=crossings(report.real),
         crossed_columns=CROSSED_COLUMNS,
         across=across(found),

@@ -17,7 +17,7 @@ from pipeline.evaluation.formats import MISSING
 from pipeline.exploration.files import figure_path
 from pipeline.report.layers import Layers, read_layers
 from pipeline.report.leaderboard import Row
-from pipeline.report.measured import Measured, our_name
+from pipeline.report.measured import Measured, our_name, written
 from pipeline.report.real_results import RealResult
 from pipeline.report.study_extras import Listing, Panel, read_listing, residual_panels
 
@@ -165,7 +165,7 @@ class _Filler:
             return None
         if address.hyper_parameter is not None:
             values = system.hyper_parameters
-            return str(values[address.hyper_parameter]) if address.hyper_parameter in values else None
+            return written(values[address.hyper_parameter]) if address.hyper_parameter in values else None
         if address.score == "parameters":
             return None if system.parameters is None else f"{system.parameters:,}"
         if address.score == "n":

@@ -21,7 +21,7 @@ def main() -> None:
     for old in folder.iterdir():
         if old.name not in systems:
             shutil.rmtree(old)
-    changed = [name for name in systems if not is_trained(name, systems[name])]
+    changed = [name for name, plan in systems.items() if not is_trained(name, plan)]
     log.info("new_speakers: %d systems, %d to train", len(systems), len(changed))
     for number, name in enumerate(changed, 1):
         log.info("new_speakers: %d of %d: %s", number, len(changed), name)

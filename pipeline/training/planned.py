@@ -38,9 +38,9 @@ def train_planned(name: str, plan: SystemPlan) -> None:
 
 
 def is_trained(name: str, plan: SystemPlan) -> bool:
-    """Tell whether a system lies there as it would be trained now: by its plan, on its data."""
+    """Tell whether a system lies there as it would be trained now: whole, by its plan, on its data."""
     about = trained_dir(name) / "model.json"
-    if not about.exists():
+    if not (about.exists() and (trained_dir(name) / "run.json").exists()):  # the last that is written
         return False
     facts = read_json(about)
     split_table = read_table(split_path(plan.system.study, plan.system.variant))

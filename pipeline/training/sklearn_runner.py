@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.config.systems import SklearnSystem
 from pipeline.core.errors import PipelineError
 from pipeline.models.build import build_estimator
+from pipeline.models.row_span import turned_back
 from pipeline.training.by_speaker import STEP, speaker_scores
 from pipeline.training.cuts import fewest_groups
 from pipeline.training.data import StudyData
@@ -64,7 +65,9 @@ class SklearnRunner:
         if head is not None:
             head.set_params(**before)
         classifier.set_params(**own).fit(fit_transform(head, values, labels), labels)
-        fitted = Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
+        fitted = turned_back(
+            Pipeline([*(head.steps if head is not None else []), ("classifier", classifier)])
+        )
         facts = {"parameters": None, "n_train": len(train_rows)}
         about = {**facts, **self._describe(head, classifier, candidates, best)}
         save_estimator(self.models, seed, fold, Pipeline([*scaler, *fitted.steps]), about)

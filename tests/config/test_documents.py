@@ -194,6 +194,12 @@ def test_classes_and_studies_are_those_of_params_yaml(document):
             assert address.corpus in params.corpora, item.name
 
 
+@pytest.mark.parametrize("name", ["Table 5.2", "Table 5.4", "Table 5.6"])
+def test_only_the_best_of_what_was_tried_has_ours_beside_it(name):
+    (item,) = (item for item in LAYOUTS["annamalai"].items if item.name == name)
+    assert {column for row in item.rows for column in row.only} == {"Best value"}
+
+
 def test_what_is_not_built_is_no_system():
     built = set(check_params(shipped_values()).evaluated())
     assert not built & {name for document in DOCUMENTS.values() for name in document.not_built}

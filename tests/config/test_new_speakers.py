@@ -95,3 +95,24 @@ def test_what_is_given_stays_as_it_is():
 def test_mistakes_are_named_where_they_stand(profile, changes, message):
     with pytest.raises(PipelineError, match=message):
         check_params(shipped(profile, **changes))
+
+
+@pytest.mark.parametrize("block", ["systems", "ensembles", "external"])
+def test_no_other_system_is_called_as_those_of_the_template(block):
+    values = shipped()
+    values[block]["new_speakers_mine"] = {}
+    with pytest.raises(
+        PipelineError, match=rf"{block}\.new_speakers_mine: names that begin with new_speakers_"
+    ):
+        check_params(values)
+
+
+@pytest.mark.parametrize("block", ["stress", "exports", "representations"])
+def test_stages_of_one_system_take_none_of_the_template(block):
+    """DVC knows the folder of all of them, and no file of one."""
+    values = shipped()
+    values[block] = {"new_speakers_demo_ravdess_cnn3": next(iter(values[block].values()))}
+    with pytest.raises(
+        PipelineError, match=rf"{block}\.new_speakers_demo_ravdess_cnn3: systems of new_speakers have"
+    ):
+        check_params(values)

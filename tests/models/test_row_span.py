@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from pipeline.models.row_span import RowSpan
+from pipeline.models.row_span import RowSpan, turned_back
 from pipeline.models.svm import Settings, build
 from pipeline.training.estimator_files import load_estimator, save_estimator
 
@@ -60,3 +60,21 @@ def test_a_saved_machine_says_the_same(tmp_path: Path) -> None:
     loaded, _ = load_estimator(tmp_path, 7, 0)
     new = draw(50, 200, seed=1)
     np.testing.assert_array_equal(loaded.decision_function(new), fitted.decision_function(new))
+
+
+@pytest.mark.parametrize("n_features", [200, 10])
+def test_a_logistic_regression_takes_the_rotation_into_its_weights(n_features: int) -> None:
+    values, new = draw(30, n_features), draw(50, n_features, seed=1)
+    fitted = make_pipeline(StandardScaler(), RowSpan(), LogisticRegression()).fit(values, LABELS)
+    expected = fitted.predict_proba(new)
+    alone = turned_back(fitted)
+    assert [type(step) for _, step in alone.steps] == [StandardScaler, LogisticRegression]
+    assert alone[-1].coef_.shape == (3, n_features)
+    np.testing.assert_allclose(alone.predict_proba(new), expected, atol=1e-6)
+
+
+def test_other_pipelines_stay_as_they_are() -> None:
+    machine = make_pipeline(RowSpan(), SVC(kernel="linear")).fit(draw(30, 40), LABELS)
+    plain = make_pipeline(StandardScaler(), LogisticRegression()).fit(draw(30, 40), LABELS)
+    assert turned_back(machine) is machine
+    assert turned_back(plain) is plain

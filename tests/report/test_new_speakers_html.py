@@ -26,13 +26,14 @@ def render(tmp_path, monkeypatch):
     for name in ("listed.csv", "change/scores.csv"):
         write_csv(tmp_path / "data/analysis" / name, pd.DataFrame({"system": []}))
 
-    def page(rows, real=()):
+    def page(rows, real=(), matrix=None):
         details = [
             SimpleNamespace(row=one, stress=STRESS if one.system.endswith("_a") else None)
             for one in rows
             if one.trained
         ]
-        return render_new_speakers(SimpleNamespace(rows=rows, details=details, real=real, profile="open"))
+        report = {"rows": rows, "details": details, "real": real, "matrix": matrix, "profile": "open"}
+        return render_new_speakers(SimpleNamespace(**report))
 
     return page
 
@@ -82,6 +83,18 @@ def test_synthetic_speech_is_marked(render):
     made = Row(ROWS[0].system, {**ROWS[0].metrics, "synthetic": True}, run=ROWS[0].run, split="new_speakers")
     assert "synthetic speech, profile open Synthetic corpus" in text_of(render([made]))
     assert "Synthetic corpus" not in text_of(render(ROWS))
+
+
+def test_the_matrix_is_linked_where_the_report_has_it(render):
+    link = 'href="index.html#cross-corpora"'
+    assert link in render(ROWS, matrix=object())
+    assert link not in render(ROWS)
+
+
+def test_random_weights_are_told(render):
+    made = Row(ROWS[0].system, {**ROWS[0].metrics, "random_weights": True}, split="new_speakers")
+    assert "random weights" in text_of(render([made]))
+    assert "random weights" not in text_of(render(ROWS))
 
 
 def test_real_speech_has_the_same_answers(render):

@@ -35,7 +35,7 @@ DOCUMENT = Document.model_validate(
         "systems": {
             "net": {
                 "parameters": 1234,
-                "hyper_parameters": {"C": 10},
+                "hyper_parameters": {"C": 10, "depth": None, "layers": [128, 64]},
                 "results": [
                     {
                         "source": "Table 1",
@@ -191,6 +191,8 @@ def test_nothing_is_known_of_what_was_not_trained(folder):
         ({"score": "parameters"}, {"percent": True}, Cell("1,234", "1,240")),
         ({"score": "best_epoch"}, {}, Cell(None, "1")),
         ({"hyper_parameter": "C"}, {}, Cell("10", "1")),
+        ({"hyper_parameter": "depth"}, {}, Cell("none", "none")),
+        ({"hyper_parameter": "layers"}, {}, Cell("128, 64")),
         ({"score": "uar"}, {"digits": 1, "marks": {"*": "base", "†": "other"}}, Cell("0.4*†", "0.5*")),
     ],
 )

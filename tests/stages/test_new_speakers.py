@@ -74,6 +74,12 @@ def test_only_what_changed_is_trained() -> None:
     assert run(new_speakers_toy_a={}, new_speakers_toy_b={"grid": {"C": [0.2]}}) == ["new_speakers_toy_a"]
 
 
+def test_what_a_kill_cut_short_is_trained_again() -> None:
+    run(**BOTH)
+    (paths.trained_dir("new_speakers_toy_a") / "run.json").unlink()
+    assert run(**BOTH) == ["new_speakers_toy_a"]
+
+
 def test_another_split_trains_all_again() -> None:
     run(**BOTH)
     table = read_table(paths.split_path(STUDY, "main"))
@@ -108,7 +114,7 @@ def test_a_network_without_anybody_to_validate_on_is_skipped() -> None:
 def test_standard_scores_by_speaker_are_what_the_saved_pipeline_starts_with() -> None:
     run(new_speakers_toy_a={"standardise_by": "speaker"})
     estimator, _ = load_estimator(paths.trained_dir("new_speakers_toy_a"), 1, 0)
-    assert list(estimator.named_steps) == ["speaker", "scale", "rotate", "classifier"]
+    assert list(estimator.named_steps) == ["speaker", "scale", "classifier"]
 
 
 @pytest.mark.parametrize("folds_by", ["speaker", "copies"])
