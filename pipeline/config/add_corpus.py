@@ -8,11 +8,14 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from pipeline.config.new_speakers import NEW_SPEAKERS
 from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
 from pipeline.core.own_files import written_whole
 
 PARAMS = Path("params.yaml")
+# Of the template new_speakers: what needs no published weights, and trains in seconds.
+QUICK = ("compare_svm", "egemaps_svm", "egemaps_trees", "compare_mlp")
 
 
 def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None:
@@ -41,8 +44,12 @@ def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None
 
 def _profile(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a profile in which a corpus stands behind the study of the template, and no other study has any."""
-    corpora = {**{study: [] for study in values["studies"]}, "new_speakers": [name]}
-    return {"size": "full", "asr_source": "gold", "weights": "published", "corpora": corpora}
+    template = values[NEW_SPEAKERS]
+    there = {**template["systems"], **template.get("dimensions", {})}
+    corpora = {**{study: [] for study in values["studies"]}, NEW_SPEAKERS: [name]}
+    systems = [system for system in QUICK if system in there]
+    settings = {"size": "full", "asr_source": "gold", "weights": "published"}
+    return {**settings, "corpora": corpora, "systems": systems}
 
 
 def as_block(name: str, entry: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.audio.containers import SUFFIXES
-from pipeline.config.corpora import Role, TableSource
+from pipeline.config.corpora import RATED, Role, TableSource
+from pipeline.config.systems import DIMENSIONS
 from pipeline.corpora.contract import Entry, Stray, readable, unique_names
 from pipeline.corpora.label_tables import number
 from pipeline.corpora.tables.columns import find_columns, values_of
@@ -138,7 +139,6 @@ def make_entries(
 def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem: str | None) -> Entry:
     row = same[0]
     said = row.said
-    label = said.get("label") or None
     name = said.get("name") or _stem(row.file) + (f"@{_stem(path)}" if row.is_part else "")
     problems = [row.problem or problem, _contradiction(same), _label_problem(said, labels)]
     return Entry(
@@ -146,7 +146,7 @@ def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem
         name=name,
         speaker=said.get("speaker") or None,
         sex=SEXES.get(said.get("sex", "").lower()),
-        label=(labels.get(label) if labels else label) if label else None,
+        label=_called(said, labels),
         intensity=said.get("intensity") or None,
         text=said.get("text") or None,
         arousal=number(said.get("arousal", "")),
@@ -158,6 +158,18 @@ def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem
     )
 
 
+def _called(said: Mapping[Role, str], labels: Mapping[str, str | None]) -> str | None:
+    """Return what a study reads as the label: of a table without labels, that the clip is rated."""
+    label = said.get("label")
+    if label is None:
+        return RATED if _is_rated(said) else None
+    return (labels.get(label) if labels else label) or None
+
+
+def _is_rated(said: Mapping[Role, str]) -> bool:
+    return any(number(said.get(name, "")) is not None for name in DIMENSIONS)
+
+
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
 
@@ -166,7 +178,8 @@ def _contradiction(same: list[Row]) -> str | None:
     """Say so where several rows of one clip contradict each other."""
     if len(same) == 1:
         return None
-    for role in ("label", "speaker"):
+    told: tuple[Role, ...] = ("label", "speaker", *DIMENSIONS)
+    for role in told:
         values = sorted({row.said.get(role, "") for row in same})
         if len(values) > 1:
             rows = " and ".join(f"{row.number + 1:,}" for row in same[:3])
@@ -178,6 +191,8 @@ def _label_problem(said: Mapping[Role, str], labels: Mapping[str, str | None]) -
     label = said.get("label")
     if label == "":
         return "no label"
+    if label is None and {*DIMENSIONS} & {*said} and not _is_rated(said):
+        return "neither rated nor labelled"
     if label and labels and label not in labels:
         return f"unknown label {label!r} (known: {', '.join(labels)})"
     return None
