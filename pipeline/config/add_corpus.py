@@ -10,12 +10,13 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from pipeline.config.new_speakers import NEW_SPEAKERS
 from pipeline.config.params import load_params
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core.errors import PipelineError
 from pipeline.core.own_files import written_whole
 
 PARAMS = Path("params.yaml")
-# Of the template new_speakers: what needs no published weights, and trains in seconds.
-QUICK = ("compare_svm", "egemaps_svm", "egemaps_trees", "compare_mlp")
+# Of the template new_speakers, of classes and of dimensions: what needs no published weights, and trains in seconds.
+QUICK = {"systems": ("compare_svm", "egemaps_svm", "egemaps_trees"), "dimensions": ("compare_mlp",)}
 
 
 def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None:
@@ -35,19 +36,23 @@ def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None
             raise PipelineError(f"{path}: {block}.{name}: there is a {what} of that name; choose another")
     last = len(values["corpora"]) - 1  # whose comment is the heading of what follows
     values["corpora"].insert(last, name, _flow(entry))
-    values["profiles"].insert(len(values["profiles"]) - 1, name, _flow(_profile(name, values)))
+    values["profiles"].insert(len(values["profiles"]) - 1, name, _flow(_profile(name, entry, values)))
     with written_whole(path) as partial:
         with partial.open("w", encoding="utf-8") as file:
             yaml.dump(values, file)
         load_params(partial)
 
 
-def _profile(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _profile(name: str, entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a profile in which a corpus stands behind the study of the template, and no other study has any."""
-    template = values[NEW_SPEAKERS]
-    there = {**template["systems"], **template.get("dimensions", {})}
     corpora = {**{study: [] for study in values["studies"]}, NEW_SPEAKERS: [name]}
-    systems = [system for system in QUICK if system in there]
+    said = {"systems": entry.get("labels"), "dimensions": {*DIMENSIONS} & {*entry.get("columns", {})}}
+    systems = [
+        system
+        for block, names in QUICK.items()
+        for system in names
+        if said[block] and system in values[NEW_SPEAKERS].get(block, {})
+    ]
     settings = {"size": "full", "asr_source": "gold", "weights": "published"}
     return {**settings, "corpora": corpora, "systems": systems}
 

@@ -187,8 +187,8 @@ def _labels(template: NewSpeakers, corpus: str, values: Block) -> tuple[list[str
             return [], []
         raise PipelineError(
             f"params.yaml: corpora.{corpus}.labels: {' '.join(called) or 'none'} is named; a study needs two or "
-            f"more, or arousal, valence or dominance in `columns`: `python -m pipeline.describe` lists what its table "
-            f"has"
+            f"more, or arousal, valence or dominance in `columns`: `python -m pipeline.describe` lists what its "
+            f"table has"
         )
     if corpus in template.labels or imitated not in template.labels:
         imitated = one_of(corpus, template.labels, "corpus", f"{NEW_SPEAKERS}.labels")

@@ -116,12 +116,35 @@ def test_paths_of_another_machine_and_speakers_in_folders(place):
             "1 of 1 speakers are in several of the given",
         ),
         (("file,label,spk", "q/9.wav,sad,x"), "no path leads to a file below"),
+        (("file,what,spk", "a/1.wav,c1,x"), "no column says the label: name one of file, what, spk"),
+        (
+            ("file,label,spk", "a/1.wav,sad,x", "bad.wav,sad,x"),
+            "1 cannot be read: not audio: text, such as bad.wav",
+        ),
+        (
+            ("file,label,start,end", "a/1.wav,sad,0,1", "a/2.wav,sad,0,2"),
+            "2 up to 1 s, such as cut/",
+        ),
     ],
 )
 def test_problems(place, lines, problem):
     write(place / "disk/own", "labels.csv", *lines)
+    write(place / "disk/own/wavs", "bad.wav", "no audio")
     problems = [line for line in describe_table(Path("disk/own")).lines if line.startswith("problem: ")]
     assert any(line.startswith(f"problem: {problem}") for line in problems), problems
+
+
+def test_absolute_paths_to_audio_elsewhere(place):
+    clips(place / "elsewhere", "1.wav", "2.wav")
+    write(place / "disk/own", "t.csv", "file,label", *(f"{place}/elsewhere/{n}.wav,c{n}" for n in (1, 2)))
+    found = describe_table(place / "disk/own/t.csv")
+    assert found.entry["audio"] == str(place / "elsewhere")
+    assert "a study could use 2 of 2 clips, before copies are looked for" in found.lines
+
+
+def test_audio_that_is_no_folder(place, capsys):
+    assert describe.main(["disk/own", "--audio", "disk/own/labels.csv"]) == 2
+    assert "labels.csv: no folder; expected the one that holds the audio" in capsys.readouterr().err
 
 
 def test_nothing_to_describe(place, capsys):
@@ -190,3 +213,5 @@ def test_an_adapter_that_is_not_there():
 
     with pytest.raises(PipelineError, match=r"nowhere\.py: not there"):
         find_adapter("nowhere.py")
+    with pytest.raises(PipelineError, match=r"nowhere: no folder; expected the one that holds the corpus"):
+        check_adapter(Broken(), Path("nowhere"))
