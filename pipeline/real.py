@@ -11,7 +11,7 @@ from pipeline.orchestration.real import leaderboard, train_and_export
 EXAMPLES = """examples:
   python -m pipeline.real                                 RAVDESS, and the application: make real
   python -m pipeline.real --corpus crema_d --no-app       another corpus; its system is in data/real/export
-  python -m pipeline.real --corpus tess --leaderboard     every system of the template `new_speakers`, and the report
+  python -m pipeline.real --corpus tess --leaderboard     all systems of the template `new_speakers`, and the report
   python -m pipeline.real --corpus calls --leaderboard    those that the profile `calls` of your own corpus names
 
 The corpus is downloaded, or taken from SER_MIRROR or SER_CORPORA; so are Whisper's weights, or from SER_WEIGHTS."""

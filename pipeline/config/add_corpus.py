@@ -15,7 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.own_files import written_whole
 
 PARAMS = Path("params.yaml")
-# Of the template new_speakers, of classes and of dimensions: what needs no published weights, and trains in seconds.
+# Of the template new_speakers, of classes and of dimensions: what needs no published weights and trains in seconds.
 QUICK = {"systems": ("compare_svm", "egemaps_svm", "egemaps_trees"), "dimensions": ("compare_mlp",)}
 
 

@@ -2,8 +2,8 @@
 
 The stages run as in `dvc repro` of the profile `published`, or of one that is called as the corpus is, cut down to
 one corpus and its study of new speakers, in a folder of their own: what params.yaml, dvc.lock and data/ say of the
-demo stays as it is. Audio, row caches and weights are shared. Nothing is run for other corpora and studies: `dvc repro`
-visits each of two hundred stages, if only to find that the profile does without it.
+demo stays as it is. Audio, row caches and weights are shared. Nothing is run for other corpora and studies: `dvc
+repro` visits each of two hundred stages, if only to find that the profile does without it.
 """
 
 import json
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config.cut_down import PARAMS, write_cut_down
@@ -20,6 +21,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, plan_path, real_export_dir, report_dir
 from pipeline.orchestration.progress import clock_time
 
+Steps = Sequence[tuple[str, ...]]
 PROFILE, STUDY = "published", "new_speakers"
 BEST = "encoder_logistic"  # of those on RAVDESS that need no clips of the tested speaker
 TO_PLAN = ("code", "plan")
@@ -66,8 +68,8 @@ def _run_all(
     corpus: str,
     profile: str,
     systems: list[str] | None,
-    head: list[tuple[str, ...]],
-    last: list[tuple[str, ...]],
+    head: Steps,
+    last: Steps,
 ) -> Path:
     """Run stages one after the other in the corpus's folder, and return that.
 

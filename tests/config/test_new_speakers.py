@@ -76,7 +76,7 @@ def own(columns=(), labels=(), **profile):
         "columns": {"path": "file", **dict.fromkeys(columns, "c")},
         "labels": {label: label for label in labels},
     }
-    corpora = {**dict.fromkeys(values["studies"], []), "new_speakers": ["own"]}
+    corpora = {**{study: [] for study in values["studies"]}, "new_speakers": ["own"]}
     values["profiles"]["own"] = {**values["profiles"]["demo"], "size": "full", "corpora": corpora, **profile}
     return values
 
