@@ -75,7 +75,7 @@ def find_columns(table: Table, given: Mapping[str, Column | None], where: str) -
         if role in given:
             column = given[role]
             if column is not None:
-                found[role] = _existing(table, column, f"{where}.{role}")
+                found[role] = existing(table, column, f"{where}.{role}")
         elif role in table.known:
             found[role] = table.known[role]
         elif len(candidates[role]) > 1:
@@ -99,7 +99,12 @@ def usual_columns(columns: Iterable[str]) -> dict[Role, list[str]]:
     return {role: [column for column, name in plain.items() if name in USUAL[role]] for role in ROLES}
 
 
-def _existing(table: Table, column: Column, where: str) -> Column:
+def existing(table: Table, column: Column, where: str) -> Column:
+    """Return a column that is named.
+
+    Raises:
+        TableError: The table has none of that name.
+    """
     if column.column not in table.cells:
         raise TableError(
             f"{table.path}: {where} names {column.column!r}, which is none of its columns"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.audio.reading import AudioError, open_sound
-from pipeline.config.corpora import Column, TableSource
+from pipeline.config.corpora import RATED, Column, Role, TableSource
 from pipeline.core.parallel import parallel_map
 from pipeline.corpora.contract import Entry, Stray
 from pipeline.corpora.tables.cutting import beyond
@@ -40,19 +40,22 @@ class Description:
     entry: dict[str, Any]
 
 
-def describe_table(path: Path, audio: Path | None = None, name: str = "my_corpus") -> Description:
+def describe_table(
+    path: Path, audio: Path | None = None, name: str = "my_corpus", columns: Mapping[Role, str] | None = None
+) -> Description:
     """Describe a table, or a folder with one, or a folder of folders named after labels.
 
     Args:
         path: The table or folder.
         audio: The folder that its paths are relative to; looked for if None.
         name: Of the corpus, for errors.
+        columns: Those whose names do not say their role.
 
     Raises:
         TableError: It does not say which clips there are.
     """
     table, choices = read_table(path), Choices()
-    choose_columns(table, choices)
+    choose_columns(table, columns or {}, choices)
     audio, prefix, files = find_audio(table, audio, choices)
     guess_speaker(table, choices)
     entry: dict[str, Any] = {"source": "table", "path": as_named(path)}
@@ -66,8 +69,9 @@ def describe_table(path: Path, audio: Path | None = None, name: str = "my_corpus
     found: list[Entry | Stray] = [*make_entries(table, rows, {}, none)]
     found += [] if table.unpack else without_rows(table, files, rows, audio)
     entries = [item for item in found if isinstance(item, Entry)]
-    labels = sorted({item.label for item in entries if item.label})
-    entry["labels"] = {label: table.labels.get(label, label) for label in labels}
+    if "label" in choices.columns:
+        labels = sorted({item.label for item in entries if item.label})
+        entry["labels"] = {label: table.labels.get(label, label) for label in labels}
     problems = [*choices.problems, *_problems(found, seconds)]
     lines = [*_facts(table, audio, found, choices, seconds), *(f"problem: {one}" for one in problems)]
     return Description(lines, entry)
@@ -123,7 +127,8 @@ def _facts(
     if others := [name for name in table.cells if name not in taken]:
         yield f"columns that are not used: {', '.join(others[:SHOWN])}"
     yield f"clips: {len(entries):,}"
-    yield _counts("labels", [item.label for item in entries])
+    if "label" in choices.columns:
+        yield _counts("labels", [item.label for item in entries])
     yield _counts("speakers", [item.speaker for item in entries])
     for what in ("sex", "official_split", "session"):
         if values := [value for item in entries if (value := getattr(item, what))]:
@@ -164,9 +169,9 @@ def _problems(found: list[Entry | Stray], seconds: Mapping[str, float]) -> Itera
     if odd := [path for path, length in seconds.items() if not low <= length <= high]:
         yield f"{len(odd):,} of {len(seconds):,} clips are shorter than {low:g} s or longer than {high:g} s"
     labels = {item.label.lower() for item in found if isinstance(item, Entry) and item.label}
-    if len(labels) < 2:
+    if len(labels) < 2 and labels != {RATED}:
         yield "fewer than two labels: a study needs two classes"
-    elif not labels & EMOTIONS:
+    elif labels != {RATED} and not labels & EMOTIONS:
         yield f"no label is called as emotions usually are, such as {min(labels)!r}: is it the right column?"
     yield from _crossing([item for item in found if isinstance(item, Entry)])
 

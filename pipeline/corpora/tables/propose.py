@@ -1,12 +1,17 @@
 """Choosing what params.yaml would say of a table: its columns, its audio, how paths begin, who speaks."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+import numpy as np
+
+from pipeline.audio.containers import SUFFIXES
 from pipeline.config.corpora import ROLES, Column, Role
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core.tree import list_files
-from pipeline.corpora.tables.columns import usual_columns, values_of
+from pipeline.corpora.tables.columns import existing, usual_columns, values_of
 from pipeline.corpora.tables.places import LOOKED_AT, Files, find_prefix, posix
 from pipeline.corpora.tables.table import Table, TableError, shown_names
 from pipeline.corpora.tables.words import SPLITS
@@ -28,26 +33,47 @@ class Choices:
     problems: list[str] = field(default_factory=list)
 
 
-def choose_columns(table: Table, choices: Choices) -> None:
+def choose_columns(table: Table, given: Mapping[Role, str], choices: Choices) -> None:
+    """Choose a column for each role: the one that is given, that its layout knows, or that is usually called so.
+
+    Raises:
+        TableError: What is given is not there, or no column says paths.
+    """
     candidates = usual_columns(table.cells)
+    if "path" not in {*given, *table.known} and not candidates["path"] and (of_audio := _of_audio(table)):
+        candidates["path"] = of_audio[:1]
+        choices.problems.append(
+            f"no column is called as paths usually are: {of_audio[0]} is taken, which names audio; see columns.path"
+        )
     for role in ROLES:
-        if role in table.known:
+        if role in given:
+            choices.columns[role] = existing(table, Column(column=given[role]), f"--column {role}")
+        elif role in table.known:
             choices.columns[role] = table.known[role]
         elif candidates[role]:
             choices.columns[role] = Column(column=candidates[role][0])
             if len(candidates[role]) > 1:
                 names = " and ".join(candidates[role])
                 choices.problems.append(f"{names} may say the {role}: the first is taken; see columns.{role}")
-    if "label" not in choices.columns:
+    if "label" not in choices.columns and not {*DIMENSIONS} & {*choices.columns}:
         choices.problems.append(
-            f"no column says the label: name one of {shown_names(table.cells)}, or a part of one, such as "
-            "columns: {label: {column: path, pattern: '_([a-z]+)$'}}"
+            f"no column says the label: name one of {shown_names(table.cells)} (--column label=NAME), or a part of "
+            "one, such as columns: {label: {column: path, pattern: '_([a-z]+)$'}}"
         )
     if "path" not in choices.columns:
         raise TableError(
             f"{table.path}: no column is called as paths usually are; its columns are {shown_names(table.cells)}. "
-            f"Call the one with the paths `path`, or write the entry by hand: columns: {{path: ...}}"
+            f"Say which has the paths: --column path=NAME"
         )
+
+
+def _of_audio(table: Table) -> list[str]:
+    """Return the columns most of whose cells end as names of audio do, those with the most first."""
+    share = {
+        name: np.mean([PurePosixPath(posix(text)).suffix.lower() in SUFFIXES for text in cells[:LOOKED_AT]])
+        for name, cells in table.cells.items()
+    }
+    return sorted((name for name, n in share.items() if n > 0.5), key=lambda name: -share[name])
 
 
 def find_audio(table: Table, given: Path | None, choices: Choices) -> tuple[Path, dict[str, str], Files]:
@@ -112,8 +138,8 @@ def guess_speaker(table: Table, choices: Choices) -> None:
         )
     else:
         choices.problems.append(
-            "no column says the speaker, and who is tested may have been trained on: name one, or a part of one, "
-            "such as columns: {speaker: {column: path, pattern: '^([^_]+)_'}}"
+            "no column says the speaker, and who is tested may have been trained on: name one (--column "
+            "speaker=NAME), or a part of one, such as columns: {speaker: {column: path, pattern: '^([^_]+)_'}}"
         )
 
 

@@ -85,6 +85,32 @@ def test_paths_of_another_machine_and_speakers_in_folders(place):
     assert "problem: no column says the speaker: the folder of a clip is taken, such as 'x'" in found.lines
 
 
+def test_columns_whose_names_do_not_say_what_they_have(place, capsys):
+    write(place / "disk/own", "labels.csv", "Datei;Art;wer", "a/1.wav;froh;x", "a/2.wav;matt;y")
+    assert describe.main(["disk/own", "-c", "label=Art", "--column", "speaker=wer", "--add", "own"]) == 0
+    said = capsys.readouterr().out
+    assert "columns: path = Datei, label = Art, speaker = wer" in said
+    assert "problem: no column is called as paths usually are: Datei is taken, which names audio" in said
+    assert load_params().corpora["own"].columns["label"].column == "Art"
+    assert describe.main(["disk/own", "-c", "label=Arte"]) == 2
+    assert (
+        "--column label names 'Arte', which is none of its columns, did you mean 'Art'"
+        in capsys.readouterr().err
+    )
+    with pytest.raises(SystemExit):
+        describe.main(["disk/own", "-c", "mood=Art"])
+    assert "'mood=Art': expected ROLE=NAME" in capsys.readouterr().err
+
+
+def test_dimensions_alone(place):
+    write(place / "disk/own", "labels.csv", "file,spk,valence", "a/1.wav,x,1.5", "a/2.wav,y,3")
+    found = describe_table(Path("disk/own"))
+    assert "valence: 1.5 to 3, of 2 clips" in found.lines
+    assert "labels" not in found.entry
+    assert not any(line.startswith(("labels", "problem: no label", "problem: fewer")) for line in found.lines)
+    assert "a study could use 2 of 2 clips, before copies are looked for" in found.lines
+
+
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
