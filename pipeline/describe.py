@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline.config.add_corpus import add_corpus, as_block
+from pipeline.config.corpora import ROLES, Role
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.check import check_adapter, find_adapter
 from pipeline.corpora.tables.describe import describe_table
@@ -13,6 +14,7 @@ from pipeline.corpora.tables.describe import describe_table
 EXAMPLES = """examples:
   python -m pipeline.describe my_clips/labels.csv                 a table whose paths begin at its own folder
   python -m pipeline.describe my_clips --add my_corpus            write the entry into params.yaml
+  python -m pipeline.describe my.csv -c label=mood -c speaker=who columns whose names do not say it
   python -m pipeline.describe EmoBox/data/ravdess --audio clips   metadata here, audio there
   python -m pipeline.describe --check my_adapter.py my_clips      an adapter of your own, against the contract
 
@@ -30,9 +32,28 @@ def parser() -> argparse.ArgumentParser:
     )
     line.add_argument("path", type=Path, help="a table, a folder with one, or folders named after labels")
     line.add_argument("--add", metavar="NAME", help="write the entry into params.yaml under this name")
+    line.add_argument(
+        *("--column", "-c"),
+        metavar="ROLE=NAME",
+        type=_column,
+        action="append",
+        default=[],
+        help=f"a column whose name does not say what it has: {', '.join(ROLES)}",
+    )
     line.add_argument("--audio", type=Path, metavar="FOLDER", help="where the audio lies, if elsewhere")
     line.add_argument("--check", metavar="ADAPTER", help="a name, or a file: hold it against the contract")
     return line
+
+
+def _column(text: str) -> tuple[Role, str]:
+    """Take an argument apart."""
+    said, _, name = text.partition("=")
+    role = next((role for role in ROLES if role == said), None)
+    if role is None or not name:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected ROLE=NAME, such as label=mood; roles: {', '.join(ROLES)}"
+        )
+    return role, name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
             print("\n".join(problems[:SHOWN]) or f"{given.check} keeps the contract on {given.path}")
             return 1 if problems else 0
         name = given.add or "my_corpus"
-        found = describe_table(given.path, given.audio, name)
+        found = describe_table(given.path, given.audio, name, dict(given.column))
         print("\n".join(found.lines))
         if given.add:
             add_corpus(name, found.entry)

@@ -11,7 +11,8 @@ from pipeline.orchestration.real import leaderboard, train_and_export
 EXAMPLES = """examples:
   python -m pipeline.real                                 RAVDESS, and the application: make real
   python -m pipeline.real --corpus crema_d --no-app       another corpus; its system is in data/real/export
-  python -m pipeline.real --corpus tess --leaderboard     every system of the template `new_speakers`
+  python -m pipeline.real --corpus tess --leaderboard     all systems of the template `new_speakers`, and the report
+  python -m pipeline.real --corpus calls --leaderboard    those that the profile `calls` of your own corpus names
 
 The corpus is downloaded, or taken from SER_MIRROR or SER_CORPORA; so are Whisper's weights, or from SER_WEIGHTS."""
 
@@ -26,11 +27,11 @@ def main() -> int:
     parser.add_argument("--corpus", default="ravdess", help="whose study of new speakers (ravdess)")
     parser.add_argument("--port", type=int, default=8000, help="of the application")
     parser.add_argument("--no-app", action="store_true", help="end once the system is exported")
-    parser.add_argument("--leaderboard", action="store_true", help="train every system, and export none")
+    parser.add_argument("--leaderboard", action="store_true", help="train all systems, and export none")
     given = parser.parse_args()
     try:
         if given.leaderboard:
-            print(f"Scores are in {leaderboard(Path.cwd(), given.corpus)}.")
+            print(f"Look at {leaderboard(Path.cwd(), given.corpus) / 'index.html'}.")
             return 0
         export = train_and_export(Path.cwd(), given.corpus)
     except PipelineError as error:

@@ -8,11 +8,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from pipeline.config.new_speakers import NEW_SPEAKERS
 from pipeline.config.params import load_params
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core.errors import PipelineError
 from pipeline.core.own_files import written_whole
 
 PARAMS = Path("params.yaml")
+# Of the template new_speakers, of classes and of dimensions: what needs no published weights and trains in seconds.
+QUICK = {"systems": ("compare_svm", "egemaps_svm", "egemaps_trees"), "dimensions": ("compare_mlp",)}
 
 
 def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None:
@@ -21,30 +25,36 @@ def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None
     Nothing else in it changes.
 
     Raises:
-        PipelineError: There is a corpus of that name, or the file would not be valid; it is left as it was.
+        PipelineError: There is a corpus or a profile of that name, or the file is not valid, or would not be; it is
+            left as it was.
     """
-    before = path.read_text("utf-8")
+    load_params(path)
     yaml = _yaml()
-    values = yaml.load(before)
-    if name in values["corpora"]:
-        raise PipelineError(f"{path}: corpora.{name}: there is a corpus of that name; choose another")
+    values = yaml.load(path.read_text("utf-8"))
+    for block, what in (("corpora", "corpus"), ("profiles", "profile")):
+        if name in values[block]:
+            raise PipelineError(f"{path}: {block}.{name}: there is a {what} of that name; choose another")
     last = len(values["corpora"]) - 1  # whose comment is the heading of what follows
     values["corpora"].insert(last, name, _flow(entry))
-    if name not in values["profiles"]:
-        values["profiles"].insert(len(values["profiles"]) - 1, name, _flow(_profile(name, values)))
-    with written_whole(path) as partial, partial.open("w", encoding="utf-8") as file:
-        yaml.dump(values, file)
-    try:
-        load_params(path)
-    except PipelineError:
-        path.write_text(before, "utf-8")
-        raise
+    values["profiles"].insert(len(values["profiles"]) - 1, name, _flow(_profile(name, entry, values)))
+    with written_whole(path) as partial:
+        with partial.open("w", encoding="utf-8") as file:
+            yaml.dump(values, file)
+        load_params(partial)
 
 
-def _profile(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _profile(name: str, entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a profile in which a corpus stands behind the study of the template, and no other study has any."""
-    corpora = {**{study: [] for study in values["studies"]}, "new_speakers": [name]}
-    return {"size": "full", "asr_source": "gold", "weights": "published", "corpora": corpora}
+    corpora = {**{study: [] for study in values["studies"]}, NEW_SPEAKERS: [name]}
+    said = {"systems": entry.get("labels"), "dimensions": {*DIMENSIONS} & {*entry.get("columns", {})}}
+    systems = [
+        system
+        for block, names in QUICK.items()
+        for system in names
+        if said[block] and system in values[NEW_SPEAKERS].get(block, {})
+    ]
+    settings = {"size": "full", "asr_source": "gold", "weights": "published"}
+    return {**settings, "corpora": corpora, "systems": systems}
 
 
 def as_block(name: str, entry: Mapping[str, Any]) -> str:
@@ -61,13 +71,24 @@ def _yaml() -> YAML:
 
 
 def _flow(value: Any) -> Any:
-    """Return a mapping or list as ruamel writes it within {} or []."""
+    """Return a mapping or list as ruamel writes it within {} or []; over lines where that could not be read again.
+
+    Within them ruamel, and so DVC, writes a text with a colon without quotes, and then trips over the colon.
+    """
     if isinstance(value, list):
-        items = CommentedSeq(value)
-        items.fa.set_flow_style()
-        return items
-    if not isinstance(value, Mapping):
+        made: CommentedSeq | CommentedMap = CommentedSeq([_flow(item) for item in value])
+    elif isinstance(value, Mapping):
+        made = CommentedMap({key: _flow(item) for key, item in value.items()})
+    else:
         return value
-    made = CommentedMap({key: _flow(item) for key, item in value.items()})
-    made.fa.set_flow_style()
+    if not _has_colon(made):
+        made.fa.set_flow_style()
     return made
+
+
+def _has_colon(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_colon(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(_has_colon(item) for item in value)
+    return isinstance(value, str) and ":" in value

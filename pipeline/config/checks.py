@@ -8,7 +8,7 @@ from pipeline.config.ensembles import Ensemble
 from pipeline.config.expand import IDENTITY
 from pipeline.config.mistakes import one_of
 from pipeline.config.studies import MAIN
-from pipeline.config.systems import RANDOM, SklearnSystem, System, TorchSystem
+from pipeline.config.systems import EMOTION, RANDOM, SklearnSystem, System, TorchSystem, targets_of
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def check_names(params: "Params") -> None:
         one_of(use.name, use.allowed, use.what, use.key)
     for name, system in params.systems.items():
         _check_weights(name, system)
+        _check_classes(params, name, system)
         _check_inputs(params, name, system)
     for name, ensemble in params.ensembles.items():
         _check_members(params, name, ensemble)
@@ -192,6 +193,16 @@ def _check_weights(name: str, system: System) -> None:
         raise PipelineError(
             f"params.yaml: systems.{name}.weights is {RANDOM!r}, which only a profile may say: name the "
             f"published weights, and set profiles.<profile>.weights to {RANDOM}; or null for none"
+        )
+
+
+def _check_classes(params: "Params", name: str, system: System) -> None:
+    """A study of one class is one of dimensions."""
+    classes = params.studies[system.study].classes
+    if len(classes) < 2 and EMOTION in targets_of(system):
+        raise PipelineError(
+            f"params.yaml: systems.{name} tells classes apart, and studies.{system.study}.classes is {classes}: "
+            f"name two or more, or let its `targets` be dimensions"
         )
 
 

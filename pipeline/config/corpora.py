@@ -26,6 +26,9 @@ Role = Literal[
     "end",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
+RATED = (
+    "rated"  # the label of a clip of which a table says dimensions and no label; the one class of their study
+)
 
 
 class CorpusSource(Settings):

@@ -96,7 +96,8 @@ def expand(written: Any) -> Expanded:
     values[NEW_SPEAKERS] = fill_in(values, expanded.origins) + fill_in_matrix(values, expanded.origins)
     _expand_feature_sets(expanded, defaults)
     _expand_studies(expanded, defaults)
-    in_template = [entry.get("recipe") for _, entry in _entries(dict(template or {}), "systems")]
+    blocks = ("systems", "dimensions")
+    in_template = [one.get("recipe") for block in blocks for _, one in _entries(dict(template or {}), block)]
     in_template += [entry.get("recipe") for _, entry in _entries({CROSS_CORPORA: matrix}, CROSS_CORPORA)]
     _check_recipes(recipes, values, defaults.get("system", {}), in_template)
     for block in IDENTITY:

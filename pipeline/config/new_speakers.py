@@ -1,18 +1,23 @@
 """Block `new_speakers`: one comparison of systems for every corpus, on speakers whom they never heard.
 
 A template: each corpus that the active profile lists under `new_speakers` becomes a study `new_speakers_<corpus>`
-of its own labels, and each entry of `systems` a system `new_speakers_<corpus>_<entry>` of that study. Elsewhere in
-params.yaml, `new_speakers` among the studies of a feature set or of transcripts means all of them.
+of its own labels, and each entry of `systems` a system `new_speakers_<corpus>_<entry>` of that study. A table whose
+entry names columns of arousal, valence or dominance becomes a study `new_speakers_<corpus>_dimensions` of the
+entries of `dimensions`, too. A profile may name the entries that it trains. Elsewhere in params.yaml,
+`new_speakers` among the studies of a feature set means those with a system that reads it; among those of
+transcripts, all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from pipeline.config.base import Settings
+from pipeline.config.corpora import RATED
 from pipeline.config.mistakes import describe, one_of
+from pipeline.config.systems import DIMENSIONS
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import TRAINED_GROUPS
 
@@ -38,11 +43,21 @@ class NewSpeakers(Settings):
     split: Block
     variants: dict[str, Block] = Field(default={})
     systems: dict[str, Block]  # by name, without `study`
+    dimensions: dict[str, Block] = Field(default={})  # likewise, of those that predict dimensions
+
+    def entries(self) -> dict[str, Block]:
+        """Return all systems, by name."""
+        return {**self.systems, **self.dimensions}
 
 
 def study_of(corpus: str) -> str:
     """Return the name of a corpus's study."""
     return f"{NEW_SPEAKERS}_{corpus}"
+
+
+def dimensions_study_of(corpus: str) -> str:
+    """Return the name of the study of a corpus's dimensions."""
+    return f"{study_of(corpus)}_dimensions"
 
 
 def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
@@ -59,24 +74,65 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
     if written is None:
         return []
     _check_prefix(values)
-    wanted = _wanted(values) if isinstance(values.get("corpora"), dict) else []
     try:
         template = NewSpeakers.model_validate(written)
     except ValidationError as error:
         raise PipelineError(f"params.yaml: {describe(error, NEW_SPEAKERS, NewSpeakers)}") from error
+    chosen = _chosen(template, values)
     studies, systems = dict(values.get("studies") or {}), dict(values.get("systems") or {})
-    names = []
-    for corpus in wanted:
-        study = study_of(corpus)
-        studies[study] = _study(template, corpus, *_labels(template, corpus, values))
-        origins[f"studies.{study}"] = NEW_SPEAKERS
-        for entry, settings in template.systems.items():
-            names.append(f"{study}_{entry}")
-            systems[names[-1]] = {**settings, "study": study}
-            origins[f"systems.{names[-1]}"] = f"{NEW_SPEAKERS}.systems.{entry}"
+    names, corpora = [], {}
+    for corpus in _wanted(values) if isinstance(values.get("corpora"), dict) else []:
+        for study, settings, entries in _studies(template, corpus, values):
+            corpora[study] = corpus
+            studies[study] = settings
+            origins[f"studies.{study}"] = NEW_SPEAKERS
+            for where, entry, own in entries:
+                if entry in chosen:
+                    names.append(f"{study}_{entry}")
+                    systems[names[-1]] = {**own, "study": study}
+                    origins[f"systems.{names[-1]}"] = f"{NEW_SPEAKERS}.{where}.{entry}"
     values |= {"studies": studies, "systems": systems}
-    name_studies(values, NEW_SPEAKERS, [study_of(corpus) for corpus in wanted])
+    _complete_profiles(values, corpora)
+    name_studies(values, NEW_SPEAKERS, [*corpora])
+    _drop_unread(values, [*corpora])
     return names
+
+
+def _studies(template: NewSpeakers, corpus: str, values: Block) -> Iterator[tuple[str, Block, list[Any]]]:
+    """Yield the studies of a corpus: name, settings, and the systems as block, name and settings."""
+    rated = rated_dimensions(values, corpus)
+    classes, left_out = _labels(template, corpus, values)
+    if not rated or len(classes) > 1:
+        entries = [("systems", name, own) for name, own in template.systems.items()]
+        yield study_of(corpus), _study(template, corpus, classes, left_out), entries
+    if rated:
+        own = dict.fromkeys(classes, RATED) or {RATED: RATED}
+        settings = _study(template, corpus, [], left_out)
+        settings |= {"classes": [RATED], "labels": {corpus: {**dict.fromkeys(left_out), **own}}}
+        given = [
+            ("dimensions", name, {**entry, "targets": targets})
+            for name, entry in template.dimensions.items()
+            if (targets := [target for target in entry.get("targets", DIMENSIONS) if target in rated])
+        ]
+        yield dimensions_study_of(corpus), settings, given
+
+
+def rated_dimensions(values: Block, corpus: str) -> list[str]:
+    """Return the dimensions that a corpus's entry names columns for."""
+    entry = mapping(mapping(values, "corpora"), corpus)
+    columns = mapping(entry, "columns")
+    return [name for name in DIMENSIONS if columns.get(name) is not None]
+
+
+def _chosen(template: NewSpeakers, values: Block) -> set[str]:
+    """Return the entries that the active profile trains: those that it names, or all."""
+    every = template.entries()
+    for name, profile in mapping(values, "profiles").items():
+        named = profile.get("systems") if isinstance(profile, dict) else None
+        for system in named if isinstance(named, list) else []:
+            one_of(system, every, f"system of {NEW_SPEAKERS}", f"profiles.{name}.systems")
+    named = mapping(mapping(values, "profiles"), str(values.get("profile"))).get("systems")
+    return {*named} if isinstance(named, list) else {*every}
 
 
 def _check_prefix(values: Block) -> None:
@@ -91,37 +147,51 @@ def _check_prefix(values: Block) -> None:
 
 
 def _wanted(values: Block) -> list[str]:
-    """Give every profile its corpus of each study, and return the corpora that the active one lists."""
-    profiles = {
-        name: profile for name, profile in mapping(values, "profiles").items() if isinstance(profile, dict)
-    }
-    listed = {
-        name: list(mapping(profile, "corpora").get(NEW_SPEAKERS, [])) for name, profile in profiles.items()
-    }
-    wanted = listed.get(str(values.get("profile")), [])
+    """Return the corpora that the active profile lists."""
+    profile = mapping(mapping(values, "profiles"), str(values.get("profile")))
+    return list(mapping(profile, "corpora").get(NEW_SPEAKERS, []))
+
+
+def _complete_profiles(values: Block, made: Mapping[str, str]) -> None:
+    """Give every profile its corpus of each study.
+
+    Args:
+        values: The blocks of params.yaml; changed.
+        made: Corpus by study.
+    """
+
+    def one_each(corpora: Mapping[str, Any]) -> Block:
+        others = {study: names for study, names in corpora.items() if study != NEW_SPEAKERS}
+        listed = corpora.get(NEW_SPEAKERS, [])
+        return others | {study: [corpus] if corpus in listed else [] for study, corpus in made.items()}
+
     values["profiles"] = {
-        name: {**profile, "corpora": _one_each(mapping(profile, "corpora"), wanted, listed[name])}
-        for name, profile in profiles.items()
+        name: {**profile, "corpora": one_each(mapping(profile, "corpora"))}
+        for name, profile in mapping(values, "profiles").items()
+        if isinstance(profile, dict)
     } or values.get("profiles")
-    return wanted
-
-
-def _one_each(corpora: Mapping[str, Any], wanted: list[str], listed: list[str]) -> Block:
-    others = {study: names for study, names in corpora.items() if study != NEW_SPEAKERS}
-    return others | {study_of(corpus): [corpus] if corpus in listed else [] for corpus in wanted}
 
 
 def _labels(template: NewSpeakers, corpus: str, values: Block) -> tuple[list[str], list[str]]:
     """Return the classes of a corpus and the labels that are left out.
 
     They are those that the template lists for it, else those of its entry, where a table describes it, else those
-    of the corpus that it imitates.
+    of the corpus that it imitates. A table of dimensions alone has none.
     """
     entry = mapping(mapping(values, "corpora"), corpus)
     called = dict.fromkeys(label for label in mapping(entry, "labels").values() if isinstance(label, str))
-    if corpus not in template.labels and called:
+    rated = rated_dimensions(values, corpus)
+    if corpus not in template.labels and (len(called) > 1 or (rated and called)):
         return list(called), []
     imitated = entry.get("imitates")
+    if entry.get("source") == "table" and not {corpus, imitated} & {*template.labels}:
+        if rated:
+            return [], []
+        raise PipelineError(
+            f"params.yaml: corpora.{corpus}.labels: {' '.join(called) or 'none'} is named; a study needs two or "
+            f"more, or arousal, valence or dominance in `columns`: `python -m pipeline.describe` lists what its "
+            f"table has"
+        )
     if corpus in template.labels or imitated not in template.labels:
         imitated = one_of(corpus, template.labels, "corpus", f"{NEW_SPEAKERS}.labels")
     return template.labels[imitated], template.left_out.get(imitated, [])
@@ -153,6 +223,22 @@ def name_studies(values: Block, template: str, studies: list[str]) -> None:
         group: {name: named(entry) for name, entry in sets.items()} if isinstance(sets, dict) else sets
         for group, sets in mapping(values, "feature_sets").items()
     }
+
+
+def _drop_unread(values: Block, studies: list[str]) -> None:
+    """Take out of the feature sets those of the template's studies that have no system which reads them."""
+    read = {
+        (system.get("study"), system.get(slot))
+        for system in mapping(values, "systems").values()
+        if isinstance(system, dict)
+        for slot in ("features", "second")
+    }
+    for sets in mapping(values, "feature_sets").values():
+        for name, entry in sets.items() if isinstance(sets, dict) else ():
+            given = entry.get("studies") if isinstance(entry, dict) else None
+            if isinstance(given, list):
+                kept = [study for study in given if study not in studies or (study, name) in read]
+                sets[name] = {**entry, "studies": kept}
 
 
 def mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

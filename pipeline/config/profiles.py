@@ -12,3 +12,4 @@ class Profile(Settings):
     asr_source: Literal["whisper", "gold"]
     weights: Literal["published", "random"]  # of systems that start from published ones
     corpora: dict[str, list[str]]  # by study
+    systems: list[str] | None = None  # those of the template new_speakers that it trains; null: all

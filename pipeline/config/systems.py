@@ -1,6 +1,6 @@
 """Block `systems`: what is trained, on what, and how."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
 
@@ -8,7 +8,8 @@ from pipeline.config.base import Seed, Settings, check_different
 
 RANDOM = "random"  # in place of published weights
 EMOTION: Literal["emotion"] = "emotion"  # the target that is a class; all others are dimensions
-DIMENSIONS = ("arousal", "valence", "dominance")
+Dimension = Literal["arousal", "valence", "dominance"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 
 class System(Settings):
@@ -117,3 +118,8 @@ class SklearnSystem(System):
 
 
 AnySystem = Annotated[TorchSystem | SklearnSystem, Field(discriminator="trainer")]
+
+
+def targets_of(system: System) -> list[str]:
+    """Return what a system predicts: `emotion`, or dimensions."""
+    return list(system.targets) if isinstance(system, TorchSystem) else [EMOTION]

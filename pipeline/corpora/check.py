@@ -40,7 +40,13 @@ def find_adapter(named: str) -> Adapter:
 
 
 def check_adapter(adapter: Adapter, folder: Path) -> list[str]:
-    """Return where an adapter breaks its contract on a folder of its corpus, as sentences; none if nowhere."""
+    """Return where an adapter breaks its contract on a folder of its corpus, as sentences; none if nowhere.
+
+    Raises:
+        PipelineError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise PipelineError(f"{folder}: no folder; expected the one that holds the corpus")
     found = list(adapter.scan(folder))
     problems = [*_description(adapter.CORPUS), *_scan(adapter, folder, found)]
     entries = [item for item in found if isinstance(item, Entry)]

@@ -5,6 +5,7 @@ longer recordings. All that follows reads ordinary files.
 """
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pipeline.corpora.contract import UNKNOWN_LANGUAGE, Corpus, Entry, Stray
 from pipeline.corpora.tables.cutting import Part, cut
 from pipeline.corpora.tables.entries import CUT, FILES, Row, make_entries, read_rows, without_rows
 from pipeline.corpora.tables.find import read_table
-from pipeline.corpora.tables.places import Files, find_prefix, place
+from pipeline.corpora.tables.places import Files, below_corpora, find_prefix, place
 from pipeline.corpora.tables.table import Table, TableError
 
 PROBLEMS = "problems.json"  # why parts could not be cut, by their paths
@@ -32,6 +33,7 @@ class TableCorpus:
     def __init__(self, name: str, settings: TableSource) -> None:
         self.settings = settings
         self.where = f"corpora.{name}"
+        path = shlex.quote(str(below_corpora(settings.path)))
         self.CORPUS = Corpus(
             name=name,
             title=settings.title or name,
@@ -41,7 +43,7 @@ class TableCorpus:
             citation=settings.citation or "",
             labels=tuple(dict.fromkeys(label for label in settings.labels.values() if label)),
             expected={},
-            how_to_get=f"`python -m pipeline.describe {settings.path}` says what {self.where} can name.",
+            how_to_get=f"`python -m pipeline.describe {path}` says what {self.where} can name.",
         )
 
     def lay_out(self, folder: Path) -> None:
@@ -79,18 +81,23 @@ class TableCorpus:
         rows = self._rows(table, audio, files)
         path = root / CUT / PROBLEMS
         problems = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        inside = table.base.relative_to(audio).as_posix() if table.base.is_relative_to(audio) else ".."
         found = [
             *make_entries(table, rows, self.settings.labels, problems),
-            *without_rows(table, files, rows, "" if inside == "." else f"{inside}/"),
+            *without_rows(table, files, rows, audio),
         ]
         yield from sorted(found, key=lambda item: item.path)
 
     def _table(self) -> tuple[Table, Path]:
         """Read the table; return it and the folder of the audio."""
         table = read_table(place(self.settings.path, f"{self.where}.path"))
-        named = self.settings.audio
-        return table, table.base if named is None else place(named, f"{self.where}.audio")
+        if self.settings.audio is None:
+            return table, table.base
+        audio = place(self.settings.audio, where := f"{self.where}.audio")
+        if not audio.is_dir():
+            raise TableError(
+                f"params.yaml: {where}: {audio} is a file; name the folder that the paths begin at"
+            )
+        return table, audio
 
     def _rows(self, table: Table, audio: Path, files: Files) -> list[Row]:
         rows = read_rows(table, self.settings, audio, files, self.where)

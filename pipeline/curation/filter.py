@@ -80,7 +80,8 @@ def curate(rows: pd.DataFrame, study: StudyClips) -> Curated:
         study: Its settings.
 
     Raises:
-        PipelineError: The study does not map a corpus's labels, or fewer than two classes are left.
+        PipelineError: The study does not map a corpus's labels, or fewer than two classes are left, or none of a
+            study of one.
     """
     rows = rows.assign(own_label=rows["label"], label=classes(rows, study))
     left = rows[SEEN_COLUMNS]
@@ -97,7 +98,7 @@ def curate(rows: pd.DataFrame, study: StudyClips) -> Curated:
     gone = pd.concat(dropped).sort_values("utterance_id")
     if len(left) + len(gone) != len(rows):
         raise RuntimeError(f"{len(rows)} rows came, {len(left)} were kept and {len(gone)} dropped")
-    if left["label"].nunique() < 2:
+    if left["label"].nunique() < min(2, len(study.classes)):  # one class is a study of dimensions
         raise PipelineError(_too_few(left, gone, study, counts))
     kept = rows.loc[left["utterance_id"].sort_values().index]
     return Curated(kept, gone, counts, pd.concat(accounts, ignore_index=True))
@@ -125,8 +126,9 @@ def _count(left: pd.DataFrame, step: str) -> pd.DataFrame:
 def _too_few(left: pd.DataFrame, gone: pd.DataFrame, study: StudyClips, counts: dict[str, int]) -> str:
     steps = ", ".join(f"{name} {n:,}" for name, n in counts.items())
     unknown = "".join(f"; {label}" for label in unknown_labels(gone))
+    needed = "classification needs two classes" if len(study.classes) > 1 else "no clip is left"
     return (
-        f"classification needs two classes; of {study.classes}, curation left "
+        f"{needed}; of {study.classes}, curation left "
         f"{sorted(left['label'].unique())}. Rows after each step: {steps}{unknown}. Mend the study's `labels` or "
         f"`curation` in params.yaml, or give it another corpus"
     )

@@ -20,7 +20,7 @@ from pipeline.config.corpora import CorpusSource
 from pipeline.core.errors import PipelineError
 from pipeline.core.parallel import worker_count
 from pipeline.core.paths import audio_root, cache_dir, table_root
-from pipeline.core.tree import fresh_folder, hash_tree, measure
+from pipeline.core.tree import Tree, fresh_folder, hash_tree, measure
 from pipeline.corpora.contract import AUDIO_SUFFIXES, Corpus, LaidOut
 from pipeline.corpora.on_disk import disk_folder
 from pipeline.download.fetch import set_aside
@@ -109,12 +109,15 @@ def lay_out(adapter: LaidOut) -> Manifest:
     root = table_root(name)
     locks = cache_dir() / "locks"
     locks.mkdir(exist_ok=True)
-    with (
-        FileLock(locks / f"{name}.lock"),
-        fresh_folder(root, lambda folder: hash_tree(folder).digest) as folder,
-    ):
+    trees: list[Tree] = []
+
+    def stamp(folder: Path) -> str:
+        trees.append(hash_tree(folder))
+        return trees[0].digest
+
+    with FileLock(locks / f"{name}.lock"), fresh_folder(root, stamp) as folder:
         adapter.lay_out(folder)
-    tree = hash_tree(root)
+    tree = trees[0]
     return Manifest(
         corpus=name,
         needed=True,

@@ -1,8 +1,9 @@
 """From nothing to systems that learnt from real speech, for speakers whom they never heard.
 
-The stages run as in `dvc repro` of the profile `published`, cut down to one corpus and its study of new speakers,
-in a folder of their own: what params.yaml, dvc.lock and data/ say of the demo stays as it is. Audio, row caches and
-weights are shared.
+The stages run as in `dvc repro` of the profile `published`, or of one that is called as the corpus is, cut down to
+one corpus and its study of new speakers, in a folder of their own: what params.yaml, dvc.lock and data/ say of the
+demo stays as it is. Audio, row caches and weights are shared. Nothing is run for other corpora and studies: `dvc
+repro` visits each of two hundred stages, if only to find that the profile does without it.
 """
 
 import json
@@ -11,16 +12,21 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config.cut_down import write_cut_down
+from pipeline.config.cut_down import PARAMS, write_cut_down
+from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import DATA, plan_path, real_export_dir
+from pipeline.core.paths import DATA, plan_path, real_export_dir, report_dir
 from pipeline.orchestration.progress import clock_time
 
+Steps = Sequence[tuple[str, ...]]
 PROFILE, STUDY = "published", "new_speakers"
 BEST = "encoder_logistic"  # of those on RAVDESS that need no clips of the tested speaker
 TO_PLAN = ("code", "plan")
+HEAD = ("deduplicate", "filter", "split", "clips")
+FOR_REPORT = ("explore", "transcribe")
 
 
 def train_and_export(root: Path, corpus: str) -> Path:
@@ -38,7 +44,8 @@ def train_and_export(root: Path, corpus: str) -> Path:
     """
     system, export = f"{STUDY}_{corpus}_{BEST}", root / real_export_dir()
     started = time.monotonic()
-    folder = _run_all(root, corpus, [system], [("train", system), ("evaluate",)])
+    head = [("index", corpus), *((stage,) for stage in HEAD)]
+    folder = _run_all(root, corpus, PROFILE, [system], head, [("train", system), ("evaluate",)])
     shutil.rmtree(export, ignore_errors=True)
     _run(("export", system, str(export)), folder, _environment(root))
     print(f"{system} is in {export}, after {clock_time(time.monotonic() - started)}.", flush=True)
@@ -46,28 +53,41 @@ def train_and_export(root: Path, corpus: str) -> Path:
 
 
 def leaderboard(root: Path, corpus: str) -> Path:
-    """Train and evaluate every system of the template on a corpus; return the folder of their metrics."""
-    folder = _run_all(root, corpus, None, [("train_group", STUDY), ("evaluate",)])
-    return folder / "metrics" / "systems"
+    """Train and evaluate the systems of the template on a corpus, and write the report; return its folder.
+
+    They are those of the profile that is called as the corpus is, where there is one, and else all.
+    """
+    head = [("index", corpus), *((stage,) for stage in (*HEAD, *FOR_REPORT))]
+    last = [("train_group", STUDY), *((stage,) for stage in ("evaluate", "analyse", "report"))]
+    profile = corpus if corpus in load_params(root / PARAMS).profiles else PROFILE
+    return _run_all(root, corpus, profile, None, head, last) / report_dir()
 
 
-def _run_all(root: Path, corpus: str, systems: list[str] | None, last: list[tuple[str, ...]]) -> Path:
+def _run_all(
+    root: Path,
+    corpus: str,
+    profile: str,
+    systems: list[str] | None,
+    head: Steps,
+    last: Steps,
+) -> Path:
     """Run stages one after the other in the corpus's folder, and return that.
 
     Args:
         root: Of the project.
         corpus: Whose.
+        profile: In force.
         systems: Whose features are needed; None for those of all systems of the study.
-        last: The stages behind the features.
+        head: The stages before the features.
+        last: The stages behind them.
     """
     folder = root / DATA / "real" / corpus
-    _prepare(root, folder, corpus)
+    _prepare(root, folder, corpus, profile)
     started = time.monotonic()
     for stage in TO_PLAN:
         _run(("stage", stage), folder, _environment(root))
     sets = _feature_sets(folder, systems)
     features = [(stage, name) for stage in ("features", "store") for name in sets]
-    head = [("index", corpus), ("deduplicate",), ("filter",), ("split",), ("clips",)]
     steps = [*head, *features, *last]
     for number, step in enumerate(steps, 1):
         passed = clock_time(time.monotonic() - started)
@@ -88,13 +108,13 @@ def _environment(root: Path) -> dict[str, str]:
     return {**os.environ, "SER_CACHE": cache, "PYTHONPATH": str(root)}
 
 
-def _prepare(root: Path, folder: Path, corpus: str) -> None:
+def _prepare(root: Path, folder: Path, corpus: str, profile: str) -> None:
     """Lay the project out once more in a folder, with parameters of one study."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "pipeline").exists():
         (folder / "pipeline").symlink_to(root / "pipeline")
     shutil.copytree(root / "results", folder / "results", dirs_exist_ok=True)
-    write_cut_down(root, folder, PROFILE, STUDY, [corpus])
+    write_cut_down(root, folder, profile, STUDY, [corpus])
 
 
 def _run(command: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:

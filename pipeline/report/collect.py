@@ -79,6 +79,7 @@ class Report:
         matrix: What a system of one corpus finds in another; None without such systems.
         details: Every trained system, in the leaderboard's order.
         curation: Steps of each study that has corpora.
+        crossings: By study, where there are any: which speakers and copies a split that is given has on both sides.
         pictures: What the corpora hold; none without corpora.
         accounts: The same steps more closely, by study.
         manifests: What `index` wrote of where each active corpus came from.
@@ -97,6 +98,7 @@ class Report:
     matrix: Matrix | None
     details: list[Detail]
     curation: dict[str, list[Step]]
+    crossings: dict[str, str]
     pictures: list[Picture]
     accounts: dict[str, StudyAccount]
     manifests: list[dict[str, Any]]
@@ -171,6 +173,7 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         for detail in details
         if isinstance(detail.predicted, ClassDetail)
     }
+    accounts = {study: read_json(account_path(study)) for study in studies}
     return Report(
         profile=plan.profile,
         asr_source=plan.asr_source,
@@ -182,7 +185,8 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         audit=read_json(analysis_dir() / "audit.json"),
         matrix=read_matrix(),
         details=details,
-        curation={study: curation_steps(read_json(account_path(study))) for study in studies},
+        curation={study: curation_steps(account) for study, account in accounts.items()},
+        crossings={study: found for study, account in accounts.items() if (found := account["crossings"])},
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
         accounts=study_accounts(read_csv(table_path("account")), studies),
         manifests=[read_json(manifest_path(corpus)) for corpus in plan.corpora],

@@ -62,6 +62,11 @@ class Board:
         return any(one.row.synthetic for one in every)
 
     @property
+    def given(self) -> bool:
+        """Whether the corpus says who is tested."""
+        return any(one.row.official for one in [*self.ranked, *self.standardised])
+
+    @property
     def best(self) -> Ranked | None:
         return self.ranked[0] if self.ranked else None
 
@@ -89,7 +94,7 @@ def boards(rows: Iterable[Row], significance: pd.DataFrame) -> list[Board]:
 def _board(study: str, rows: Sequence[Row], significance: pd.DataFrame) -> Board:
     trained = [row for row in rows if row.trained]
     by_sentence = [row for row in trained if row.split in SENTENCES]
-    plain = [row for row in trained if row.split not in SENTENCES and row.new_speakers]
+    plain = [row for row in trained if row.split not in SENTENCES and (row.new_speakers or row.official)]
     ranked = _rank([row for row in plain if not row.speaker_standardised], significance)
     return Board(
         corpus=study.removeprefix(PREFIX),
@@ -110,7 +115,7 @@ def _why_not(row: Row) -> str | None:
     """Return why a system is in no table; None where it is in one."""
     if not row.trained:
         return str(row.metrics["reason"])
-    if row.split in SENTENCES or row.new_speakers:
+    if row.split in SENTENCES or row.new_speakers or row.official:
         return None
     return f"tested on speakers who may be known: {row.metrics['protocol']}"
 

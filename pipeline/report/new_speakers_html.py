@@ -27,6 +27,7 @@ def render_new_speakers(report: Report) -> str | None:
         crossed_columns=CROSSED_COLUMNS,
         across=across(found),
         reads=read_by(found),
+        crossings=report.crossings,
         warning=SYNTHETIC_WARNING,
         style=verbatim("report.css"),
     )

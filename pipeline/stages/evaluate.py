@@ -33,7 +33,8 @@ def main() -> None:
         "evaluate: %d of %d systems, %d of them without clips in this profile",
         *(len(scores), len(plan.systems), n_skipped),
     )
-    if missing := [system for system in plan.systems if system not in trained]:
+    there = [system for system, one in plan.systems.items() if one.about["corpora"]]
+    if missing := [system for system in there if system not in trained]:
         log.warning(
             "evaluate: %d systems are not trained with these settings yet, such as %s",
             len(missing),

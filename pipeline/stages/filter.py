@@ -32,7 +32,10 @@ def main() -> None:
             "crossings": "; ".join(crossing) or None,
         }
         write_curated(study, curated, facts, settings.corpora)
-        log.info("filter: %s: %s", study, ", ".join(f"{step} {n:,}" for step, n in curated.counts.items()))
+        if settings.corpora:
+            log.info(
+                "filter: %s: %s", study, ", ".join(f"{step} {n:,}" for step, n in curated.counts.items())
+            )
 
 
 def curate_study(settings: FilteredStudy) -> tuple[Curated, list[str]]:

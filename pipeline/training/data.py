@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pipeline.config.systems import DIMENSIONS, EMOTION, System, TorchSystem
+from pipeline.config.systems import DIMENSIONS, EMOTION
 from pipeline.core.errors import PipelineError
 
 UNUSED = "unused"  # the split of rows that their fold leaves out
@@ -62,11 +62,6 @@ class StudyData:
         """Return the sorted indices of a fold's clips that are in some splits; one it does not have is empty."""
         parts = [self.folds[fold].get(split, np.empty(0, np.int64)) for split in splits]
         return np.sort(np.concatenate(parts))
-
-
-def targets_of(system: System) -> list[str]:
-    """Return what a system predicts: `emotion`, or dimensions."""
-    return list(system.targets) if isinstance(system, TorchSystem) else [EMOTION]
 
 
 def clips_of(split_table: pd.DataFrame) -> pd.DataFrame:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.config.systems import System
+from pipeline.config.systems import System, targets_of
 from pipeline.core.paths import history_path, predictions_path, trained_dir
 from pipeline.core.tables import write_csv, write_json, write_table
-from pipeline.training.data import EMOTION, StudyData, targets_of
+from pipeline.training.data import EMOTION, StudyData
 
 # target: of a network that has one dimension to itself, else "". A score that a target does not have is empty.
 HISTORY_COLUMNS = ["seed", "fold", "target", "epoch", "train_loss", "train_accuracy", "val_loss"]

@@ -6,11 +6,10 @@ import time
 import pandas as pd
 
 from pipeline.config.plans import SystemPlan
-from pipeline.config.systems import System, TorchSystem
+from pipeline.config.systems import System, TorchSystem, targets_of
 from pipeline.core.paths import split_path, split_reason_path, trained_dir
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.tables import read_json, read_table
-from pipeline.training.data import targets_of
 from pipeline.training.outcome import write_skipped
 from pipeline.training.study import data_digest, load_study
 from pipeline.training.train import train, trained_by_others, write_outcomes, writes_files

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config.plans import SystemPlan
-from pipeline.config.systems import RANDOM, System, TorchSystem
+from pipeline.config.systems import RANDOM, System, TorchSystem, targets_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import copies_path, features_path, store_path, transcripts_path
 from pipeline.core.row_cache import digest
@@ -20,7 +20,6 @@ from pipeline.training.data import (
     folds_of,
     split_digest,
     split_seeds_of,
-    targets_of,
 )
 
 

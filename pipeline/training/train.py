@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.config.plans import SystemPlan
-from pipeline.config.systems import SklearnSystem, TorchSystem
+from pipeline.config.systems import SklearnSystem, TorchSystem, targets_of
 from pipeline.core.paths import predictions_path, trained_dir
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.tables import write_json, write_table
-from pipeline.training.data import StudyData, check_training, targets_of
+from pipeline.training.data import StudyData, check_training
 from pipeline.training.outcome import (
     Outcome,
     history_table,

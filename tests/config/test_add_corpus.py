@@ -57,6 +57,7 @@ def test_it_has_the_form_that_dvc_gives_it(copy):
     ("name", "entry", "message"),
     [
         ("tess", ENTRY, r"corpora\.tess: there is a corpus of that name"),
+        ("open", ENTRY, r"profiles\.open: there is a profile of that name"),
         ("my corpus", ENTRY, r"'my corpus' cannot be a name"),
         ("own", {**ENTRY, "columns_": {}}, r"corpora\.own\.columns_: unknown key, did you mean 'columns'"),
     ],
@@ -65,6 +66,35 @@ def test_what_is_wrong_is_not_written(copy, name, entry, message):
     with pytest.raises(PipelineError, match=message):
         add_corpus(name, entry, copy)
     assert copy.read_text("utf-8") == SHIPPED.read_text("utf-8")
+
+
+def test_nothing_is_written_into_a_file_that_is_not_valid(copy):
+    copy.write_text(copy.read_text("utf-8").replace("profile: demo", "profile: dmo", 1), "utf-8")
+    before = copy.read_text("utf-8")
+    with pytest.raises(PipelineError, match=r"unknown profile 'dmo'"):
+        add_corpus("own", ENTRY, copy)
+    assert copy.read_text("utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("entry", "systems"),
+    [
+        (ENTRY, ["compare_svm", "egemaps_svm", "egemaps_trees"]),
+        ({**ENTRY, "labels": {}, "columns": {"path": "file", "valence": "v"}}, ["compare_mlp"]),
+    ],
+)
+def test_its_profile_trains_what_is_quick_and_needs_no_weights(copy, entry, systems):
+    add_corpus("own", entry, copy)
+    assert load_params(copy).profiles["own"].systems == systems
+
+
+def test_texts_with_a_colon_are_read_again(copy):
+    entry = {**ENTRY, "labels": {"tone: low": "sad", "2": "happy"}, "prefix": {"D:/data/": ""}}
+    add_corpus("own", entry, copy)
+    with modify_yaml(copy):  # as DVC does on `-S`
+        pass
+    found = load_params(copy).corpora["own"]
+    assert (found.labels, found.prefix) == (entry["labels"], entry["prefix"])
 
 
 def test_a_block_to_paste():

@@ -67,6 +67,75 @@ def test_a_profile_without_corpora_for_it_has_no_such_system():
     assert not [name for name in params.studies if name.startswith("new_speakers")]
 
 
+def own(columns=(), labels=(), **profile):
+    """What params.yaml holds with a table `own` behind the template."""
+    values = shipped("own")
+    values["corpora"]["own"] = {
+        "source": "table",
+        "path": "own.csv",
+        "columns": {"path": "file", **dict.fromkeys(columns, "c")},
+        "labels": {label: label for label in labels},
+    }
+    corpora = {**{study: [] for study in values["studies"]}, "new_speakers": ["own"]}
+    values["profiles"]["own"] = {**values["profiles"]["demo"], "size": "full", "corpora": corpora, **profile}
+    return values
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns", "studies"),
+    [
+        (["a", "b"], [], ["new_speakers_own"]),
+        ([], ["valence"], ["new_speakers_own_dimensions"]),
+        (["a"], ["valence"], ["new_speakers_own_dimensions"]),
+        (["a", "b"], ["valence"], ["new_speakers_own", "new_speakers_own_dimensions"]),
+    ],
+)
+def test_a_table_has_a_study_of_its_classes_and_one_of_its_dimensions(labels, columns, studies):
+    params = check_params(own(columns, labels))
+    assert [name for name in params.studies if name.startswith("new_speakers_")] == studies
+    assert all(params.study_corpora(name) == ["own"] for name in studies)
+    dimensions = params.studies.get("new_speakers_own_dimensions")
+    if dimensions:
+        assert dimensions.labels == {"own": dict.fromkeys(labels or ["rated"], "rated")}
+        assert params.systems["new_speakers_own_dimensions_compare_mlp"].targets == ["valence"]
+
+
+@pytest.mark.parametrize(("labels", "came"), [([], "none"), (["a"], "a")])
+def test_a_table_that_says_nothing_to_learn(labels, came):
+    with pytest.raises(
+        PipelineError, match=rf"corpora\.own\.labels: {came} is named; a study needs two or more"
+    ):
+        check_params(own(labels=labels))
+
+
+def test_a_profile_names_the_systems_that_it_trains():
+    params = check_params(own(labels=["a", "b"], systems=["compare_svm", "egemaps_trees"]))
+    assert params.new_speakers == ["new_speakers_own_compare_svm", "new_speakers_own_egemaps_trees"]
+    made = {name for name in params.feature_sets if params.feature_set_corpora(name)}
+    assert made == {"compare_functionals", "egemaps_functionals"}  # those that they read, and no other
+    with pytest.raises(
+        PipelineError, match=r"profiles\.own\.systems: unknown .* 'compare_svn', did you mean"
+    ):
+        check_params(own(labels=["a", "b"], systems=["compare_svn"]))
+
+
+def test_a_feature_set_is_made_for_other_systems_of_the_study():
+    values = own(labels=["a", "b"], systems=["compare_svm"])
+    entry = values["new_speakers"]["systems"]["egemaps_svm"]
+    values["systems"]["mine"] = {**entry, "study": "new_speakers_own"}
+    assert check_params(values).feature_set_corpora("egemaps_functionals") == ["own"]
+
+
+def test_classes_are_not_told_apart_in_a_study_of_one():
+    values = own(["valence"])
+    entry = values["new_speakers"]["systems"]["compare_svm"]
+    values["systems"]["mine"] = {**entry, "study": "new_speakers_own_dimensions"}
+    with pytest.raises(
+        PipelineError, match=r"systems\.mine tells classes apart, and .* \['rated'\]: name two"
+    ):
+        check_params(values)
+
+
 def test_what_is_given_stays_as_it_is():
     values = shipped("open")
     before = copy.deepcopy(values)

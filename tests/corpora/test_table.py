@@ -145,6 +145,8 @@ def test_a_segment_has_the_hash_of_a_clip_that_was_cut(tmp_path):
         ("5", "6", "from 5 s on, of a recording of 2.00 s"),
         ("1", "2.5", "up to 2.5 s, of a recording of 2.00 s"),
         ("1", "2.01", None),
+        ("1.99999", "", "from 2 s on, of a recording of 2.00 s"),
+        ("0", "1e9", "its end is 1e9"),
         ("00:00:01,5", "0 days 00:00:01.750", None),
     ],
 )
@@ -181,6 +183,23 @@ def test_a_recording_that_cannot_be_read(tmp_path):
 def test_rows_of_one_clip(place, lines, problem):
     write(place / "corpus", "labels.csv", "file,emotion,spk", *lines)
     assert [one.problem for one in entries(scan(place / "corpus", place / "view")).values()] == [problem]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["a/x.wav,3,", "a/y.wav,,2"], {"x": ("rated", None), "y": ("rated", None)}),
+        (["a/x.wav,3,1", "a/y.wav,,?"], {"x": ("rated", None), "y": (None, "neither rated nor labelled")}),
+        (
+            ["a/x.wav,3,1", "a/x.wav,2,1"],
+            {"x": ("rated", "rows 1 and 2 say different things of its arousal: '2', '3'")},
+        ),
+    ],
+)
+def test_dimensions_without_labels(place, rows, expected):
+    write(place / "corpus", "labels.csv", "file,arousal,valence", *rows)
+    found = entries(scan(place / "corpus", place / "view"))
+    assert {name: (one.label, one.problem) for name, one in found.items()} == expected
 
 
 @pytest.mark.parametrize(
@@ -228,9 +247,22 @@ def test_audio_elsewhere(place):
         scan(table, place / "view", audio=str(place / "nowhere"))
 
 
+def test_audio_that_is_no_folder(place):
+    with pytest.raises(PipelineError, match=r"corpora\.own\.audio: .*x\.wav is a file; name the folder"):
+        scan(place / "corpus/labels.csv", place / "view", audio=str(place / "corpus/a/x.wav"))
+
+
+def test_a_table_beside_its_audio_is_no_stray(place):
+    found = scan(place / "corpus/labels.csv", place / "view", audio=str(place), prefix={"": "corpus/"})
+    assert len(entries(found)) == 2
+    assert not strays(found)
+
+
 def test_paths_below_ser_corpora(place, monkeypatch):
     monkeypatch.setenv("SER_CORPORA", str(place))
     assert len(scan("corpus/labels.csv", place / "view", audio="corpus")) == 2
+    how = adapter("my corpus/labels.csv").CORPUS.how_to_get
+    assert f"describe '{place}/my corpus/labels.csv'`" in how
     monkeypatch.delenv("SER_CORPORA")
     with pytest.raises(
         PipelineError, match=r"corpora\.own\.path: corpus/labels\.csv \(SER_CORPORA.* is not set"
@@ -260,6 +292,7 @@ def test_prefixes_are_found_by_the_files():
     scattered = ["one/a.wav", "two/b.wav", "three/c.wav"]
     assert find_prefix(["down/a.wav", "down/b.wav", "down/c.wav"], scattered) == {"down/": "*/"}
     assert find_prefix(["a.wav", "b.wav", "c.wav"], scattered) == {"": "*/"}
+    assert find_prefix(["/down/a.wav", "down/b.wav", "down/c.wav"], scattered) == {"": "*/"}
 
 
 @pytest.mark.parametrize("there", ["NFC", "NFD"])
@@ -298,7 +331,7 @@ def test_a_hundred_thousand_rows_of_which_three_lack_files(tmp_path):
     table = read_table(path)
     settings = TableSource(source="table", path=str(path))
     parsed = read_rows(table, settings, tmp_path, files, "corpora.own")
-    found = [*make_entries(table, parsed, {}, {}), *without_rows(table, files, parsed, "")]
+    found = [*make_entries(table, parsed, {}, {}), *without_rows(table, files, parsed, tmp_path)]
     assert time.process_time() - started < 20  # 3 s where nothing else runs
     assert set(strays(found)) == {f"files/{name}" for name in gone}
     assert len(entries(found)) == 99_997

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import real as command
+from pipeline.config.add_corpus import add_corpus
 from pipeline.config.params import load_params
 from pipeline.core.errors import PipelineError
 from pipeline.orchestration.real import leaderboard, train_and_export
@@ -127,9 +128,9 @@ def test_a_step_that_fails_ends_it(calls, project):
 
 
 def test_the_leaderboard_trains_all_systems_and_exports_none(calls, project):
-    assert leaderboard(project, "tess") == project / "data/real/tess/metrics/systems"
-    assert calls.stages[-2:] == ["train_group new_speakers", "evaluate"]
-    params = load_params(project / "data/real/tess/params.yaml")
+    assert leaderboard(project, "savee") == project / "data/real/savee/data/report"  # which has no profile
+    assert calls.stages[-4:] == ["train_group new_speakers", "evaluate", "analyse", "report"]
+    params = load_params(project / "data/real/savee/params.yaml")
     read = {
         getattr(params.systems[name], slot) for name in params.new_speakers for slot in ("features", "second")
     }
@@ -137,6 +138,23 @@ def test_the_leaderboard_trains_all_systems_and_exports_none(calls, project):
     assert made == read - {"none"}
     assert len(made) > 3
     assert {line[0] for line in calls.lines} == {"pipeline.stage"}
+
+
+def test_a_leaderboard_of_your_own_corpus_has_the_systems_that_its_profile_names(calls, project):
+    entry = {"source": "table", "path": "own.csv", "labels": {"a": "a", "b": "b"}}
+    add_corpus("own", entry, project / "params.yaml")
+    leaderboard(project, "own")
+    params = load_params(project / "data/real/own/params.yaml")
+    assert params.new_speakers == [f"new_speakers_own_{name}" for name in params.profiles["own"].systems]
+    assert calls.stages == [
+        *("code", "plan", "index own", "deduplicate", "filter", "split", "clips", "explore", "transcribe"),
+        *(
+            f"{stage} {name}_functionals"
+            for stage in ("features", "store")
+            for name in ("compare", "egemaps")
+        ),
+        *("new_speakers", "evaluate", "analyse", "report"),
+    ]
 
 
 def test_elsewhere_it_says_where_to_run(calls, tmp_path, monkeypatch, capsys):

@@ -1,5 +1,7 @@
 """Boards of speakers never heard: who is ranked with whom, and what a result rests on."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -98,12 +100,14 @@ def test_skipped_ones_have_their_reason():
     assert board_of(skipped("net", "nobody validates")).best is None
 
 
-def test_speakers_who_may_be_known_are_not_ranked():
+def test_a_given_split_is_ranked_unless_somebody_is_on_both_sides():
     given = row("given", 0.9, split="given_folds")
-    given = Row(given.system, {**given.metrics, "protocol": "the corpus's folds"}, split="given_folds")
-    board = board_of(row("a", 0.7), given)
-    assert [one.name for one in board.ranked] == ["a"]
-    assert board.skipped == [("given", "tested on speakers who may be known: the corpus's folds")]
+    crossed = row("crossed", 0.95, split="given_folds")
+    words = {**crossed.metrics, "protocol": "the corpus's folds"}
+    board = board_of(row("a", 0.7), given, replace(crossed, metrics=words, knows_speakers=True))
+    assert ([one.name for one in board.ranked], board.given) == (["given", "a"], True)
+    assert board.skipped == [("crossed", "tested on speakers who may be known: the corpus's folds")]
+    assert not board_of(row("a", 0.7)).given
 
 
 def test_other_studies_have_no_board_and_each_corpus_has_its_own():

@@ -26,11 +26,19 @@ def render(tmp_path, monkeypatch):
     for name in ("listed.csv", "change/scores.csv"):
         write_csv(tmp_path / "data/analysis" / name, pd.DataFrame({"system": []}))
 
-    def page(rows, real=(), matrix=None):
-        report = {"rows": rows, "real": real, "matrix": matrix, "profile": "open"}
+    def page(rows, real=(), matrix=None, crossings=None):
+        report = {"rows": rows, "real": real, "matrix": matrix, "profile": "open", "crossings": crossings or {}}
         return render_new_speakers(SimpleNamespace(**report))
 
     return page
+
+
+def test_a_given_split_is_named_with_who_crosses_it(render):
+    text = text_of(render([row("b", 0.68, split="official")], crossings={"new_speakers_toy": "toy: 1 of 2"}))
+    assert (
+        "as the corpus gives it; no speaker is known to be on both sides. A given split is crossed: toy: 1 of 2."
+        in text
+    )
 
 
 def test_without_such_systems_there_is_no_page(render):

@@ -454,6 +454,9 @@ def test_bytes_that_only_a_mirror_states_are_warned_of(html, demo_html):
 
 def test_curation_is_accounted_for(html):
     assert "readable 107 3" in text_of(html)
+    assert "A given split is crossed: toy: 2 of 3 speakers that its own split tests are trained" in text_of(
+        html
+    )
 
 
 def test_the_figures_of_explore_are_in_the_page(page):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.systems import targets_of
 from pipeline.core.errors import PipelineError
 from pipeline.training.data import (
     check_training,
@@ -13,7 +14,6 @@ from pipeline.training.data import (
     folds_of,
     split_digest,
     split_seeds_of,
-    targets_of,
 )
 from tests.training import toy
 

@@ -15,12 +15,13 @@ from ruamel.yaml import YAML, YAMLError
 from pipeline.config.corpora import Column, Role
 from pipeline.corpora.tables.columns import usual_columns
 from pipeline.corpora.tables.files import read_cells
-from pipeline.corpora.tables.table import Table, TableError, cell, joined
+from pipeline.corpora.tables.table import Table, TableError, cell, joined, shown_names
 from pipeline.corpora.tables.words import SPLITS
 
 HEADER = "db.yaml"
 INDEX = ("file", "start", "end")
 GOLD = "gold_standard"
+BLOCKS = ("tables", "schemes", "splits")
 
 Cells = dict[str, list[str]]
 
@@ -32,11 +33,11 @@ def read_audformat(folder: Path) -> Table:
         TableError: The header cannot be read, or there is no table of clips.
     """
     header = _read_header(folder / HEADER)
-    tables = {name: _read_table(folder, name) for name in header.get("tables") or {}}
-    rows = joined([_with_split(header, name, tables[name]) for name in _chosen(header, tables)])
+    tables = {name: _read_table(folder, name) for name in header["tables"]}
+    rows = joined([_with_split(header, name, tables[name]) for name in _chosen(folder, header, tables)])
     for name, cells in tables.items():
         _put_beside(rows, cells, [column for column in INDEX if column in cells], name)
-    for scheme, settings in (header.get("schemes") or {}).items():
+    for scheme, settings in header["schemes"].items():
         column = next((one for one in (scheme, *_columns_of(header, scheme)) if one in rows), None)
         if column:
             _put_beside(rows, _of_labels(folder, column, settings.get("labels")), [column], scheme)
@@ -55,7 +56,19 @@ def _read_header(path: Path) -> dict[str, Any]:
         raise TableError(f"{path}: no YAML ({error})") from error
     if not isinstance(header, dict) or not header.get("tables"):
         raise TableError(f"{path}: it names no tables, so that there are no clips")
-    return header
+    blocks = {block: _by_name(header.get(block), f"{path}: {block}") for block in BLOCKS}
+    for name, table in blocks["tables"].items():
+        table["columns"] = _by_name(table.get("columns"), f"{path}: tables.{name}.columns")
+    return {**header, **blocks}
+
+
+def _by_name(block: Any, where: str) -> dict[str, dict[str, Any]]:
+    """Return a block of settings by name; settings that are left out are none."""
+    if not isinstance(block or {}, dict) or not all(
+        isinstance(one or {}, dict) for one in (block or {}).values()
+    ):
+        raise TableError(f"{where}: expected settings by name, as audformat writes them")
+    return {str(name): settings or {} for name, settings in (block or {}).items()}
 
 
 def _read_table(folder: Path, name: str) -> Cells:
@@ -66,7 +79,7 @@ def _read_table(folder: Path, name: str) -> Cells:
     raise TableError(f"{folder / HEADER}: it names the table {name!r}, and there is no db.{name}.csv{hint}")
 
 
-def _chosen(header: dict[str, Any], tables: dict[str, Cells]) -> list[str]:
+def _chosen(folder: Path, header: dict[str, Any], tables: dict[str, Cells]) -> list[str]:
     """Return the tables whose rows are the clips."""
     usual = {name: usual_columns(cells) for name, cells in tables.items() if "file" in cells}
     names = [name for name, roles in usual.items() if roles["label"]]
@@ -76,9 +89,7 @@ def _chosen(header: dict[str, Any], tables: dict[str, Cells]) -> list[str]:
     names = [name for name in names if GOLD in name] or names
     names = [name for name in names if header["tables"][name].get("split_id")] or names
     if not names:
-        raise TableError(
-            f"no table of {header.get('name')} has a column `file`; they are {', '.join(tables)}"
-        )
+        raise TableError(f"{folder / HEADER}: no table has a column `file`; they are {shown_names(tables)}")
     return names
 
 
@@ -86,18 +97,17 @@ def _with_split(header: dict[str, Any], name: str, cells: Cells) -> Cells:
     split = header["tables"][name].get("split_id")
     if not split or "split" in cells:
         return cells
-    kind = ((header.get("splits") or {}).get(split) or {}).get("type", split)
+    kind = header["splits"].get(str(split), {}).get("type", split)
     return {**cells, "split": [SPLITS.get(str(kind).lower(), str(kind))] * len(cells["file"])}
 
 
 def _columns_of(header: dict[str, Any], scheme: str) -> list[str]:
     """Return the columns, of any table, whose values a scheme explains."""
-    tables = (header.get("tables") or {}).values()
     return [
         column
-        for table in tables
-        for column, settings in (table.get("columns") or {}).items()
-        if (settings or {}).get("scheme_id") == scheme
+        for table in header["tables"].values()
+        for column, settings in table["columns"].items()
+        if settings.get("scheme_id") == scheme
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.config.corpora import ROLES, Column, Role
 from pipeline.config.mistakes import nearest
-from pipeline.corpora.tables.table import Table, TableError
+from pipeline.corpora.tables.table import Table, TableError, shown_names
 
 # In lower case, with one _ for whatever is no letter or digit.
 USUAL: dict[Role, tuple[str, ...]] = {
@@ -75,7 +75,7 @@ def find_columns(table: Table, given: Mapping[str, Column | None], where: str) -
         if role in given:
             column = given[role]
             if column is not None:
-                found[role] = _existing(table, column, f"{where}.{role}")
+                found[role] = existing(table, column, f"{where}.{role}")
         elif role in table.known:
             found[role] = table.known[role]
         elif len(candidates[role]) > 1:
@@ -88,7 +88,7 @@ def find_columns(table: Table, given: Mapping[str, Column | None], where: str) -
     if "path" not in found:
         raise TableError(
             f"{table.path}: no column is called as paths usually are ({', '.join(USUAL['path'][:5])}, ...); "
-            f"its columns are {', '.join(table.cells)}: name the one with the paths in {where}.path"
+            f"its columns are {shown_names(table.cells)}: name the one with the paths in {where}.path"
         )
     return found
 
@@ -99,11 +99,16 @@ def usual_columns(columns: Iterable[str]) -> dict[Role, list[str]]:
     return {role: [column for column, name in plain.items() if name in USUAL[role]] for role in ROLES}
 
 
-def _existing(table: Table, column: Column, where: str) -> Column:
+def existing(table: Table, column: Column, where: str) -> Column:
+    """Return a column that is named.
+
+    Raises:
+        TableError: The table has none of that name.
+    """
     if column.column not in table.cells:
         raise TableError(
             f"{table.path}: {where} names {column.column!r}, which is none of its columns"
-            f"{nearest(column.column, table.cells)}; they are {', '.join(table.cells)}"
+            f"{nearest(column.column, table.cells)}; they are {shown_names(table.cells)}"
         )
     return column
 

@@ -49,20 +49,20 @@ def cut(recording: Path, parts: Sequence[Part]) -> list[str | None]:
             _write(part.target, np.zeros((1, 0), np.float32), 16_000, None)
         return [f"its recording {recording.name} cannot be read: {error.why}"] * len(parts)
     problems = []
-    for part, (start, stop), blocks in zip(parts, spans, pieces, strict=True):
+    for part, (start, _), blocks in zip(parts, spans, pieces, strict=True):
         samples = np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), np.float32)
         _write(part.target, samples, rate, bits)
-        wanted = n_frames if part.end is None else stop
-        missing = (wanted - start - samples.shape[1]) / rate
-        late = start >= n_frames
-        problems.append(
-            f"from {part.start:g} s on, of a recording of {n_frames / rate:.2f} s"
-            if late
-            else f"up to {part.end:g} s, of a recording of {n_frames / rate:.2f} s"
-            if missing > TOLERANCE
-            else None
-        )
+        problems.append(beyond(max(part.start, start / rate), part.end, n_frames / rate))
     return problems
+
+
+def beyond(start: float, end: float | None, whole: float) -> str | None:
+    """Say so where a part begins or ends after its recording; all in seconds."""
+    if start >= whole:
+        return f"from {start:g} s on, of a recording of {whole:.2f} s"
+    if end is not None and end - whole > TOLERANCE:
+        return f"up to {end:g} s, of a recording of {whole:.2f} s"
+    return None
 
 
 def _frames(end: float | None, rate: int) -> int:

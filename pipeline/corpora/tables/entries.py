@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.audio.containers import SUFFIXES
-from pipeline.config.corpora import Role, TableSource
+from pipeline.config.corpora import RATED, Role, TableSource
+from pipeline.config.systems import DIMENSIONS
 from pipeline.corpora.contract import Entry, Stray, readable, unique_names
 from pipeline.corpora.label_tables import number
 from pipeline.corpora.tables.columns import find_columns, values_of
@@ -17,6 +18,7 @@ from pipeline.corpora.tables.words import SEXES, SPLITS
 
 FILES, CUT = "files", "cut"  # below a corpus's folder: its audio as it is, and the parts of recordings
 FOLD = "fold_"  # what stands before the name of a fold
+LONGEST = 1e7  # seconds, four months: what is more is no time within a recording
 CLOCK = re.compile(r"(?:(\d+) days? )?(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)")
 
 
@@ -92,7 +94,7 @@ def _time(text: str, what: str) -> tuple[float | None, str | None]:
     if not text or text.lower() in ("nat", "nan", "none"):
         return None, None
     if (value := number(text)) is not None:
-        return value, None if value >= 0 else f"its {what} is {text}"
+        return value, None if 0 <= value <= LONGEST else f"its {what} is {text}"
     if match := CLOCK.fullmatch(text):
         days, hours, minutes, seconds = (number(part or "0") or 0.0 for part in match.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds, None
@@ -137,7 +139,6 @@ def make_entries(
 def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem: str | None) -> Entry:
     row = same[0]
     said = row.said
-    label = said.get("label") or None
     name = said.get("name") or _stem(row.file) + (f"@{_stem(path)}" if row.is_part else "")
     problems = [row.problem or problem, _contradiction(same), _label_problem(said, labels)]
     return Entry(
@@ -145,7 +146,7 @@ def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem
         name=name,
         speaker=said.get("speaker") or None,
         sex=SEXES.get(said.get("sex", "").lower()),
-        label=(labels.get(label) if labels else label) if label else None,
+        label=_called(said, labels),
         intensity=said.get("intensity") or None,
         text=said.get("text") or None,
         arousal=number(said.get("arousal", "")),
@@ -157,6 +158,18 @@ def _entry(path: str, same: list[Row], labels: Mapping[str, str | None], problem
     )
 
 
+def _called(said: Mapping[Role, str], labels: Mapping[str, str | None]) -> str | None:
+    """Return what a study reads as the label: of a table without labels, that the clip is rated."""
+    label = said.get("label")
+    if label is None:
+        return RATED if _is_rated(said) else None
+    return (labels.get(label) if labels else label) or None
+
+
+def _is_rated(said: Mapping[Role, str]) -> bool:
+    return any(number(said.get(name, "")) is not None for name in DIMENSIONS)
+
+
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
 
@@ -165,7 +178,8 @@ def _contradiction(same: list[Row]) -> str | None:
     """Say so where several rows of one clip contradict each other."""
     if len(same) == 1:
         return None
-    for role in ("label", "speaker"):
+    told: tuple[Role, ...] = ("label", "speaker", *DIMENSIONS)
+    for role in told:
         values = sorted({row.said.get(role, "") for row in same})
         if len(values) > 1:
             rows = " and ".join(f"{row.number + 1:,}" for row in same[:3])
@@ -177,6 +191,8 @@ def _label_problem(said: Mapping[Role, str], labels: Mapping[str, str | None]) -
     label = said.get("label")
     if label == "":
         return "no label"
+    if label is None and {*DIMENSIONS} & {*said} and not _is_rated(said):
+        return "neither rated nor labelled"
     if label and labels and label not in labels:
         return f"unknown label {label!r} (known: {', '.join(labels)})"
     return None
@@ -188,20 +204,21 @@ def _official(said: Mapping[Role, str]) -> str | None:
     return " ".join(filter(None, parts)) or None
 
 
-def without_rows(table: Table, files: Files, rows: list[Row], inside: str) -> Iterator[Stray]:
+def without_rows(table: Table, files: Files, rows: list[Row], audio: Path) -> Iterator[Stray]:
     """Yield a stray for each file that no row names and that is no part of the table.
 
     Args:
-        table: Its documents are passed over.
+        table: Whose rows.
         files: Those below the folder of the audio.
         rows: All of the table's.
-        inside: Where the table's own folder lies below that of the audio, with / behind it if at all.
+        audio: That folder; where the table lies in it, the table's documents are passed over.
     """
     named = {row.file for row in rows if row.there}
-    documents = {inside + name for name in table.documents}
+    within = table.base.is_relative_to(audio)
+    documents = {(table.base / name).relative_to(audio).as_posix() for name in table.documents if within}
     for path in files.paths:
         if path in named or path in documents:
             continue
-        audio = PurePosixPath(path).suffix.lower() in SUFFIXES
-        reason = f"no row of {table.path.name} names it" if audio else "not audio by its name"
+        of_audio = PurePosixPath(path).suffix.lower() in SUFFIXES
+        reason = f"no row of {table.path.name} names it" if of_audio else "not audio by its name"
         yield Stray(readable(f"{FILES}/{path}"), reason)

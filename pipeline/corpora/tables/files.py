@@ -5,15 +5,18 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pipeline.audio.containers import SUFFIXES as AUDIO
 from pipeline.config.corpora import Column
 from pipeline.corpora.label_tables import SHOWN, LabelTableError, read_columns, read_lines
-from pipeline.corpora.tables.table import Table, TableError, cell, joined
+from pipeline.corpora.tables.table import Table, TableError, cell, joined, shown_names
 from pipeline.corpora.tables.words import SPLITS
 
 DELIMITED = (".csv", ".tsv", ".tab", ".txt")
 JSON = (".jsonl", ".ndjson", ".json")
 PARQUET = ".parquet"
 WORKBOOKS = (".xlsx", ".xls", ".ods")
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+NO_TEXT = re.compile(r"[\0-\x08\ufffd]")  # what bytes of something else become
 SUFFIXES = (*DELIMITED, *JSON, PARQUET, *WORKBOOKS)
 
 
@@ -27,14 +30,20 @@ def read_cells(path: Path) -> dict[str, list[str]]:
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS:
         raise TableError(f"{path}: a workbook: save the sheet with the clips as CSV and name that file")
+    if suffix in ARCHIVES:
+        raise TableError(f"{path}: an archive: unpack it, and name the table or the folder within")
+    if suffix in AUDIO:
+        raise TableError(f"{path}: audio: name the table of its clips, or the folder that it lies in")
     if suffix in JSON:
         cells = _read_json(path)
     elif suffix == PARQUET:
         cells = _read_parquet(path)
     else:
         cells = read_columns(path)
+        if any(NO_TEXT.search(name) for name in cells):
+            raise TableError(f"{path}: its first line is no text: save it as CSV in UTF-8, with a header")
     if not any(cells.values()):
-        raise TableError(f"{path}: it has columns ({', '.join(cells)}) and no rows")
+        raise TableError(f"{path}: it has columns ({shown_names(cells)}) and no rows")
     return cells
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.audio.containers import SUFFIXES
 from pipeline.config.corpora import Column, Role
 from pipeline.core.tree import list_files
-from pipeline.corpora.tables.table import Table, TableError
+from pipeline.corpora.tables.table import Table, TableError, shown_names
 from pipeline.corpora.tables.words import EMOTIONS, SPLITS
 
 
@@ -19,12 +19,13 @@ def read_folders(folder: Path) -> Table:
     Raises:
         TableError: There is none.
     """
-    files = [PurePosixPath(path) for path in list_files(folder)]
-    files = [path for path in files if path.suffix.lower() in SUFFIXES and path.name[:2] != "._"]
+    there = [PurePosixPath(path) for path in list_files(folder)]
+    files = [path for path in there if path.suffix.lower() in SUFFIXES and path.name[:2] != "._"]
     if not files:
+        held = shown_names(map(str, there)) or "nothing"
         raise TableError(
-            f"{folder}: neither a table ({', '.join(('.csv', '.tsv', '.jsonl', '.parquet'))}) nor audio; name the "
-            f"table, or the folder that holds the clips"
+            f"{folder}: neither a table (.csv, .tsv, .jsonl, .parquet) nor audio, but {held}; name the table, or "
+            f"the folder that holds the clips; an archive has to be unpacked"
         )
     depth = max(len(path.parts) for path in files) - 1
     cells = {"path": [str(path) for path in files], "stem": [path.stem for path in files]}
@@ -44,9 +45,7 @@ def _roles(cells: dict[str, list[str]], depth: int) -> dict[Role, Column]:
             del names[level]
             break
     if names:
-        label = max(
-            names, key=lambda level: sum(one.lower() in EMOTIONS for one in names[level]) / len(names[level])
-        )
+        label = max(names, key=lambda level: _share_of_emotions(names[level]))
         found["label"] = Column(column=label)
     return found
 

@@ -20,7 +20,7 @@ from pipeline.config.corpora import Column, Role
 from pipeline.core.tree import list_files
 from pipeline.corpora.label_tables import LabelTableError
 from pipeline.corpora.tables.files import read_cells
-from pipeline.corpora.tables.table import Table, TableError, cell, joined
+from pipeline.corpora.tables.table import Table, TableError, cell, joined, shown_names
 from pipeline.corpora.tables.words import SPLITS
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -34,7 +34,7 @@ def read_audio_folder(folder: Path, lists: list[Path]) -> Table:
     for path in lists:
         cells, below = read_cells(path), path.parent.relative_to(folder)
         if PATH not in cells:
-            raise TableError(f"{path}: no column {PATH}; its columns are {', '.join(cells)}")
+            raise TableError(f"{path}: no column {PATH}; its columns are {shown_names(cells)}")
         cells[PATH] = [(below / name).as_posix() if name else "" for name in cells[PATH]]
         split = next((SPLITS[part.lower()] for part in below.parts if part.lower() in SPLITS), None)
         if split and SPLIT not in cells:
@@ -113,13 +113,14 @@ def _split_of(shard: Path) -> str | None:
 
 
 def _named(schema: pa.Schema, name: str, values: list[Any]) -> list[str]:
-    """Return values as cells; numbers of classes by the names that the schema has for them."""
+    """Return values as cells; numbers of classes by the names that the schema has for them, if it has one."""
     about = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
     feature = about.get("info", {}).get("features", {}).get(name, {})
     classes = feature.get("names") if isinstance(feature, dict) else None
     if not classes:
         return [cell(value) for value in values]
-    return ["" if value is None or value < 0 else str(classes[value]) for value in values]
+    named: dict[Any, str] = {-1: "", **dict(enumerate(map(str, classes)))}  # -1 is none
+    return [named.get(value, cell(value)) for value in values]
 
 
 def _audio_column(schema: pa.Schema) -> str:

@@ -16,16 +16,19 @@ ANYWHERE = (
 LOOKED_AT = 200  # paths, to find out how they differ from those here
 
 
+def below_corpora(named: str) -> Path:
+    """Return where a path of params.yaml leads: below SER_CORPORA, unless it is absolute."""
+    path, corpora = Path(named).expanduser(), os.environ.get("SER_CORPORA")
+    return Path(corpora) / path if corpora else path  # an absolute path stays as it is
+
+
 def place(named: str, where: str) -> Path:
     """Return a file or folder that params.yaml names: absolute, or below SER_CORPORA.
 
     Raises:
         TableError: It is not there.
     """
-    path = Path(named).expanduser()
-    corpora = os.environ.get("SER_CORPORA")
-    if not path.is_absolute() and corpora:
-        path = Path(corpora) / path
+    path = below_corpora(named)
     if not path.exists():
         looked = (
             path if path.is_absolute() else f"{path} (SER_CORPORA, below which it is looked for, is not set)"
@@ -125,7 +128,8 @@ def find_prefix(texts: Collection[str], files: Collection[str]) -> dict[str, str
     if 2 * n > votes.total():
         return {there: own}
     folders = [posixpath.dirname(posix(text)) for text in texts]  # each clip begins otherwise
-    return {f"{posixpath.commonpath(folders)}/".removeprefix("/") if all(folders) else "": ANYWHERE}
+    alike = all(folders) and len({posixpath.isabs(folder) for folder in folders}) == 1
+    return {f"{posixpath.commonpath(folders)}/".removeprefix("/") if alike else "": ANYWHERE}
 
 
 def _n_shared(there: str, here: str) -> int:

@@ -1,12 +1,14 @@
 """A table of clips as its reader gives it: cells of text by column, and what its layout says of the columns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config.corpora import Column, Role
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.contract import readable
+
+MOST_NAMES, LONGEST = 12, 40  # columns that an error lists, and the characters of each
 
 
 class TableError(PipelineError):
@@ -55,6 +57,14 @@ def cell(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # 3.0 is how a column of numbers with gaps holds 3
     return readable(str(value).strip())
+
+
+def shown_names(names: Iterable[str]) -> str:
+    """List columns for people, who may have thousands of them."""
+    all_names = [*names]
+    shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in all_names[:MOST_NAMES]]
+    more = len(all_names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def joined(tables: Sequence[Mapping[str, list[str]]]) -> dict[str, list[str]]:

@@ -85,6 +85,32 @@ def test_paths_of_another_machine_and_speakers_in_folders(place):
     assert "problem: no column says the speaker: the folder of a clip is taken, such as 'x'" in found.lines
 
 
+def test_columns_whose_names_do_not_say_what_they_have(place, capsys):
+    write(place / "disk/own", "labels.csv", "Datei;Art;wer", "a/1.wav;froh;x", "a/2.wav;matt;y")
+    assert describe.main(["disk/own", "-c", "label=Art", "--column", "speaker=wer", "--add", "own"]) == 0
+    said = capsys.readouterr().out
+    assert "columns: path = Datei, label = Art, speaker = wer" in said
+    assert "problem: no column is called as paths usually are: Datei is taken, which names audio" in said
+    assert load_params().corpora["own"].columns["label"].column == "Art"
+    assert describe.main(["disk/own", "-c", "label=Arte"]) == 2
+    assert (
+        "--column label names 'Arte', which is none of its columns, did you mean 'Art'"
+        in capsys.readouterr().err
+    )
+    with pytest.raises(SystemExit):
+        describe.main(["disk/own", "-c", "mood=Art"])
+    assert "'mood=Art': expected ROLE=NAME" in capsys.readouterr().err
+
+
+def test_dimensions_alone(place):
+    write(place / "disk/own", "labels.csv", "file,spk,valence", "a/1.wav,x,1.5", "a/2.wav,y,3")
+    found = describe_table(Path("disk/own"))
+    assert "valence: 1.5 to 3, of 2 clips" in found.lines
+    assert "labels" not in found.entry
+    assert not any(line.startswith(("labels", "problem: no label", "problem: fewer")) for line in found.lines)
+    assert "a study could use 2 of 2 clips, before copies are looked for" in found.lines
+
+
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
@@ -116,12 +142,35 @@ def test_paths_of_another_machine_and_speakers_in_folders(place):
             "1 of 1 speakers are in several of the given",
         ),
         (("file,label,spk", "q/9.wav,sad,x"), "no path leads to a file below"),
+        (("file,what,spk", "a/1.wav,c1,x"), "no column says the label: name one of file, what, spk"),
+        (
+            ("file,label,spk", "a/1.wav,sad,x", "bad.wav,sad,x"),
+            "1 cannot be read: not audio: text, such as bad.wav",
+        ),
+        (
+            ("file,label,start,end", "a/1.wav,sad,0,1", "a/2.wav,sad,0,2"),
+            "2 up to 1 s, such as cut/",
+        ),
     ],
 )
 def test_problems(place, lines, problem):
     write(place / "disk/own", "labels.csv", *lines)
+    write(place / "disk/own/wavs", "bad.wav", "no audio")
     problems = [line for line in describe_table(Path("disk/own")).lines if line.startswith("problem: ")]
     assert any(line.startswith(f"problem: {problem}") for line in problems), problems
+
+
+def test_absolute_paths_to_audio_elsewhere(place):
+    clips(place / "elsewhere", "1.wav", "2.wav")
+    write(place / "disk/own", "t.csv", "file,label", *(f"{place}/elsewhere/{n}.wav,c{n}" for n in (1, 2)))
+    found = describe_table(place / "disk/own/t.csv")
+    assert found.entry["audio"] == str(place / "elsewhere")
+    assert "a study could use 2 of 2 clips, before copies are looked for" in found.lines
+
+
+def test_audio_that_is_no_folder(place, capsys):
+    assert describe.main(["disk/own", "--audio", "disk/own/labels.csv"]) == 2
+    assert "labels.csv: no folder; expected the one that holds the audio" in capsys.readouterr().err
 
 
 def test_nothing_to_describe(place, capsys):
@@ -190,3 +239,5 @@ def test_an_adapter_that_is_not_there():
 
     with pytest.raises(PipelineError, match=r"nowhere\.py: not there"):
         find_adapter("nowhere.py")
+    with pytest.raises(PipelineError, match=r"nowhere: no folder; expected the one that holds the corpus"):
+        check_adapter(Broken(), Path("nowhere"))

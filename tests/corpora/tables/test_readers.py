@@ -48,6 +48,10 @@ def test_a_hint_that_spreadsheets_read(tmp_path):
         ("t.jsonl", b'{"wav": "a"}\n{"wav"\n', r"line 2 is no JSON"),
         ("t.json", b"[1]", r"expected objects, one a line or in one list"),
         ("t.parquet", b"PAR1", r"t\.parquet: cannot be read"),
+        ("t.zip", b"PK", r"t\.zip: an archive: unpack it"),
+        ("t.wav", b"RIFF", r"t\.wav: audio: name the table of its clips"),
+        ("t.csv", b"a\x01\x02,b\n1,2\n", r"t\.csv: its first line is no text"),
+        ("t.csv", b",".join(b"c%d" % i for i in range(99)), r"c11 and 87 more\) and no rows"),
     ],
 )
 def test_files_that_are_no_tables(tmp_path, name, content, message):
@@ -64,7 +68,13 @@ def test_a_table_that_is_a_link_which_leads_nowhere_is_not_passed_over(tmp_path)
 
 
 def test_where_there_is_nothing(tmp_path):
-    with pytest.raises(PipelineError, match=r"neither a table \(.*\) nor audio"):
+    with pytest.raises(PipelineError, match=r"neither a table \(.*\) nor audio, but nothing; name"):
+        read_table(tmp_path)
+    write(tmp_path, "clips.zip", "")
+    with pytest.raises(PipelineError, match=r"but clips\.zip; .* an archive has to be unpacked"):
+        read_table(tmp_path)
+    (tmp_path / "labels.csv").symlink_to("gone.csv")
+    with pytest.raises(PipelineError, match=r"labels\.csv"):  # and is not passed over
         read_table(tmp_path)
     with pytest.raises(PipelineError, match=r"nowhere: not there"):
         read_table(tmp_path / "nowhere")
@@ -251,6 +261,21 @@ def test_audformat_reads_no_pickles(tmp_path):
         read_table(tmp_path / "own")
 
 
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("tables: [a]", r"db\.yaml: tables: expected settings by name"),
+        ("tables: {a: {columns: [b]}}", r"db\.yaml: tables\.a\.columns: expected settings by name"),
+        ("tables: {a: }", r"db\.yaml: no table has a column `file`; they are a"),
+    ],
+)
+def test_audformat_with_a_broken_header(tmp_path, header, message):
+    write(tmp_path / "own", "db.yaml", header)
+    write(tmp_path / "own", "db.a.csv", "path,emotion", "x.wav,sad")
+    with pytest.raises(PipelineError, match=message):
+        read_table(tmp_path / "own")
+
+
 def packed(number):
     """Return a clip as the hub's data sets hold it."""
     content = io.BytesIO()
@@ -293,6 +318,13 @@ def test_data_sets_with_audio_in_them(tmp_path, kind):
     for name, one in found.items():
         samples, _ = soundfile.read(tmp_path / "view" / one.path, dtype="int16")
         assert (samples == noise(int(name[-1])).ravel()).all()
+
+
+def test_classes_beyond_the_names_of_a_data_set(tmp_path):
+    table = hub_table(1, 2, 3).set_column(1, "label", pa.array([0, 7, -1]))
+    (tmp_path / "own").mkdir()
+    pq.write_table(table.replace_schema_metadata(hub_table(1).schema.metadata), tmp_path / "own/data.parquet")
+    assert read_table(tmp_path / "own").cells["label"] == ["angry", "7", ""]
 
 
 def test_an_audio_folder(tmp_path):
