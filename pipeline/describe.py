@@ -5,8 +5,10 @@ import logging
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from pipeline.config.add_corpus import add_corpus, as_block
-from pipeline.config.corpora import ROLES, Role
+from pipeline.config.corpora import ROLES, Column, Role
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.check import check_adapter, find_adapter
 from pipeline.corpora.tables.describe import describe_table
@@ -34,26 +36,29 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--add", metavar="NAME", help="write the entry into params.yaml under this name")
     line.add_argument(
         *("--column", "-c"),
-        metavar="ROLE=NAME",
+        metavar="ROLE=NAME[:PATTERN]",
         type=_column,
         action="append",
         default=[],
-        help=f"a column whose name does not say what it has: {', '.join(ROLES)}",
+        help=f"which column says what, or which part of it: {', '.join(ROLES)}",
     )
     line.add_argument("--audio", type=Path, metavar="FOLDER", help="where the audio lies, if elsewhere")
     line.add_argument("--check", metavar="ADAPTER", help="a name, or a file: hold it against the contract")
     return line
 
 
-def _column(text: str) -> tuple[Role, str]:
+def _column(text: str) -> tuple[Role, Column]:
     """Take an argument apart."""
-    said, _, name = text.partition("=")
+    said, _, named = text.partition("=")
+    name, _, pattern = named.partition(":")
     role = next((role for role in ROLES if role == said), None)
     if role is None or not name:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected ROLE=NAME, such as label=mood; roles: {', '.join(ROLES)}"
-        )
-    return role, name
+        roles = ", ".join(ROLES)
+        raise argparse.ArgumentTypeError(f"{text!r}: expected ROLE=NAME, such as label=mood; roles: {roles}")
+    try:
+        return role, Column(column=name, pattern=pattern or None)
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error.errors()[0]['msg']}") from error
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -41,7 +41,10 @@ class Description:
 
 
 def describe_table(
-    path: Path, audio: Path | None = None, name: str = "my_corpus", columns: Mapping[Role, str] | None = None
+    path: Path,
+    audio: Path | None = None,
+    name: str = "my_corpus",
+    columns: Mapping[Role, Column] | None = None,
 ) -> Description:
     """Describe a table, or a folder with one, or a folder of folders named after labels.
 

@@ -33,7 +33,7 @@ class Choices:
     problems: list[str] = field(default_factory=list)
 
 
-def choose_columns(table: Table, given: Mapping[Role, str], choices: Choices) -> None:
+def choose_columns(table: Table, given: Mapping[Role, Column], choices: Choices) -> None:
     """Choose a column for each role: the one that is given, that its layout knows, or that is usually called so.
 
     Raises:
@@ -47,7 +47,7 @@ def choose_columns(table: Table, given: Mapping[Role, str], choices: Choices) ->
         )
     for role in ROLES:
         if role in given:
-            choices.columns[role] = existing(table, Column(column=given[role]), f"--column {role}")
+            choices.columns[role] = existing(table, given[role], f"--column {role}")
         elif role in table.known:
             choices.columns[role] = table.known[role]
         elif candidates[role]:
@@ -58,7 +58,7 @@ def choose_columns(table: Table, given: Mapping[Role, str], choices: Choices) ->
     if "label" not in choices.columns and not {*DIMENSIONS} & {*choices.columns}:
         choices.problems.append(
             f"no column says the label: name one of {shown_names(table.cells)} (--column label=NAME), or a part of "
-            "one, such as columns: {label: {column: path, pattern: '_([a-z]+)$'}}"
+            "one, such as --column 'label=NAME:_([a-z]+)$'"
         )
     if "path" not in choices.columns:
         raise TableError(
@@ -139,8 +139,13 @@ def guess_speaker(table: Table, choices: Choices) -> None:
     else:
         choices.problems.append(
             "no column says the speaker, and who is tested may have been trained on: name one (--column "
-            "speaker=NAME), or a part of one, such as columns: {speaker: {column: path, pattern: '^([^_]+)_'}}"
+            f"speaker=NAME), or a part of one, such as --column 'speaker={_named(table, choices)}:^([^_]+)_'"
         )
+
+
+def _named(table: Table, choices: Choices) -> str:
+    """Return the column whose cells say how files are called."""
+    return "stem" if "stem" in table.cells else choices.columns["path"].column
 
 
 def _texts(table: Table, choices: Choices, role: Role) -> list[str]:

@@ -97,9 +97,20 @@ def test_columns_whose_names_do_not_say_what_they_have(place, capsys):
         "--column label names 'Arte', which is none of its columns, did you mean 'Art'"
         in capsys.readouterr().err
     )
-    with pytest.raises(SystemExit):
-        describe.main(["disk/own", "-c", "mood=Art"])
-    assert "'mood=Art': expected ROLE=NAME" in capsys.readouterr().err
+    for wrong, said in (("mood=Art", "expected ROLE=NAME"), ("sex=Art:(", "no regular expression")):
+        with pytest.raises(SystemExit):
+            describe.main(["disk/own", "-c", wrong])
+        assert said in capsys.readouterr().err
+
+
+def test_a_part_of_a_column_is_named(tmp_path, capsys):
+    clips(tmp_path / "own", *(f"{label}/{who}_1.wav" for label in ("Wut", "sad") for who in "ab"))
+    assert describe.main([str(tmp_path / "own")]) == 0
+    assert "such as --column 'speaker=stem:^([^_]+)_'" in capsys.readouterr().out
+    assert describe.main([str(tmp_path / "own"), "-c", "speaker=stem:^([^_]+)_"]) == 0
+    said = capsys.readouterr().out
+    assert "speakers: 2: a 2, b 2" in said
+    assert "speaker: {column: stem, pattern: '^([^_]+)_'}" in " ".join(said.split())
 
 
 def test_dimensions_alone(place):
