@@ -1,6 +1,7 @@
 """params.yaml with one study alone, for a run of its own."""
 
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -22,14 +23,26 @@ def write_cut_down(root: Path, folder: Path, profile: str, study: str, corpora: 
     Raises:
         PipelineError: There is no params.yaml.
     """
-    source = root / PARAMS
-    if not source.exists():
-        raise PipelineError(f"{PARAMS} is not there: run from the root of the repository")
-    yaml = YAML(typ="safe")  # ten times as fast as the one that keeps comments
-    values = yaml.load(source.read_text("utf-8"))
+    values = _read(root)
     values["profile"] = profile
     listed = values["profiles"][profile]["corpora"]
     for name in dict.fromkeys([*listed, study]):
         listed[name] = corpora if name == study else []
     with (folder / PARAMS).open("w", encoding="utf-8") as file:
-        yaml.dump(values, file)
+        YAML(typ="safe").dump(values, file)  # ten times as fast as the one that keeps comments
+
+
+def has_profile(root: Path, name: str) -> bool:
+    """Tell whether params.yaml has a profile of a name.
+
+    Raises:
+        PipelineError: There is no params.yaml.
+    """
+    return name in _read(root)["profiles"]
+
+
+def _read(root: Path) -> dict[str, Any]:
+    source = root / PARAMS
+    if not source.exists():
+        raise PipelineError(f"{PARAMS} is not there: run from the root of the repository")
+    return YAML(typ="safe").load(source.read_text("utf-8"))

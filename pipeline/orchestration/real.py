@@ -15,8 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config.cut_down import PARAMS, write_cut_down
-from pipeline.config.params import load_params
+from pipeline.config.cut_down import has_profile, write_cut_down
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, plan_path, real_export_dir, report_dir
 from pipeline.orchestration.progress import clock_time
@@ -59,7 +58,7 @@ def leaderboard(root: Path, corpus: str) -> Path:
     """
     head = [("index", corpus), *((stage,) for stage in (*HEAD, *FOR_REPORT))]
     last = [("train_group", STUDY), *((stage,) for stage in ("evaluate", "analyse", "report"))]
-    profile = corpus if corpus in load_params(root / PARAMS).profiles else PROFILE
+    profile = corpus if has_profile(root, corpus) else PROFILE
     return _run_all(root, corpus, profile, None, head, last) / report_dir()
 
 

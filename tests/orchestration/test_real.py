@@ -153,7 +153,7 @@ def test_a_leaderboard_of_your_own_corpus_has_the_systems_that_its_profile_names
             for stage in ("features", "store")
             for name in ("compare", "egemaps")
         ),
-        *("new_speakers", "evaluate", "analyse", "report"),
+        *("train_group new_speakers", "evaluate", "analyse", "report"),
     ]
 
 

@@ -27,7 +27,13 @@ def render(tmp_path, monkeypatch):
         write_csv(tmp_path / "data/analysis" / name, pd.DataFrame({"system": []}))
 
     def page(rows, real=(), matrix=None, crossings=None):
-        report = {"rows": rows, "real": real, "matrix": matrix, "profile": "open", "crossings": crossings or {}}
+        report = {
+            "rows": rows,
+            "real": real,
+            "matrix": matrix,
+            "profile": "open",
+            "crossings": crossings or {},
+        }
         return render_new_speakers(SimpleNamespace(**report))
 
     return page
