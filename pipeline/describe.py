@@ -75,9 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(found.lines))
         if given.add:
             add_corpus(name, found.entry)
-            print(
-                f"\nwritten into params.yaml: corpora.{name} and profiles.{name}; go on with docs/own_corpus.md"
-            )
+            print(f"\nwritten into params.yaml: corpora.{name} and profiles.{name}; next: docs/own_corpus.md")
         else:
             print(f"\nfor params.yaml (--add NAME writes it there):\n\n{as_block(name, found.entry)}")
         return 0
