@@ -110,9 +110,10 @@ def read_sound(path: Path, max_seconds: float | None = None, max_samples: int | 
                 raise AudioError(path, f"too large: more than {max_samples:,} samples")
         with _told_of(path, stream.container):  # there may be no memory for it
             samples = _joined(blocks, stream.decoding.channels)
+            mono = to_mono(samples)
         return Sound(
             samples,
-            to_mono(samples),
+            mono,
             rate,
             stream.container,
             stream.decoding.encoding,

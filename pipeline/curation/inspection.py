@@ -75,9 +75,14 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Read a file by its content and measure it; whatever is wrong with it ends as a `reason`."""
     try:
-        sound = read_sound(path, MAX_SECONDS, MAX_SAMPLES)
+        return _measure(path, read_sound(path, MAX_SECONDS, MAX_SAMPLES))
     except AudioError as error:
         return Inspection(reason=error.why)
+    except MemoryError:
+        return Inspection(reason="too large: there is not enough memory to measure it")
+
+
+def _measure(path: Path, sound: Sound) -> Inspection:
     n_samples = sound.samples.shape[1]
     inspection = Inspection(n_samples / sound.rate, sound.rate, len(sound.samples))
     if problem := _problem(sound):

@@ -148,18 +148,34 @@ def test_a_list_of_other_files_opens_none(tmp_path, kind, suffix):
     assert inspect(tmp_path / f"a{suffix}").reason == "not audio: text"
 
 
+BEGINNINGS = {
+    "MP4": b"\0\0\0\x08ftyp",
+    "Matroska": b"\x1a\x45\xdf\xa3\n",
+    "MP3": b"ID3\4" + bytes(6),
+    "FLAC": b"fLaC\n",
+    "WAV": b"RIFF....WAVE",
+}
+
+
 @pytest.mark.parametrize("kind", PLAYLISTS)
-@pytest.mark.parametrize(
-    "begin",
-    [b"\0\0\0\x08ftyp", b"\x1a\x45\xdf\xa3\n", b"ID3\4\0\0\0\0\0\0", b"\xff\xfb", b"fLaC\n", b"RIFF....WAVE"],
-)
-def test_a_list_of_other_files_behind_the_first_bytes_of_audio(tmp_path, monkeypatch, kind, begin):
+@pytest.mark.parametrize("container", BEGINNINGS)
+def test_a_list_of_other_files_behind_the_first_bytes_of_audio(tmp_path, monkeypatch, kind, container):
     (tmp_path / "secret.wav").write_bytes(encoded("WAV"))
-    monkeypatch.chdir(
-        tmp_path
-    )  # from where FFmpeg, asked to guess, would take it; of SDP it waits for packets
-    (tmp_path / "a.mp4").write_bytes(begin + PLAYLISTS[kind].encode())
-    assert "cannot be decoded" in inspect(tmp_path / "a.mp4").reason
+    monkeypatch.chdir(tmp_path)  # from where FFmpeg, asked to guess, may take it; of SDP it waits for packets
+    (tmp_path / "a.mp4").write_bytes(BEGINNINGS[container] + PLAYLISTS[kind].encode())
+    reason = inspect(tmp_path / "a.mp4").reason
+    assert reason.startswith(f"{container}, cannot be decoded: ")
+    if container in ("MP4", "Matroska", "MP3"):  # FFmpeg's
+        assert reason.endswith("Invalid data found when processing input")
+
+
+@pytest.mark.parametrize("n", [(1 << 36) - 1, 3600 * RATE, 2 * RATE])
+def test_flac_that_promises_more_is_no_reason_to_ask_for_so_much_memory(tmp_path, n):
+    content = encoded("FLAC")
+    content[21:26] = (int(content[21] & 0xF0) << 32 | n).to_bytes(5, "big")
+    (tmp_path / "a.flac").write_bytes(content)
+    reason = inspect(tmp_path / "a.flac").reason  # up to 256 GB
+    assert reason.startswith("FLAC, cannot be decoded: Internal psf_fseek() failed")
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 399])

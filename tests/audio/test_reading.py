@@ -1,6 +1,7 @@
 """Audio is read by content, at its own rate, and mixed without losing level."""
 
 import pickle
+import struct
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from pipeline.audio import decoders, reading
 from pipeline.audio.reading import AudioError, load_mono, read_sound
 from pipeline.audio.wave import resample, to_mono
 from tests.audio.films import cut_between_packets, damage, write_film
@@ -136,6 +138,36 @@ def test_a_film_that_cannot_be_read_says_why(tmp_path, spoil, why):
     with pytest.raises(AudioError, match=r"clip\.mp4: cannot be read as audio") as caught:
         read_sound(tmp_path / "clip.mp4")
     assert caught.value.why.startswith(why)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("array is too big"),
+        MemoryError("Unable to allocate"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        struct.error("unpack requires a buffer of 4 bytes"),
+        OverflowError("int too large"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("where", ["find_payload", "libsndfile", "_read", "to_mono"])
+def test_whatever_a_file_does_to_its_decoder_is_told_of_the_file(tmp_path, monkeypatch, error, where):
+    def raising(*_):
+        raise error
+
+    def raising_midway(*_):
+        yield np.zeros((1, 100), np.float32)
+        raise error
+
+    soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
+    if where == "_read":
+        monkeypatch.setattr(decoders, where, raising_midway)
+    else:
+        monkeypatch.setattr(reading, where, raising)
+    with pytest.raises(AudioError) as caught:
+        read_sound(tmp_path / "a.wav")
+    assert caught.value.why == f"WAV, cannot be decoded: {type(error).__name__}: {error}"
 
 
 def test_an_error_can_be_sent_to_another_process(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from pipeline.audio.wave import audio_hash
+from pipeline.curation import fingerprint
 from pipeline.curation.inspection import inspect
 from tests.audio.films import cut_between_packets, damage, write_film
 from tests.curation.signals import RATE, speech
@@ -135,6 +136,15 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_what_is_noted(tmp_path, wave, how, notes):
     seen = inspect(write(tmp_path / "a.wav", wave, **how))
     assert (seen.reason, seen.notes) == (None, notes)
+
+
+def test_what_there_is_no_memory_to_measure(tmp_path, monkeypatch):
+    def no_memory(*_):
+        raise MemoryError
+
+    path = write(tmp_path / "a.wav")
+    monkeypatch.setattr(fingerprint, "fingerprint", no_memory)
+    assert inspect(path).reason == "too large: there is not enough memory to measure it"
 
 
 def test_a_few_missing_samples_are_no_reason(tmp_path):

@@ -83,7 +83,7 @@ def counts():
     return pd.read_parquet(split_path(STUDY, MAIN))["split"].value_counts().to_dict()
 
 
-def test_a_corpus_that_holds_itself_twice_counts_once(working):
+def test_a_corpus_that_holds_itself_twice_counts_once(working, caplog):
     run_all()
     account = json.loads(account_path(STUDY).read_text())
     assert account == {
@@ -102,6 +102,8 @@ def test_a_corpus_that_holds_itself_twice_counts_once(working):
         "surprises": "tess: 72 utterances; a complete copy has 2,800; tess: 72 seconds; a complete copy has 5,754",
         "health": ["tess: 73 files, 72 readable of 2,800 expected (!), 0 quarantined, 1 strays, 0 documents"],
     }
+    lost = f"filter: {STUDY}: tess: 36 of 72 clips are lost at the step 'after_deduplication', such as for: "
+    assert lost in caplog.text
     assert counts() == {"train": 25, "val": 6, "test": 5}
     kept = pd.read_parquet(curated_path(STUDY))
     assert not kept["utterance_id"].str.contains("@").any()
