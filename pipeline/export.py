@@ -1,12 +1,11 @@
 """Write a trained system into a folder to be taken elsewhere: `python -m pipeline.export ravdess_cnn4 out`."""
 
-import argparse
 import logging
 import sys
 from pathlib import Path
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.machine import pin_instructions, place_library_caches
+from pipeline.core.stage import parser_of, tells_errors
 
 EXAMPLES = """examples:
   python -m pipeline.export ravdess_cnn4 exported          weights, settings, model card
@@ -14,30 +13,22 @@ EXAMPLES = """examples:
   python -m pipeline.predict exported speech.wav           what can be done with it"""
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Answer a command line; return the exit status."""
-    line = argparse.ArgumentParser(
-        prog="python -m pipeline.export",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    line = parser_of("pipeline.export", __doc__, EXAMPLES)
     line.add_argument("system", help="a trained system of params.yaml")
     line.add_argument("folder", type=Path, help="a folder that is not there yet, or is empty")
     line.add_argument("--onnx", action="store_true", help="write the models as ONNX too, each checked")
     given = line.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pipeline").setLevel(logging.INFO)
-    try:
-        pin_instructions()  # as in training
-        place_library_caches()
-        from pipeline.inference.export import write_export
-        from pipeline.inference.trained import read_trained
+    pin_instructions()  # as in training
+    place_library_caches()
+    from pipeline.inference.export import write_export
+    from pipeline.inference.trained import read_trained
 
-        export = write_export(read_trained(given.system), given.folder, onnx=given.onnx)
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    export = write_export(read_trained(given.system), given.folder, onnx=given.onnx)
     size = sum(path.stat().st_size for path in given.folder.rglob("*") if path.is_file())
     print(
         f"{given.folder}: {export.trained.name}, {len(export.trained.models)} model(s), {size / 1e6:.1f} MB"

@@ -5,8 +5,8 @@ import logging
 import sys
 from pathlib import Path
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.machine import pin_instructions, place_library_caches
+from pipeline.core.stage import parser_of, tells_errors
 
 EXAMPLES = """examples:
   python -m pipeline.predict --list                                      what is trained, and how well it does
@@ -22,12 +22,7 @@ exit status: 0; 1 where a file could not be answered, which the others do not mi
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    line = argparse.ArgumentParser(
-        prog="python -m pipeline.predict",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    line = parser_of("pipeline.predict", __doc__, EXAMPLES)
     line.add_argument("system", nargs="?", help="a trained system of params.yaml, or the folder of an export")
     line.add_argument("files", nargs="*", help="audio files, folders of them, or - for standard input")
     line.add_argument("--list", action="store_true", help="list the systems that are trained")
@@ -53,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     return line
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Answer a command line; return the exit status."""
     line = parser()
@@ -60,22 +56,19 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     if not given.list and not (given.system and given.files):
         line.error("expected a system and files; --list lists the systems, --help shows examples")
-    try:
-        pin_instructions()  # as in training
-        place_library_caches()
-        from pipeline.inference.job import Job, list_systems
+    pin_instructions()  # as in training
+    place_library_caches()
+    from pipeline.inference.job import Job, list_systems
 
-        if given.list:
-            print(list_systems())
-            return 0
+    if given.list:
+        print(list_systems())
+        return 0
+    try:
         job = Job(
             *(given.system, given.files, given.window, given.format, given.output, given.text, given.speech),
             enrol=given.enrol,
         )
         return 1 if job.run() else 0
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         kept = "; the same command goes on from here" if given.output else ""
         print(f"\ninterrupted{kept}", file=sys.stderr)

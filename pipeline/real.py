@@ -1,11 +1,10 @@
 """Train, export and serve the best system for speakers never heard, on real speech: `make real`."""
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.stage import parser_of, tells_errors
 from pipeline.orchestration.real import leaderboard, train_and_export
 
 EXAMPLES = """examples:
@@ -17,13 +16,9 @@ EXAMPLES = """examples:
 The corpus is downloaded, or taken from SER_MIRROR or SER_CORPORA; so are Whisper's weights, or from SER_WEIGHTS."""
 
 
+@tells_errors
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.real",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("pipeline.real", __doc__, EXAMPLES)
     parser.add_argument("--corpus", default="ravdess", help="whose study of new speakers (ravdess)")
     parser.add_argument("--port", type=int, default=8000, help="of the application")
     parser.add_argument("--no-app", action="store_true", help="end once the system is exported")
@@ -34,9 +29,6 @@ def main() -> int:
             print(f"Look at {leaderboard(Path.cwd(), given.corpus) / 'index.html'}.")
             return 0
         export = train_and_export(Path.cwd(), given.corpus)
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         return 130  # as a shell says it; what is done is kept
     if given.no_app:

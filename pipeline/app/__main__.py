@@ -2,17 +2,14 @@
 
 import sys
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.machine import pin_instructions, place_library_caches
+from pipeline.core.stage import tells_errors
 
 
+@tells_errors
 def main() -> int:
     """Serve as the command line says; return the exit status."""
-    try:
-        pin_instructions()  # as in training
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    pin_instructions()  # as in training
     place_library_caches()
     from pipeline.app import command  # imports libraries, which read what is pinned
 

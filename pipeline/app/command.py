@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import sys
 from pathlib import Path
 
 import uvicorn
@@ -11,14 +10,15 @@ from pipeline.app.cards import make_card, read_cards
 from pipeline.app.server import create_app
 from pipeline.app.systems import Catalogue, choose
 from pipeline.config.plans import AppPlan, load_plan
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import real_export_dir
+from pipeline.core.stage import tells_errors
 from pipeline.inference.exported import is_export, read_export
 from pipeline.inference.predictor import load
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
+@tells_errors
 def main() -> int:
     """Serve as the command line says; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.app", description="Serve the web application.")
@@ -30,12 +30,8 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the whole network in")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    try:
-        catalogue = open_catalogue(arguments.system)
-        catalogue.get(catalogue.default)
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    catalogue = open_catalogue(arguments.system)
+    catalogue.get(catalogue.default)
     hosts = LOOPBACK if arguments.host in LOOPBACK else None
     print(
         f"{catalogue.default} answers at http://{arguments.host}:{arguments.port} (Ctrl-C ends it)",

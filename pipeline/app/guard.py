@@ -7,7 +7,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from fastapi import HTTPException
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 PREDICT = "/api/predict"
 DRAINED_BYTES, DRAINED_SECONDS = 16_000_000, 5.0
+PIECE = 1 << 20  # bytes
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
     "img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -45,6 +47,17 @@ class Slots:
     """How many uploads are in work."""
 
     busy: int = 0
+
+    @contextmanager
+    def place(self) -> Iterator[Callable[[], None]]:
+        """Take a place; yield what gives it back before the end."""
+        with ExitStack() as stack:
+            self.busy += 1
+            stack.callback(self._leave)
+            yield stack.close
+
+    def _leave(self) -> None:
+        self.busy -= 1
 
 
 class Guard:
@@ -92,11 +105,10 @@ class Guard:
             log.info("busy: one asked to come back in %d s", wait)
             refusal = Refusal(503, "Too many recordings are in work.", f"Try again in {wait} seconds.")
             raise as_http(refusal, {"Retry-After": str(wait)})
-        self._slots.busy += 1
         try:
-            await self._app(scope, body.receive, answer.send)
+            with self._slots.place() as answer.ended:
+                await self._app(scope, body.receive, answer.send)
         finally:
-            self._slots.busy -= 1
             seconds = time.monotonic() - started
             log.info("answered %d: %.1f MB, %.2f s", answer.status, body.n_bytes / 1e6, seconds)
 
@@ -115,7 +127,11 @@ class Guard:
 
 
 class _Body:
-    """A request's body as it comes in, counted and timed."""
+    """A request's body as it comes in, counted and timed, and passed on by the megabyte.
+
+    The form's parser hands each piece to a thread that writes it. Of pieces as small as a socket gives them, that
+    costs more than reading and writing them does.
+    """
 
     def __init__(self, receive: Receive, limits: Limits) -> None:
         self._receive, self._limits = receive, limits
@@ -126,6 +142,15 @@ class _Body:
     async def receive(self) -> Message:
         if self.complete:  # what comes now is that the client has gone, whenever that is
             return await self._receive()
+        pieces: list[bytes] = []
+        while not self.complete and sum(map(len, pieces)) < PIECE:
+            message = await self._next()
+            if message["type"] != "http.request":
+                return message
+            pieces.append(message.get("body", b""))
+        return {"type": "http.request", "body": b"".join(pieces), "more_body": not self.complete}
+
+    async def _next(self) -> Message:
         seconds = min(self._limits.stalled_seconds, self._until - time.monotonic())
         try:
             async with asyncio.timeout(seconds):
@@ -147,6 +172,7 @@ class _Answer:
         self._kept = "no-store" if scope["path"].startswith("/api") else "no-cache"
         self.status = 0
         self.body: _Body | None = None
+        self.ended: Callable[[], None] | None = None  # called as the last of it goes out
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -156,6 +182,8 @@ class _Answer:
                 headers[name] = value
             if self.body and not self.body.complete:  # else a client could go on sending for ever
                 headers["Connection"] = "close"
+        if self.ended and message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.ended()
         await self._send(message)
 
     async def problem(self, problem: HTTPException) -> None:

@@ -95,32 +95,43 @@ def average_recall(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
 
 def macro_f1(counts: np.ndarray) -> np.ndarray:
     """Return F1 averaged over the classes present in the truth."""
-    there = counts.sum(axis=-1) > 0
-    return _ratio(np.where(there, _f1(counts), 0.0).sum(axis=-1), there.sum(axis=-1))
+    return _macro(_f1(counts), counts)
 
 
 def weighted_f1(counts: np.ndarray) -> np.ndarray:
     """Return F1 averaged with the classes' shares of the truth as weights."""
-    support = counts.sum(axis=-1)
-    return _ratio((_f1(counts) * support).sum(axis=-1), support.sum(axis=-1))
+    return _weighted(_f1(counts), counts)
 
 
 def macro_precision(counts: np.ndarray) -> np.ndarray:
     """Return precision averaged over the classes present in the truth; 0 for a class that is never predicted."""
-    there = counts.sum(axis=-1) > 0
-    precision = np.nan_to_num(_ratio(_hits(counts), counts.sum(axis=-2)))
-    return _ratio(np.where(there, precision, 0.0).sum(axis=-1), there.sum(axis=-1))
+    return _macro(_precision(counts), counts)
 
 
 def weighted_precision(counts: np.ndarray) -> np.ndarray:
     """Return precision averaged with the classes' shares of the truth as weights; 0 for one never predicted."""
+    return _weighted(_precision(counts), counts)
+
+
+def _macro(each: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Average what each class has, (..., n_classes), over those that are there."""
+    there = counts.sum(axis=-1) > 0
+    return _ratio(np.where(there, each, 0.0).sum(axis=-1), there.sum(axis=-1))
+
+
+def _weighted(each: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Average what each class has, weighted by how often it is there."""
     support = counts.sum(axis=-1)
-    precision = np.nan_to_num(_ratio(_hits(counts), counts.sum(axis=-2)))
-    return _ratio((precision * support).sum(axis=-1), support.sum(axis=-1))
+    return _ratio((each * support).sum(axis=-1), support.sum(axis=-1))
 
 
 def _hits(counts: np.ndarray) -> np.ndarray:
     return np.diagonal(counts, axis1=-2, axis2=-1)
+
+
+def _precision(counts: np.ndarray) -> np.ndarray:
+    """Return each class's precision, (..., n_classes); 0 for one that is never predicted."""
+    return np.nan_to_num(_ratio(_hits(counts), counts.sum(axis=-2)))
 
 
 def _f1(counts: np.ndarray) -> np.ndarray:

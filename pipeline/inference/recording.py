@@ -102,7 +102,7 @@ class Recording:
             waiting: deque[tuple[float, float, float]] = deque()
             for chunk, last in chunks:
                 mono = to_mono(chunk)
-                if not np.isfinite(np.abs(mono).max()):
+                if not np.isfinite(mono).all():
                     raise AudioError(self._path, f"NaN or infinite samples after {self.seconds:.2f} s")
                 start = self.seconds
                 self.seconds += len(mono) / rate

@@ -15,6 +15,7 @@ import pandas as pd
 from pipeline.config.mistakes import one_of
 from pipeline.config.plans import EvaluatedSplit, EvaluatePlan, load_plan
 from pipeline.core.errors import PipelineError
+from pipeline.core.stage import parser_of, tells_errors
 from pipeline.inference.predictor import load
 from pipeline.inference.trained import NO_CLIPS
 from pipeline.stress.ask import ask
@@ -36,12 +37,7 @@ theirs.csv has a row a clip and condition of clips.csv: clip, condition, predict
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    line = argparse.ArgumentParser(
-        prog="python -m pipeline.stress",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    line = parser_of("pipeline.stress", __doc__, EXAMPLES)
     line.add_argument("system", nargs="?", help="a trained system of params.yaml, or one of `external`")
     line.add_argument("--list", action="store_true", help="list the conditions")
     line.add_argument("--conditions", help="some of them, with commas between; all if nothing is said")
@@ -68,6 +64,7 @@ def _number(least: int) -> Callable[[str], int]:
     return read
 
 
+@tells_errors
 def main(arguments: list[str] | None = None) -> int:
     """Answer a command line; return the exit status."""
     line = parser()
@@ -81,11 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         line.error("expected a system; --list lists the conditions, --help shows examples")
     if given.write and (given.predictions or given.output):
         line.error("--write judges nothing: expected it without --predictions and --output")
-    try:
-        _run(given)
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    _run(given)
     return 0
 
 

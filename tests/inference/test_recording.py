@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from pipeline.audio.decoders import Decoding
 from pipeline.audio.reading import AudioError, load_mono
 from pipeline.core.errors import PipelineError
 from pipeline.inference.recording import Recording, cut
@@ -37,6 +38,17 @@ def test_windows_together_are_the_resampled_whole(tmp_path: Path, rate_in: int, 
         together = np.concatenate([one.clip.waves[rate] for one in stretches])
         np.testing.assert_array_equal(together, load_mono(path, rate))
         assert [len(one.clip.waves[rate]) for one in stretches[:3]] == [rate] * 3
+
+
+def test_samples_that_are_decoded_elsewhere_are_as_good_as_a_file(tmp_path: Path) -> None:
+    wave = noise(2.3, channels=2)
+    blocks = iter([wave[:, : RATE // 2], wave[:, RATE // 2 :]])
+    recording = Recording(Decoding(RATE, 2, "", None, blocks), 1.0, [8_000])
+    of_file = Recording(write(tmp_path / "a.wav", wave), 1.0, [8_000])
+    for one, other in zip(recording.stretches(), of_file.stretches(), strict=True):
+        assert (one.start, one.end, one.speech_seconds) == (other.start, other.end, other.speech_seconds)
+        np.testing.assert_array_equal(one.clip.waves[8_000], other.clip.waves[8_000])
+    assert recording.level == of_file.level
 
 
 def test_both_channels_are_mixed_window_by_window(tmp_path: Path) -> None:
