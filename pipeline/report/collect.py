@@ -71,7 +71,7 @@ class Report:
         profile: The active profile.
         asr_source: Where transcripts come from: whisper or gold.
         gold_corpora: Those whose own texts are read, though it be whisper.
-        n_systems: How many systems params.yaml has for this profile, those not yet run among them.
+        n_systems: How many systems there are, those not yet run among them whose study has corpora in this profile.
         rows: The leaderboard, every system that was run or skipped.
         answers: Of each study and set of corpora: the best system, and what is known of it.
         real: Results on real corpora that were kept; none where there is no such file.
@@ -178,7 +178,7 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         profile=plan.profile,
         asr_source=plan.asr_source,
         gold_corpora=plan.gold_corpora,
-        n_systems=len(plan.systems),
+        n_systems=len({*run, *(name for name, one in plan.systems.items() if plan.studies[one.study])}),
         rows=rows,
         answers=answers(asked_about(rows, plan.audit), analysis.significance, confusions),
         real=read_real_results(),

@@ -165,6 +165,13 @@ def test_one_class_is_not_enough():
         curate(pd.DataFrame(GOOD[:2]), study())
 
 
+def test_one_class_is_enough_where_the_study_has_one():
+    alone = Study.model_construct(**{**SETTINGS, "classes": ["joy"], "curation": study().curation})
+    assert len(curate(pd.DataFrame(GOOD[:2]), alone).kept) == 2
+    with pytest.raises(PipelineError, match=r"no clip is left; of \['joy'\], curation left \[\]"):
+        curate(pd.DataFrame([row("a", "calm")]), alone)
+
+
 def test_nothing_left():
     with pytest.raises(PipelineError, match=r"curation left \[\]"):
         curate(pd.DataFrame(GOOD), study(min_seconds=3.0))

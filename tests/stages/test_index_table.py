@@ -22,6 +22,7 @@ from pipeline.core.paths import (
 from pipeline.core.tables import read_json, read_table
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.corpora.planned import describe_corpus
+from pipeline.download import provide
 from pipeline.features.shards import shard_schema, write_shard
 from pipeline.stages import deduplicate, filter, index, split
 from tests.corpora.tables.made import write
@@ -54,14 +55,15 @@ def place(tmp_path, monkeypatch):
     return corpus
 
 
-def run():
+def run(*classes):
     """Run the stages up to the splits."""
+    classes = classes or ("happy", "sad")
     index.main("own")
     write_plan(DeduplicatePlan(code="1", corpora=["own"]), "deduplicate")
     deduplicate.main()
     study = FilteredStudy(
-        classes=["happy", "sad"],
-        labels={"own": {"happy": "happy", "sad": "sad"}},
+        classes=list(classes),
+        labels={"own": {name: name for name in classes}},
         curation=Curation(deduplicate=False, min_seconds=0.3, max_seconds=30.0, min_per_class=1),
         corpora=["own"],
     )
@@ -90,6 +92,29 @@ def test_from_a_table_to_its_folds(caplog):
     crossing = "own: 2 of 2 speakers are in several of its own folds, such as own/a"
     assert crossing in read_json(account_path("study"))["crossings"]
     assert f"filter: study: {crossing}" in caplog.messages
+
+
+def test_a_table_of_dimensions_alone(place):
+    (place / "t.csv").unlink()
+    rows = [f"{who}.wav,{who},{n % 2},{2 * n},{2 * n + 2},{n}.5," for who in "ab" for n in range(4)]
+    write(
+        place, "t.csv", "file,speaker,fold,start,end,arousal,valence", *rows[1:], rows[0].replace("0.5", "")
+    )
+    source = TableSource(source="table", path="own")
+    write_plan(IndexPlan(code="1", left_out_by=None, settings=source), "index", "own")
+    run("rated")
+    found = read_table(index_path("own"))
+    assert found["reason"].dropna().tolist() == ["neither rated nor labelled"]
+    folds = pd.read_parquet("data/splits/study/main.parquet")
+    assert sorted(folds.loc[folds["split"] == "test", "arousal"]) == [0.5, 1.5, 1.5, 2.5, 2.5, 3.5, 3.5]
+
+
+def test_the_files_are_hashed_once(monkeypatch):
+    hashed = []
+    own = provide.hash_tree
+    monkeypatch.setattr(provide, "hash_tree", lambda folder: hashed.append(folder) or own(folder))
+    index.main("own")
+    assert len(hashed) == 1
 
 
 def test_the_same_files_give_the_same_manifest(place):
