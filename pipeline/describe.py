@@ -5,12 +5,11 @@ import logging
 import sys
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from pipeline.config.add_corpus import add_corpus, as_block
-from pipeline.config.corpora import ROLES, Column, Role
+from pipeline.config.corpora import ROLES
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.check import check_adapter, find_adapter
+from pipeline.corpora.tables.columns import parse_column
 from pipeline.corpora.tables.describe import describe_table
 
 EXAMPLES = """examples:
@@ -37,7 +36,6 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument(
         *("--column", "-c"),
         metavar="ROLE=NAME[:PATTERN]",
-        type=_column,
         action="append",
         default=[],
         help=f"which column says what, or which part of it: {', '.join(ROLES)}",
@@ -45,20 +43,6 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--audio", type=Path, metavar="FOLDER", help="where the audio lies, if elsewhere")
     line.add_argument("--check", metavar="ADAPTER", help="a name, or a file: hold it against the contract")
     return line
-
-
-def _column(text: str) -> tuple[Role, Column]:
-    """Take an argument apart."""
-    said, _, named = text.partition("=")
-    name, _, pattern = named.partition(":")
-    role = next((role for role in ROLES if role == said), None)
-    if role is None or not name:
-        roles = ", ".join(ROLES)
-        raise argparse.ArgumentTypeError(f"{text!r}: expected ROLE=NAME, such as label=mood; roles: {roles}")
-    try:
-        return role, Column(column=name, pattern=pattern or None)
-    except ValidationError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error.errors()[0]['msg']}") from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             print("\n".join(problems[:SHOWN]) or f"{given.check} keeps the contract on {given.path}")
             return 1 if problems else 0
         name = given.add or "my_corpus"
-        found = describe_table(given.path, given.audio, name, dict(given.column))
+        found = describe_table(given.path, given.audio, name, dict(map(parse_column, given.column)))
         print("\n".join(found.lines))
         if given.add:
             add_corpus(name, found.entry)

@@ -328,5 +328,5 @@ def unique_names(entries: Iterable[Entry]) -> list[Entry]:
         candidates = (entry.name, f"{entry.name}@{folder}", f"{entry.name}@{entry.path}")
         name = next(candidate for candidate in candidates if candidate not in taken)
         taken.add(name)
-        renamed.append(replace(entry, name=name))
+        renamed.append(entry if name == entry.name else replace(entry, name=name))
     return renamed

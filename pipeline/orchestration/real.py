@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config.cut_down import has_profile, write_cut_down
+from pipeline.config.cut_down import write_cut_down
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, plan_path, real_export_dir, report_dir
 from pipeline.orchestration.progress import clock_time
@@ -44,7 +44,7 @@ def train_and_export(root: Path, corpus: str) -> Path:
     system, export = f"{STUDY}_{corpus}_{BEST}", root / real_export_dir()
     started = time.monotonic()
     head = [("index", corpus), *((stage,) for stage in HEAD)]
-    folder = _run_all(root, corpus, PROFILE, [system], head, [("train", system), ("evaluate",)])
+    folder = _run_all(root, corpus, [PROFILE], [system], head, [("train", system), ("evaluate",)])
     shutil.rmtree(export, ignore_errors=True)
     _run(("export", system, str(export)), folder, _environment(root))
     print(f"{system} is in {export}, after {clock_time(time.monotonic() - started)}.", flush=True)
@@ -58,14 +58,13 @@ def leaderboard(root: Path, corpus: str) -> Path:
     """
     head = [("index", corpus), *((stage,) for stage in (*HEAD, *FOR_REPORT))]
     last = [("train_group", STUDY), *((stage,) for stage in ("evaluate", "analyse", "report"))]
-    profile = corpus if has_profile(root, corpus) else PROFILE
-    return _run_all(root, corpus, profile, None, head, last) / report_dir()
+    return _run_all(root, corpus, [corpus, PROFILE], None, head, last) / report_dir()
 
 
 def _run_all(
     root: Path,
     corpus: str,
-    profile: str,
+    profiles: list[str],
     systems: list[str] | None,
     head: Steps,
     last: Steps,
@@ -75,13 +74,13 @@ def _run_all(
     Args:
         root: Of the project.
         corpus: Whose.
-        profile: In force.
+        profiles: The first of them that there is is in force.
         systems: Whose features are needed; None for those of all systems of the study.
         head: The stages before the features.
         last: The stages behind them.
     """
     folder = root / DATA / "real" / corpus
-    _prepare(root, folder, corpus, profile)
+    _prepare(root, folder, corpus, profiles)
     started = time.monotonic()
     for stage in TO_PLAN:
         _run(("stage", stage), folder, _environment(root))
@@ -107,13 +106,13 @@ def _environment(root: Path) -> dict[str, str]:
     return {**os.environ, "SER_CACHE": cache, "PYTHONPATH": str(root)}
 
 
-def _prepare(root: Path, folder: Path, corpus: str, profile: str) -> None:
+def _prepare(root: Path, folder: Path, corpus: str, profiles: list[str]) -> None:
     """Lay the project out once more in a folder, with parameters of one study."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "pipeline").exists():
         (folder / "pipeline").symlink_to(root / "pipeline")
     shutil.copytree(root / "results", folder / "results", dirs_exist_ok=True)
-    write_cut_down(root, folder, profile, STUDY, [corpus])
+    write_cut_down(root, folder, profiles, STUDY, [corpus])
 
 
 def _run(command: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:

@@ -119,7 +119,7 @@ def _of_known(clips: Clips, cut: Callable[[Clips], list[np.ndarray]]) -> list[np
     """
     known = clips.speakers != NOBODY
     if not known.any():
-        check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="stratified"))
+        check_known(clips, clips.speakers, "speaker", NO_SPEAKERS.format(instead="k_fold"))
     folds = []
     for splits in cut(clips.subset(known)):
         folds.append(np.full(len(known), UNUSED, np.int8))

@@ -9,7 +9,10 @@ from pipeline.splits.shares import proportions
 from pipeline.splits.speakers import check_known, divide_speakers, every_class_in_all, speaker_clusters
 from pipeline.splits.stratify import stratified
 
-NO_SPEAKERS = "set split.protocol to {instead}, or leave their corpus out"
+NO_SPEAKERS = (
+    "set split.protocol to {instead}, let the entry of a table name who speaks (columns: {{speaker: ...}}), or "
+    "leave their corpus out"
+)
 
 
 def stratified_split(clips: Clips, settings: SplitSettings, seed: int) -> list[np.ndarray]:

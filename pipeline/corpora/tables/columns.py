@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from pydantic import ValidationError
+
 from pipeline.config.corpora import ROLES, Column, Role
 from pipeline.config.mistakes import nearest
 from pipeline.corpora.tables.table import Table, TableError, shown_names
@@ -56,6 +58,23 @@ USUAL: dict[Role, tuple[str, ...]] = {
     "start": ("start", "start_time", "start_s", "start_seconds", "begin", "onset", "starttime"),
     "end": ("end", "end_time", "end_s", "end_seconds", "stop", "endtime"),
 }
+
+
+def parse_column(text: str) -> tuple[Role, Column]:
+    """Read ROLE=NAME or ROLE=NAME:PATTERN, as a command line has it.
+
+    Raises:
+        TableError: There is no such role, no name, or the pattern is none.
+    """
+    said, _, named = text.partition("=")
+    name, _, pattern = named.partition(":")
+    role = next((role for role in ROLES if role == said), None)
+    if role is None or not name:
+        raise TableError(f"{text!r}: expected ROLE=NAME, such as label=mood; roles: {', '.join(ROLES)}")
+    try:
+        return role, Column(column=name, pattern=pattern or None)
+    except ValidationError as error:
+        raise TableError(f"{text!r}: {error.errors()[0]['msg']}") from error
 
 
 def find_columns(table: Table, given: Mapping[str, Column | None], where: str) -> dict[Role, Column]:
