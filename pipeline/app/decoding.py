@@ -29,7 +29,7 @@ import numpy as np
 
 from pipeline.app.limits import Cancelled, Limits, Refusal
 from pipeline.app.peaks import Peaks
-from pipeline.audio.decoders import BLOCK, Decoding
+from pipeline.audio.decoders import LEAST, Decoding
 from pipeline.audio.reading import AudioError, Stream, open_sound
 
 PRELOADED = ["pipeline.app.decoding", "av"]
@@ -221,20 +221,24 @@ def _decode(file: int, connection: Connection) -> Decoded:
         connection.send_bytes(
             json.dumps({"rate": rate, "channels": channels, "n_promised": stream.n_promised}).encode()
         )
-        for block in stream.decoding.blocks:
+        for block in _pieces(stream.decoding.blocks):
             levels = reduce(np.maximum, map(np.abs, block))  # a channel at a time, however they lie in memory
             if not np.isfinite(levels.max(initial=0)):
                 raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
             peaks.add(levels)
             n_samples += block.shape[1]
-            for start in range(0, block.shape[1], BLOCK):
-                connection.send_bytes(
-                    np.ascontiguousarray(block[:, start : start + BLOCK].T, np.float32).data
-                )
+            connection.send_bytes(np.ascontiguousarray(block.T, np.float32).data)
     if not n_samples:
         raise Refusal(422, "The file holds no sound: it has a header and no samples.", READABLE)
     container = stream.container or "audio"
     return Decoded(n_samples / rate, rate, channels, container, _notes(stream, n_samples), peaks.values())
+
+
+def _pieces(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Cut long blocks: what fits into a processor's cache takes two thirds of the time to send."""
+    for block in blocks:
+        for start in range(0, block.shape[1], LEAST):
+            yield block[:, start : start + LEAST]
 
 
 def _notes(stream: Stream, n_samples: int) -> list[str]:

@@ -15,7 +15,8 @@ class Peaks:
 
     def add(self, levels: np.ndarray) -> None:
         """Take absolute values, shape (samples,), float32."""
-        levels = np.concatenate([self._rest, levels])
+        if len(self._rest):
+            levels = np.concatenate([self._rest, levels])
         n_full = len(levels) // STRETCH
         self._stretches.append(levels[: n_full * STRETCH].reshape(n_full, STRETCH).max(axis=1, initial=0))
         self._rest = levels[n_full * STRETCH :]
