@@ -19,7 +19,7 @@ from pipeline.core.paths import DATA, plan_path, real_export_dir
 from pipeline.orchestration.progress import clock_time
 
 PROFILE, STUDY = "published", "new_speakers"
-BEST = "encoder_logistic"  # of those on RAVDESS that need no clips of the tested speaker
+BEST = "encoder_speeds"  # of those on RAVDESS that need no clips of the tested speaker
 TO_PLAN = ("code", "plan")
 
 
