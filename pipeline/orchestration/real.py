@@ -22,7 +22,7 @@ from pipeline.orchestration.progress import clock_time
 
 Steps = Sequence[tuple[str, ...]]
 PROFILE, STUDY = "published", "new_speakers"
-BEST = "encoder_logistic"  # of those on RAVDESS that need no clips of the tested speaker
+BEST = "encoder_speeds"  # of those on RAVDESS that need no clips of the tested speaker
 TO_PLAN = ("code", "plan")
 HEAD = ("deduplicate", "filter", "split", "clips")
 FOR_REPORT = ("explore", "transcribe")

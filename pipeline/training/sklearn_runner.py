@@ -118,10 +118,11 @@ class SklearnRunner:
             "n_features": int(classifier.n_features_in_),
             "grid": [{**c.settings, self.system.scoring: c.mean, "sd": c.sd} for c in candidates],
         }
-        names = self.data.feature_names.get("features") if head is None else None  # components have no names
-        if names and hasattr(classifier, "feature_importances_"):
+        names = self.data.feature_names.get("features")
+        if names and head is None and hasattr(classifier, "feature_importances_"):  # components have no names
+            own = names[: self.width // self.system.views]
             about["feature_importances"] = dict(
-                zip(names, classifier.feature_importances_.tolist(), strict=True)
+                zip(own, classifier.feature_importances_.tolist(), strict=True)
             )
         return about
 

@@ -71,11 +71,11 @@ def project(tmp_path) -> Path:
 
 def test_the_stages_run_in_their_order_and_then_the_export(calls, project):
     export = train_and_export(project, "ravdess")
-    system = "new_speakers_ravdess_encoder_logistic"
+    system = "new_speakers_ravdess_encoder_speeds"
     assert export == project / "data/real/export"
     assert calls.stages == [
         *("code", "plan", "index ravdess", "deduplicate", "filter", "split", "clips"),
-        *("features whisper_base_blocks", "store whisper_base_blocks"),
+        *("features whisper_base_speeds", "store whisper_base_speeds"),
         *(f"train {system}", "evaluate"),
     ]
     assert calls.lines[-1] == ["pipeline.export", system, str(export)]
