@@ -39,8 +39,8 @@ def test_they_differ_from_their_system_in_what_is_said_alone():
             r"ablations\.mine\.systems\.one\.architecture\.hiden: unknown setting 'hiden', did you mean 'hidden'",
         ),
         (
-            {"systems": {"one": {"architcture.hidden": [1]}}},
-            r"architcture\.hidden: unknown setting 'architcture', did you mean 'architecture'",
+            {"systems": {"one": {"architektur.hidden": [1]}}},
+            r"architektur\.hidden: unknown setting 'architektur', did you mean 'architecture'",
         ),
         (
             {"systems": {"one": {"lrr": 1.0}}},
