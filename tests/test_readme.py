@@ -31,5 +31,5 @@ def test_a_check_writes_nothing(folder):
 
 def test_what_was_written_passes_the_check(folder):
     assert readme.main(check=False) == 0
-    assert "| `ravdess_cnn4` | ravdess |" in (folder / "README.md").read_text("utf-8")
+    assert "| `ravdess_cnn3` | ravdess |" in (folder / "README.md").read_text("utf-8")
     assert readme.main(check=True) == 0

@@ -107,7 +107,7 @@ def test_what_is_shared_comes_first_and_all_else_last_with_the_threads_of_one_jo
         ": --wait-for-lock repro split clips transcribe explore",
         ": --wait-for-lock status --json",
         "4: --wait-for-lock repro --single-item --glob [efs]*@f",
-        "4: --wait-for-lock repro --single-item --glob [nrt]*@n",
+        "4: --wait-for-lock repro --single-item --glob [anrt]*@n",
         "4: --wait-for-lock repro",
     ]
 
@@ -163,7 +163,7 @@ def test_after_a_failure_of_what_is_shared_nothing_is_begun(dvc, main, capfd):
 def test_after_a_failed_system_nothing_that_comes_last_is_begun(dvc, main, capfd):
     calls = dvc(CHANGED, 'case "$*" in *@n*) exit 3;; esac')
     assert main("2") == 1
-    assert calls.read_text().splitlines()[-1] == "4: --wait-for-lock repro --single-item --glob [nrt]*@n"
+    assert calls.read_text().splitlines()[-1] == "4: --wait-for-lock repro --single-item --glob [anrt]*@n"
     assert "a stage failed (see above)" in capfd.readouterr().err
 
 
