@@ -32,6 +32,7 @@ def test_without_a_network_it_says_what_to_do(monkeypatch, tmp_path):
     def cut(*_args, **_kwargs):
         raise urllib.error.URLError("no network")
 
+    monkeypatch.delenv("SER_WEIGHTS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("urllib.request.urlopen", cut)
     with pytest.raises(PipelineError, match=r"cannot be downloaded.*SER_WEIGHTS.*asr.source=gold"):
