@@ -35,6 +35,13 @@ class Line:
     style: str
     points: list[Point]
 
+    @property
+    def path(self) -> str:
+        """Its SVG path: steps from corner to corner, which are shorter than the corners themselves."""
+        corners = [(round(10 * x), round(10 * y)) for x, y in self.points]
+        (x, y), moves = corners[0], [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(corners)]
+        return f"M{x / 10:g} {y / 10:g}l" + " ".join(_pair(right / 10, down / 10) for right, down in moves)
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -83,11 +90,11 @@ class Axes:
 
     def x(self, value: float) -> float:
         """Return where a value lies between the left and the right end, in SVG units."""
-        return round(LEFT + _fraction(value, self.x_low, self.x_high) * (WIDTH - LEFT - RIGHT), 1)
+        return _tenths(LEFT + _fraction(value, self.x_low, self.x_high) * (WIDTH - LEFT - RIGHT))
 
     def y(self, value: float) -> float:
         """Return where a value lies between the lower and the upper end, in SVG units, which count downwards."""
-        return round(HEIGHT - BOTTOM - _fraction(value, self.y_low, self.y_high) * (HEIGHT - TOP - BOTTOM), 1)
+        return _tenths(HEIGHT - BOTTOM - _fraction(value, self.y_low, self.y_high) * (HEIGHT - TOP - BOTTOM))
 
     def points(self, xs: Iterable[float], ys: Iterable[float]) -> list[Point]:
         return [(self.x(x), self.y(y)) for x, y in zip(xs, ys, strict=True)]
@@ -153,7 +160,15 @@ def mini_path(x: Iterable[float], y: Iterable[float]) -> str:
 def _move(right: int, down: int) -> str:
     if not down:
         return f"h{right}"
-    return f"l{right} {down}" if right else f"v{down}"
+    return f"l{_pair(right, down)}" if right else f"v{down}"
+
+
+def _pair(right: float, down: float) -> str:
+    """Return two numbers of a path, without the space and the zeros that it does not need."""
+    first, second = (
+        f"{value:g}".replace("0.", ".") if abs(value) < 1 else f"{value:g}" for value in (right, down)
+    )
+    return first + ("" if second.startswith("-") else " ") + second
 
 
 def staircase(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -169,6 +184,12 @@ def dots_path(points: Iterable[Point]) -> str:
 def evenly_spaced(n: int, most: int = MOST_POINTS) -> np.ndarray:
     """Return the indices of at most `most` of n rows, evenly spaced from the first to the last."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
+
+
+def _tenths(value: float) -> float:
+    """Return a coordinate as it is written: in tenths, and without any where it is whole."""
+    rounded = round(value, 1)
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 def _fraction(value: float, low: float, high: float) -> float:

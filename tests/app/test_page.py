@@ -42,7 +42,7 @@ def open_page(browser, server):
         page.on("console", lambda said: "Security Policy" in said.text and wrong.append(said.text))
         page.on("request", lambda one: one.url.startswith((url, "blob:", "data:")) or wrong.append(one.url))
         page.goto(url)
-        expect(page.locator("#facts dt")).to_have_count(4)
+        expect(page.locator("#facts dt")).to_have_count(5)
         return page
 
     yield open_page

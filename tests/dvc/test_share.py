@@ -70,5 +70,5 @@ def test_rebuilding_elsewhere_without_a_warm_process_gives_the_same_metrics(clea
     make_checkout(other.root)
     other.run("git", "init", "-q")
     other.repro()
-    assert len(metrics(clean)) == 3  # of two systems and of the curation of a study
+    assert len(metrics(clean)) == 4  # of two systems, of the curation of a study and of transcription
     assert metrics(other) == metrics(clean)

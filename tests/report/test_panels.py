@@ -47,7 +47,7 @@ def detail(*, targets="emotion", **given):
 def test_a_small_curve_for_each_class_that_has_one():
     roc, pr = panels.curve_sets(class_detail())
     assert [(mini.name, mini.area) for mini in roc.curves] == [("angry", 0.75), ("sad", 0.5)]
-    assert roc.curves[0].path == "M0 100v-50l100 -50"
+    assert roc.curves[0].path == "M0 100v-50l100-50"
     assert [(mini.name, mini.area) for mini in pr.curves] == [("angry", 0.9)]
     assert pr.curves[0].path == "M0 0h50v50h50"
 
