@@ -55,3 +55,8 @@ def test_clouds_are_thinned_evenly():
 def test_a_staircase_holds_the_height_of_its_right_end():
     x, y = geometry.staircase(np.array([0, 0.5, 1]), np.array([1.0, 1, 0.5]))
     assert list(zip(x, y, strict=True)) == [(0, 1), (0, 1), (0.5, 1), (0.5, 0.5), (1, 0.5)]
+
+
+def test_a_line_is_written_in_steps_that_add_up_to_its_corners():
+    corners = [(48, 14), (54.1, 14), (60.2, 12.5), (60.6, 208.3)]
+    assert geometry.Line("name", "style", corners).path == "M48 14l6.1 0 6.1-1.5 .4 195.8"
