@@ -46,7 +46,13 @@ def add_corpus(name: str, entry: Mapping[str, Any], path: Path = PARAMS) -> None
 def _profile(name: str, entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a profile in which a corpus stands behind the study of the template, and no other study has any."""
     corpora = {**{study: [] for study in values["studies"]}, NEW_SPEAKERS: [name]}
-    said = {"systems": entry.get("labels"), "dimensions": {*DIMENSIONS} & {*entry.get("columns", {})}}
+    classes = {*entry.get("labels", {}).values()} - {None}
+    said = {"systems": len(classes) > 1, "dimensions": {*DIMENSIONS} & {*entry.get("columns", {})}}
+    if not any(said.values()):
+        raise PipelineError(
+            f"corpora.{name}: its clips have neither two classes nor {', '.join(DIMENSIONS)}, so that no study could "
+            "use it: nothing is written. Name the column that says them, as in --column label=NAME"
+        )
     systems = [
         system
         for block, names in QUICK.items()

@@ -59,6 +59,11 @@ def test_it_has_the_form_that_dvc_gives_it(copy):
         ("tess", ENTRY, r"corpora\.tess: there is a corpus of that name"),
         ("open", ENTRY, r"profiles\.open: there is a profile of that name"),
         ("my corpus", ENTRY, r"'my corpus' cannot be a name"),
+        (
+            "own",
+            {**ENTRY, "labels": {"no": "neutral"}},
+            r"neither two classes nor arousal, .*--column label=NAME",
+        ),
         ("own", {**ENTRY, "columns_": {}}, r"corpora\.own\.columns_: unknown key, did you mean 'columns'"),
     ],
 )
