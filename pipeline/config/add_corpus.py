@@ -50,8 +50,8 @@ def _profile(name: str, entry: Mapping[str, Any], values: Mapping[str, Any]) -> 
     said = {"systems": len(classes) > 1, "dimensions": {*DIMENSIONS} & {*entry.get("columns", {})}}
     if not any(said.values()):
         raise PipelineError(
-            f"corpora.{name}: its clips have neither two classes nor {', '.join(DIMENSIONS)}, so that no study could "
-            "use it: nothing is written. Name the column that says them, as in --column label=NAME"
+            f"corpora.{name}: its clips have neither two classes nor {', '.join(DIMENSIONS)}, so that no study "
+            "could use it: nothing is written. Name the column that says them, as in --column label=NAME"
         )
     systems = [
         system
