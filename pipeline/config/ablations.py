@@ -47,8 +47,11 @@ def fill_in_ablations(written: Any, systems: Block, origins: dict[str, str]) -> 
         for entry, changes in ablation.systems.items():
             name = f"{ABLATIONS}_{title}_{entry}"
             systems[name] = _changed(base, changes, f"{where}.systems.{entry}")
-            origins[f"systems.{name}"] = f"{where}.systems.{entry}"
             names.append(name)
+            origins[f"systems.{name}"] = f"{where}.systems.{entry}"
+            for key in {*_keys(base)} - {str(path).partition(".")[0] for path in changes}:
+                below = f"systems.{ablation.of}.{key}"
+                origins[f"systems.{name}.{key}"] = origins.get(below, below)
     return names
 
 
@@ -60,6 +63,8 @@ def _blocks(written: Any) -> Mapping[str, Any]:
 
 def _changed(base: Block, changes: Block, where: str) -> Block:
     made = deepcopy(base)
+    if not isinstance(made, dict):  # told by its own validation
+        return made
     for path, value in changes.items():
         *parents, last = str(path).split(".")
         place: Any = made
