@@ -22,7 +22,11 @@ def main() -> int:
     parser.add_argument("--corpus", default="ravdess", help="whose study of new speakers (ravdess)")
     parser.add_argument("--port", type=int, default=8000, help="of the application")
     parser.add_argument("--no-app", action="store_true", help="end once the system is exported")
-    parser.add_argument("--leaderboard", action="store_true", help="train all systems, and export none")
+    parser.add_argument(
+        "--leaderboard",
+        action="store_true",
+        help="train the systems of that study, write the report, and export none",
+    )
     given = parser.parse_args()
     try:
         if given.leaderboard:

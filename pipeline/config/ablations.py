@@ -46,6 +46,10 @@ def fill_in_ablations(written: Any, systems: Block, origins: dict[str, str]) -> 
         base = systems[one_of(ablation.of, systems, "system", f"{where}.of")]
         for entry, changes in ablation.systems.items():
             name = f"{ABLATIONS}_{title}_{entry}"
+            if name in systems:
+                raise PipelineError(
+                    f"params.yaml: {where}.systems.{entry}: there is a system {name}; choose another"
+                )
             systems[name] = _changed(base, changes, f"{where}.systems.{entry}")
             names.append(name)
             origins[f"systems.{name}"] = f"{where}.systems.{entry}"

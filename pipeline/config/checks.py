@@ -162,6 +162,7 @@ def _check_own_stages(params: "Params") -> None:
         "representations": params.representations,
         "stress": params.stress,
         "exports": params.exports,
+        **{f"ensembles.{name}": {one.first, one.second} for name, one in params.ensembles.items()},
     }
     for block, names in blocks.items():
         for group, systems in params.trained_groups.items():

@@ -26,9 +26,8 @@ Role = Literal[
     "end",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
-RATED = (
-    "rated"  # the label of a clip of which a table says dimensions and no label; the one class of their study
-)
+# The label of a clip of which a table says dimensions and no label; the one class of their study.
+RATED = "rated"
 
 
 class CorpusSource(Settings):

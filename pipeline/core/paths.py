@@ -10,10 +10,8 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 
 DATA = Path("data")
-TRAINED_GROUPS = (
-    "new_speakers",
-    "ablations",
-)  # templates of params.yaml: one stage trains all that each makes
+# Templates of params.yaml: one stage trains all systems that each makes.
+TRAINED_GROUPS = ("new_speakers", "ablations")
 METRICS = Path("metrics")
 PLOTS = Path("plots")
 

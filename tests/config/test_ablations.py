@@ -61,3 +61,26 @@ def test_no_other_system_is_called_so():
         PipelineError, match=r"systems\.ablations_mine: names that begin with ablations_ are of"
     ):
         check_params(values)
+
+
+def test_titles_and_names_that_make_one_system_are_told():
+    values = shipped_values()
+    values["ablations"] = {
+        "a": {"of": "annamalai_ffnn", "systems": {"b_c": {"lr": 0.1}}},
+        "a_b": {"of": "annamalai_ffnn", "systems": {"c": {"lr": 0.2}}},
+    }
+    with pytest.raises(
+        PipelineError, match=r"a_b\.systems\.c: there is a system ablations_a_b_c; choose another"
+    ):
+        check_params(values)
+
+
+def test_no_ensemble_joins_them():
+    values = shipped_values()
+    name, ensemble = next(iter(values["ensembles"].items()))
+    values["ablations"] = {"own": {"of": ensemble["first"], "systems": {"one": {}}}}
+    ensemble["first"] = "ablations_own_one"
+    with pytest.raises(
+        PipelineError, match=rf"ensembles\.{name}\.ablations_own_one: .* no stage of their own"
+    ):
+        check_params(values)
