@@ -21,7 +21,8 @@ it); the steps; one LSTM layer; dropout behind attention; 128 units in the dense
 the LSTM's last outputs of both directions, and without an LSTM all steps, flattened.
 
 The document's pictures have three channels, a colour map of one number. Ours stores that number, and the
-first convolution reads it as one channel: three equal ones would compute the same with 576 weights more.
+first convolution reads it as one channel, or as the three that `normalise` of kind colours paints, with 576
+weights more.
 
 L2 of 0.01 on the convolutions' kernels is a term of the loss, as in Keras: 0.01 times the sum of their
 squares, which `penalty` returns for the trainer to add.
@@ -50,6 +51,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.planes import planes_and_size, with_planes
 from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 
 
@@ -69,14 +71,15 @@ class Crnn(nn.Module):
     """Convolution blocks, LSTM, attention: each of them only where it is asked for.
 
     Args:
-        image_size: Bands and frames.
+        image_shape: Bands and frames, or channels, bands and frames.
         settings: Of its layers.
         n_outputs: Number of logits.
     """
 
-    def __init__(self, image_size: tuple[int, int], settings: Settings, n_outputs: int) -> None:
+    def __init__(self, image_shape: tuple[int, ...], settings: Settings, n_outputs: int) -> None:
         super().__init__()
         channels, dropout = settings.channels, settings.dropout
+        n_planes, image_size = planes_and_size(image_shape)
         height, n_steps = (size // 2 ** len(channels) for size in image_size)
         if not height * n_steps:
             raise PipelineError(
@@ -84,10 +87,10 @@ class Crnn(nn.Module):
                 "give it fewer channels or a feature set with a larger image"
             )
         self.l2 = settings.l2
-        blocks = [_block(n_in, n_out, dropout) for n_in, n_out in pairwise([1, *channels])]
+        blocks = [_block(n_in, n_out, dropout) for n_in, n_out in pairwise([n_planes, *channels])]
         # Channels last: the same numbers, and on a CPU a fifth to a half less time.
         self.blocks = nn.Sequential(*blocks).to(memory_format=torch.channels_last)
-        width = height * (channels[-1] if channels else 1)
+        width = height * (channels[-1] if channels else n_planes)
         self.lstm = None
         if settings.lstm is not None:
             self.lstm = nn.LSTM(width, settings.lstm, batch_first=True, bidirectional=settings.bidirectional)
@@ -107,8 +110,8 @@ class Crnn(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return logits, shape (clips, classes), of pictures, shape (clips, bands, frames)."""
-        maps = self.blocks(features.unsqueeze(1))  # (B, C, H, T)
+        """Return logits, shape (clips, classes), of pictures, shape (clips, [channels,] bands, frames)."""
+        maps = self.blocks(with_planes(features))  # (B, C, H, T)
         steps = maps.flatten(1, 2).transpose(1, 2)  # (B, T, C H)
         return self.head(self._pool(steps))  # (B, n_outputs)
 
@@ -141,8 +144,7 @@ def _block(n_in: int, n_out: int, dropout: float) -> nn.Sequential:
 
 def build(settings: Settings, inputs: Inputs, n_outputs: int) -> Crnn:
     """Build the network for a feature set of images: bands and frames."""
-    height, width = inputs.shapes["features"]
-    return Crnn((height, width), settings, n_outputs)
+    return Crnn(inputs.shapes["features"], settings, n_outputs)
 
 
 FAMILY = Networks(

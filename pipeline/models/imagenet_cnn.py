@@ -12,9 +12,9 @@ without its classifiers:
                                                               17,548,616  28,340,784  40,735,704  63,786,960
 
 Input: grey pictures, bytes or fractions of 255, shape (clips, rows, columns), resized with antialiasing to
-`input_size`; the same in three channels (open: UTBM's pictures are in colour, by a map that it does not name),
+`input_size`; the same in three channels, or in colour (open: UTBM's pictures are, by a map that it does not name),
 standardised with ImageNet's mean and deviation. The pictures have to come as they are stored: `normalise` is of
-kind none. Behind the last layer: the mean over all positions
+kind none, or of kind colours with `standardise: false`. Behind the last layer: the mean over all positions
 (open in both documents), and the head.
 
 `unfreeze` is the number of last layers that are trained; null trains all. A layer (open in both documents) is an
@@ -48,6 +48,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.planes import with_planes
 from pipeline.models.registry import Architecture, Inputs, Networks, Probability
 from pipeline.pretrained.take import Loaded, read_state, take_weights
 from pipeline.pretrained.torchaudio_cpu import prepare
@@ -110,8 +111,11 @@ class Picture(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return shape (clips, 3, rows, columns) of pictures, shape (clips, rows, columns): bytes, or in 0..1."""
-        x = features.unsqueeze(1)  # (B, 1, H, W)
+        """Return shape (clips, 3, rows, columns) of pictures, shape (clips, rows, columns): bytes, or in 0..1.
+
+        Pictures in colour come as (clips, 3, rows, columns), in 0..1.
+        """
+        x = with_planes(features)  # (B, 1 or 3, H, W)
         x = x if x.is_floating_point() else x / 255
         if self.size and x.shape[-2:] != self.size:
             x = interpolate(x, self.size, mode="bilinear", antialias=True)

@@ -29,24 +29,25 @@ class SpectrogramAugmentation(nn.Module):
         self.noise = noise
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return images of the same shape, (clips, bands, frames)."""
+        """Return images of the same shape, (clips, bands, frames), or (clips, channels, bands, frames)."""
         if not self.training:
             return images
-        n_clips, n_bands, n_frames = images.shape
+        n_clips, *_, n_bands, n_frames = images.shape
         if self.time_shift:
             images = shift_frames(images, self.time_shift)
         noisy = images + self.noise * torch.randn_like(images)
         bands = draw_masks(n_clips, n_bands, self.freq_mask, images.device)  # (B, bands)
         frames = draw_masks(n_clips, n_frames, self.time_mask, images.device)  # (B, frames)
-        return noisy.masked_fill(bands.unsqueeze(2) | frames.unsqueeze(1), 0.0)
+        masked = bands.unsqueeze(2) | frames.unsqueeze(1)  # (B, bands, frames)
+        return noisy.masked_fill(masked if images.ndim == 3 else masked.unsqueeze(1), 0.0)
 
 
 def shift_frames(images: Tensor, furthest: int) -> Tensor:
     """Shift each image along its last axis by a number drawn uniformly from -furthest..furthest, in a circle."""
-    n_clips, _, n_frames = images.shape
-    shift = torch.randint(-furthest, furthest + 1, (n_clips, 1, 1), device=images.device)
-    source = (torch.arange(n_frames, device=images.device) - shift) % n_frames  # (B, 1, frames)
-    return images.gather(2, source.expand_as(images))
+    n_clips, n_frames = len(images), images.shape[-1]
+    shift = torch.randint(-furthest, furthest + 1, (n_clips, *[1] * (images.ndim - 1)), device=images.device)
+    source = (torch.arange(n_frames, device=images.device) - shift) % n_frames  # (B, 1.., frames)
+    return images.gather(-1, source.expand_as(images))
 
 
 def draw_masks(n_clips: int, length: int, widest: int, device: torch.device) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from pipeline.config.call import call
 from pipeline.config.mistakes import one_of
+from pipeline.training.colours import Coloured
 from pipeline.training.reduce import InputReduction
 
 ROWS_AT_A_TIME = 256
@@ -126,7 +127,13 @@ def build_normaliser(
         where: Key of the settings in params.yaml, for errors.
     """
     options = dict(settings or {"kind": "standard"})
-    kinds = {"standard": Normaliser, "min_max": MinMax, "none": Unscaled, "components": InputReduction}
+    kinds = {
+        "standard": Normaliser,
+        "min_max": MinMax,
+        "none": Unscaled,
+        "components": InputReduction,
+        "colours": Coloured,
+    }
     kind = one_of(str(options.pop("kind", None)), kinds, "kind of scaling", f"{where}.kind")
     given = (shape,) if kind == "components" else (shape, dtype)
     return call(kinds[kind], options, where, *given)

@@ -18,6 +18,7 @@ from torch.nn.functional import mse_loss
 from tqdm import tqdm
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.planes import with_planes
 from pipeline.training.batches import shuffled_batches
 
 
@@ -43,7 +44,7 @@ def pretrain_blocks(
 
     Args:
         blocks: Each begins with a convolution and halves the image.
-        images: Normalised training images, shape (clips, bands, frames), float32, on the blocks' device.
+        images: Normalised training images, shape (clips, [channels,] bands, frames), float32, on the blocks' device.
         settings: How long and how fast.
         seed: Of the decoders and of the order of the images.
 
@@ -89,7 +90,7 @@ def _train_block(
     for _ in range(settings.epochs):
         total = torch.zeros((), device=images.device)
         for batch in shuffled_batches(rows, settings.batch_size, generator):
-            given = _forward(frozen, images.index_select(0, batch).unsqueeze(1))  # (B, C, H, W)
+            given = _forward(frozen, with_planes(images.index_select(0, batch)))  # (B, C, H, W)
             # Odd sizes lose a row or column to pooling: it comes back as the decoder's own padding.
             loss = mse_loss(decoder(block(given), output_size=given.shape[-2:]), given)
             optimizer.zero_grad()

@@ -74,3 +74,11 @@ def test_there_may_be_no_penalty(changes: dict[str, Any]) -> None:
 def test_an_image_too_small_for_the_blocks_is_an_error() -> None:
     with pytest.raises(PipelineError, match=r"3 blocks halve an image of \(8, 7\) to nothing"):
         small(8, 7, channels=[2, 2, 2])
+
+
+@pytest.mark.parametrize("channels", [[], [2]])
+def test_a_picture_in_colour_gives_wider_steps(channels: list[int]) -> None:
+    shape, architecture = (3, 6, 8), {**architecture_of("utbm_cnn_blstm_attention"), "channels": channels}
+    model = build_model("crnn", architecture, Inputs({"features": shape}), 2).eval()
+    assert model.lstm.input_size == (6 if channels else 18)
+    assert model(torch.randn(4, *shape)).shape == (4, 2)

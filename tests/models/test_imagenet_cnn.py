@@ -297,3 +297,9 @@ def test_weights_of_another_network_are_an_error(weights: Path) -> None:
 def test_what_cannot_be_is_an_error(settings: dict, message: str) -> None:
     with pytest.raises(PipelineError, match=message):
         make(**settings, narrow=False)
+
+
+def test_a_picture_in_colour_keeps_its_channels() -> None:
+    colours = torch.tensor([0.485, 0.456 + 0.224, 0.406 - 0.225]).view(1, 3, 1, 1).expand(2, -1, 4, 4)
+    seen = Picture(None)(colours)[:, :, 0, 0]
+    torch.testing.assert_close(seen, torch.tensor([[0.0, 1.0, -1.0]]).expand(2, -1), atol=1e-6, rtol=0)

@@ -53,3 +53,18 @@ def test_frames_are_shifted_in_a_circle_each_image_by_its_own() -> None:
     assert torch.equal(shifted[:, 0], shifted[:, 1])
     assert torch.equal(shifted.diff(dim=2) % 10, torch.ones(400, 2, 9))
     assert sorted(shifted[:, 0, 0].unique().tolist()) == [0, 1, 2, 3, 7, 8, 9]
+
+
+def test_the_channels_of_a_picture_in_colour_are_shifted_and_masked_together() -> None:
+    augmentation = SpectrogramAugmentation(time_shift=3, time_mask=5, freq_mask=4, noise=0.0)
+    one = torch.rand(20, 8, 10) + 1
+    torch.manual_seed(0)
+    plain = augmentation(one)
+    torch.manual_seed(0)
+    painted = torch.stack([one, 2 * one], dim=1)
+    shifted = shift_frames(painted, 3)
+    assert torch.equal(2 * shifted[:, 0], shifted[:, 1])
+    augmented = augmentation(painted)
+    assert torch.equal(2 * augmented[:, 0], augmented[:, 1])
+    assert (augmented == 0).any()
+    assert plain.shape == one.shape

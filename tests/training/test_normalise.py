@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
+from pipeline.training.colours import MAPS, Coloured, colour_table
 from pipeline.training.normalise import MinMax, Normaliser, Unscaled, build_normaliser
 
 
@@ -61,3 +62,63 @@ def test_an_unknown_kind_of_scaling_is_named() -> None:
         PipelineError, match=r"normalise\.second\.kind: unknown .* 'minmax', did you mean 'min_max'\?"
     ):
         build_normaliser({"kind": "minmax"}, (3,), torch.float32, "normalise.second")
+
+
+def test_a_picture_is_painted_byte_by_byte() -> None:
+    pictures = torch.tensor([[[0, 255], [128, 0]]], dtype=torch.uint8)
+    painted = Coloured((2, 2), torch.uint8, colours="viridis", standardise=False)
+    values = painted.fit(pictures, torch.tensor([0]))(pictures)
+    assert painted.out_shape == (3, 2, 2) == values.shape[1:]
+    dark, bright = (
+        [0.267004, 0.004874, 0.329415],
+        [0.993248, 0.906157, 0.143936],
+    )  # matplotlib's first and last
+    torch.testing.assert_close(values[0, :, 0, 0], torch.tensor(dark))
+    torch.testing.assert_close(values[0, :, 0, 1], torch.tensor(bright))
+    torch.testing.assert_close(values[0, :, 1, 1], torch.tensor(dark))
+
+
+@pytest.mark.parametrize("colours", MAPS)
+def test_the_channels_of_the_training_pictures_are_standardised(colours: str) -> None:
+    pictures = torch.randint(0, 256, (400, 3, 5), generator=torch.Generator().manual_seed(1)).byte()
+    kind = {"kind": "colours", "colours": colours}
+    normaliser = build_normaliser(kind, (3, 5), torch.uint8, "normalise.features")
+    values = normaliser.fit(pictures, torch.arange(300))(pictures[:300])
+    torch.testing.assert_close(values.mean(dim=(0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(values.std(dim=(0, 2, 3)), torch.ones(3), atol=1e-3, rtol=0)
+
+
+def test_grey_is_the_standard_score_three_times() -> None:
+    pictures = torch.arange(250).byte().reshape(10, 5, 5)
+    grey = Coloured((5, 5), torch.uint8, colours="grey").fit(pictures, torch.arange(8))(pictures)
+    plain = Normaliser((5, 5), torch.uint8).fit(pictures, torch.arange(8))(pictures)
+    torch.testing.assert_close(grey, plain.unsqueeze(1).expand(-1, 3, -1, -1))
+
+
+def test_a_map_in_one_colour_keeps_a_deviation_of_1() -> None:
+    black = torch.zeros(2, 3, 3, dtype=torch.uint8)
+    values = Coloured((3, 3), torch.uint8, colours="magma").fit(black, torch.arange(2))(black)
+    torch.testing.assert_close(values, torch.zeros(2, 3, 3, 3))
+
+
+def test_the_colours_lie_among_the_weights() -> None:
+    pictures = torch.arange(250).byte().reshape(10, 5, 5)
+    fitted = Coloured((5, 5), torch.uint8, colours="magma").fit(pictures, torch.arange(10))
+    loaded = Coloured((5, 5), torch.uint8, colours="magma")
+    loaded.load_state_dict(fitted.state_dict())
+    assert torch.equal(loaded(pictures), fitted(pictures))
+    assert colour_table("magma").shape == (256, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "shape", "dtype", "message"),
+    [
+        ({"colours": "jet"}, (2, 2), torch.uint8, "expected grey, viridis or magma"),
+        ({"colours": "magma"}, (5,), torch.float32, "paints pictures"),
+    ],
+)
+def test_what_cannot_be_painted_is_told(
+    settings: dict, shape: tuple, dtype: torch.dtype, message: str
+) -> None:
+    with pytest.raises(PipelineError, match=rf"normalise\.features: .*{message}"):
+        build_normaliser({"kind": "colours", **settings}, shape, dtype, "normalise.features")
