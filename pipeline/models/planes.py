@@ -1,4 +1,4 @@
-"""Pictures as convolutions read them: one channel of a grey picture, three of one that was painted on its way in."""
+"""Pictures as convolutions read them: one channel of a grey one, three of one that was painted."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def planes_and_size(shape: Sequence[int]) -> tuple[int, tuple[int, int]]:
-    """Return the number of channels, and rows and columns, of one clip's picture: (rows, columns), or with channels."""
+    """Return the channels, and the rows and columns, of one clip's picture, which may have no channels."""
     *planes, height, width = shape
     return (planes[0] if planes else 1), (height, width)
 

@@ -18,7 +18,10 @@ convolution of a base network (where transformers lets it in), not in attention,
 pads its own clips, as in the Annamalai study, comes without lengths, and its zeros are part of the clip, as there.
 
 `train_layers` is the number of last transformer layers that are trained, with the head; null trains all. What lies
-before them is frozen in every way: no gradients, no dropout, no skipped layers; `split_frozen` can take it off.
+before them is frozen. With `frozen_mode: evaluation` that is so in every way: no gradients, no dropout, no masks, no
+skipped layers; `split_frozen` can take it off, so that it is computed once a clip. With `frozen_mode: training` it
+only has no gradients, as where somebody sets `requires_grad` and leaves the network in training mode: dropout, masks
+and skipped layers are drawn anew in each step, so that nothing of it can be kept, and every epoch computes all.
 The convolutions can be frozen by themselves (`train_convolutions: false`). The RAVDESS study freezes them with the
 rest; the Annamalai study speaks of the whole model, so there they are trained (open).
 
@@ -80,6 +83,7 @@ class Settings(Architecture):
     projection_dropout: Probability  # behind the projection of the convolutions' frames
     layerdrop: Probability  # that a layer is skipped, in training
     mask_time_prob: Probability  # share of the frames that spans of ten mask, in training
+    frozen_mode: Literal["evaluation", "training"] = "evaluation"  # that frozen layers are in while others train
     sizes: dict[str, Any] | None = None  # single sizes that differ from the published network's
 
     @model_validator(mode="after")
@@ -90,11 +94,14 @@ class Settings(Architecture):
 
     @model_validator(mode="after")
     def _masks_reach_what_is_trained(self) -> Self:
-        if self.train_layers is not None and self.mask_time_prob > 0:
+        frozen = self.train_layers is not None
+        if frozen and self.mask_time_prob > 0 and self.frozen_mode == "evaluation":
             raise ValueError(
                 "mask_time_prob masks frames ahead of the layers, which are frozen with train_layers "
-                f"{self.train_layers}: set it to 0"
+                f"{self.train_layers}: set it to 0, or frozen_mode to training"
             )
+        if not frozen and self.frozen_mode == "training":
+            raise ValueError("frozen_mode is training, but train_layers is null, so that no layer is frozen")
         return self
 
 
@@ -127,6 +134,7 @@ class SpeechTransformer(nn.Module):
         self.head = head
         self.standardise = settings.standardise
         self.pooling = settings.pooling
+        self.frozen_mode = settings.frozen_mode
         n_layers = len(self.backbone.encoder.layers)
         if settings.train_layers is None:
             self.n_frozen_layers, self.n_frozen = 0, 0 if settings.train_convolutions else 1
@@ -134,9 +142,15 @@ class SpeechTransformer(nn.Module):
             # The convolutions, the embedding, and layers; the pooling too where no layer is left.
             self.n_frozen_layers = n_layers - settings.train_layers
             self.n_frozen = 2 + (self.n_frozen_layers > 0) + (settings.train_layers == 0)
-        for stage in self.stages[: self.n_frozen]:
-            for module in stage.modules:
-                module.requires_grad_(False).eval()
+        for module in self._frozen_modules:
+            module.requires_grad_(False)
+        if self.n_frozen > 1 and hasattr(self.backbone, "masked_spec_embed"):
+            self.backbone.masked_spec_embed.requires_grad_(False)  # what masked frames hold
+        self.train()
+
+    @property
+    def _frozen_modules(self) -> list[nn.Module]:
+        return [module for stage in self.stages[: self.n_frozen] for module in stage.modules]
 
     @property
     def stages(self) -> list[Stage]:
@@ -171,10 +185,10 @@ class SpeechTransformer(nn.Module):
         return self.head(pooled)
 
     def train(self, mode: bool = True) -> "SpeechTransformer":
-        """Switch between training and evaluation; what is frozen stays in evaluation."""
+        """Switch between training and evaluation; what is frozen stays in evaluation, if its mode is not training."""
         super().train(mode)
-        for stage in self.stages[: self.n_frozen]:
-            for module in stage.modules:
+        if self.frozen_mode == "evaluation":
+            for module in self._frozen_modules:
                 module.eval()
         return self
 
@@ -296,9 +310,12 @@ class Rest(nn.Module):
 
 
 def split_frozen(model: SpeechTransformer) -> tuple[Trunk, Rest]:
-    """Return what is frozen and the rest: the model's own modules, and one after the other they are the model."""
-    stages = model.stages
-    return Trunk(stages[: model.n_frozen]).eval(), Rest(stages[model.n_frozen :], model.head)
+    """Return what is frozen and the rest: the model's own modules, and one after the other they are the model.
+
+    Where frozen layers are in training mode, nothing of them can be kept: all is the rest.
+    """
+    stages, cut = model.stages, model.n_frozen if model.frozen_mode == "evaluation" else 0
+    return Trunk(stages[:cut]).eval(), Rest(stages[cut:], model.head)
 
 
 def build(settings: Settings, inputs: Inputs, n_outputs: int) -> SpeechTransformer:

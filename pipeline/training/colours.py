@@ -21,8 +21,8 @@ class Coloured(nn.Module):
         shape: Rows and columns of one clip's picture.
         dtype: Of the picture as stored.
         colours: One of `MAPS`; grey has three equal channels.
-        standardise: Whether each channel gets mean 0 and deviation 1 over the training pictures; else it is 0..1, as
-            networks with weights of ImageNet want it.
+        standardise: Whether each channel gets mean 0 and deviation 1 over the training pictures; else it is 0..1,
+            as networks with weights of ImageNet want it.
 
     Attributes:
         out_shape: Shape of one clip's output.

@@ -44,7 +44,7 @@ def pretrain_blocks(
 
     Args:
         blocks: Each begins with a convolution and halves the image.
-        images: Normalised training images, shape (clips, [channels,] bands, frames), float32, on the blocks' device.
+        images: Normalised training images, shape (clips, [channels,] bands, frames), float32, where the blocks are.
         settings: How long and how fast.
         seed: Of the decoders and of the order of the images.
 

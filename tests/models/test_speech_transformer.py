@@ -196,6 +196,37 @@ def test_what_is_frozen_gives_the_same_in_training(changes: dict[str, Any]) -> N
     assert torch.equal(first, again)
 
 
+NOISY: dict[str, Any] = {"train_layers": 1, "frozen_mode": "training", "dropout": 0.5, "mask_time_prob": 0.5}
+
+
+def test_frozen_layers_in_training_mode_are_drawn_anew_by_the_seeds_and_never_trained() -> None:
+    model = make(**NOISY).train()
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert {name.partition(".")[0] for name in trained} == {"backbone", "head"}
+    assert all(name.startswith(("head.", "backbone.encoder.layers.1.")) for name in trained)
+    clips, lengths = samples()
+
+    def frozen(seed: int) -> Tensor:
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            return run(model.stages[: model.n_frozen], clips, lengths)[0]
+
+    first, again, other = frozen(0), frozen(0), frozen(1)
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, other)
+    model.eval()
+    assert torch.equal(frozen(0), frozen(1))
+
+
+def test_of_frozen_layers_in_training_mode_nothing_is_taken_off() -> None:
+    model = make(**NOISY).eval()
+    trunk, rest = split_frozen(model)
+    clips, lengths = samples()
+    assert not [*trunk.parameters()]
+    assert torch.equal(rest(clips, lengths), model(clips, lengths))
+
+
 def test_masks_follow_the_seed_of_numpy_and_are_for_training_only() -> None:
     model = make(mask_time_prob=0.5, **NO_DROPOUT)
     clips, _ = samples([900])
@@ -345,6 +376,7 @@ def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
         ({"head_dropouts": [0.1]}, "expected two probabilities"),
         ({"train_layers": 3}, "train_layers` is 3, but wav2vec2_base has 2 layers: expected 0 to 2"),
         ({"train_layers": 1, "mask_time_prob": 0.1}, "mask_time_prob masks frames ahead of the layers"),
+        ({"frozen_mode": "training"}, "frozen_mode is training, but train_layers is null"),
         ({"sizes": {"hiden_size": 3}}, "unknown size 'hiden_size', did you mean 'hidden_size'"),
         ({"sizes": {"conv_dim": [3]}}, "expected as many of each"),
         ({"sizes": {"hidden_size": 50}}, "hidden_size 50 cannot be shared by num_attention_heads 12"),

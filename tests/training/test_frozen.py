@@ -282,6 +282,17 @@ def test_clips_of_any_length_pass_the_frozen_part_once_and_that_changes_nothing(
     assert once.facts == each_time.facts
 
 
+def test_of_frozen_layers_in_training_mode_nothing_is_kept(tmp_path: Path) -> None:
+    noisy = {"train_layers": 0, "frozen_mode": "training", "mask_time_prob": 0.3, "dropout": 0.3}
+    first, again = (train_waves(tmp_path / name, waves(), architecture=noisy) for name in ("a", "b"))
+    assert not [*(tmp_path / "cache").rglob("frozen/*")]
+    assert np.array_equal(first.probabilities["test"], again.probabilities["test"])
+    still = {**noisy, "frozen_mode": "evaluation", "mask_time_prob": 0.0}
+    other = train_waves(tmp_path / "c", waves(), architecture=still)
+    assert [*(tmp_path / "cache").rglob("frozen/*")]
+    assert not np.array_equal(first.probabilities["test"], other.probabilities["test"])
+
+
 def test_what_the_frozen_part_gives_for_a_clip_has_no_padding(tmp_path: Path) -> None:
     runner = TorchRunner(
         waves(), toy.torch_system(**WAV2VEC2), "toy", tmp_path / "models", tmp_path / "checkpoints"
