@@ -12,6 +12,8 @@ class Asr(Settings):
 
     source: Literal["whisper", "gold"] | None  # null: as the profile says
     gold: list[str]  # corpora whose own texts are read all the same
+    # by corpus: a CSV or Parquet file of what another recogniser heard, which goes before the other two
+    texts: dict[str, str] = Field(default={})
     studies: list[str]  # whose corpora are transcribed
     model: str
     language: str | None

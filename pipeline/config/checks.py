@@ -103,6 +103,8 @@ def _asr(params: "Params") -> Iterator[Use]:
         yield Use("asr.studies", study, params.studies, "study")
     for corpus in params.asr.gold:
         yield Use("asr.gold", corpus, params.corpora, "corpus")
+    for corpus in params.asr.texts:
+        yield Use("asr.texts", corpus, params.corpora, "corpus")
 
 
 def _systems(params: "Params") -> Iterator[Use]:

@@ -79,7 +79,7 @@ class Params(Settings):
     @property
     def gold_corpora(self) -> list[str]:
         """The corpora of the active profile whose own texts are read, sorted."""
-        transcribed = self.feature_set_corpora("transcripts")
+        transcribed = [name for name in self.feature_set_corpora("transcripts") if name not in self.asr.texts]
         return transcribed if self.asr_source == "gold" else sorted({*transcribed} & {*self.asr.gold})
 
     def study_corpora(self, study: str) -> list[str]:

@@ -88,11 +88,11 @@ TRANSCRIPTS = pa.schema(
         ("utterance_id", pa.string()),
         ("key", pa.string()),  # of the row cache: content and settings
         ("text", pa.string()),
-        ("language", pa.string()),  # that Whisper was told, or detected; null for gold text
-        ("confidence", pa.float32()),  # mean token probability; null for gold text, and where nobody speaks
-        ("no_speech", pa.float32()),  # probability that nobody speaks; null for gold text
+        ("language", pa.string()),  # that Whisper was told, or detected; null for other texts
+        ("confidence", pa.float32()),  # mean token probability; null for other texts, and where nobody speaks
+        ("no_speech", pa.float32()),  # probability that nobody speaks; null for other texts
         ("truncated", pa.bool_()),  # the text ends because it reached the most tokens
-        ("source", pa.string()),  # gold or whisper:<model>
+        ("source", pa.string()),  # gold, whisper:<model> or table:<file>
     ]
 )
 

@@ -18,10 +18,10 @@ convolution of a base network (where transformers lets it in), not in attention,
 pads its own clips, as in the Annamalai study, comes without lengths, and its zeros are part of the clip, as there.
 
 `train_layers` is the number of last transformer layers that are trained, with the head; null trains all. What lies
-before them is frozen. With `frozen_mode: evaluation` that is so in every way: no gradients, no dropout, no masks, no
-skipped layers; `split_frozen` can take it off, so that it is computed once a clip. With `frozen_mode: training` it
-only has no gradients, as where somebody sets `requires_grad` and leaves the network in training mode: dropout, masks
-and skipped layers are drawn anew in each step, so that nothing of it can be kept, and every epoch computes all.
+before them is frozen. With `frozen_mode: evaluation` that is so in every way: no gradients, no dropout, no masks,
+no skipped layers; `split_frozen` can take it off, so that it is computed once a clip. With `frozen_mode: training`
+it only has no gradients, as where somebody sets `requires_grad` and leaves the network in training mode: dropout,
+masks and skipped layers are drawn anew in each step, so that nothing can be kept, and every epoch computes all.
 The convolutions can be frozen by themselves (`train_convolutions: false`). The RAVDESS study freezes them with the
 rest; the Annamalai study speaks of the whole model, so there they are trained (open).
 
@@ -83,7 +83,9 @@ class Settings(Architecture):
     projection_dropout: Probability  # behind the projection of the convolutions' frames
     layerdrop: Probability  # that a layer is skipped, in training
     mask_time_prob: Probability  # share of the frames that spans of ten mask, in training
-    frozen_mode: Literal["evaluation", "training"] = "evaluation"  # that frozen layers are in while others train
+    frozen_mode: Literal["evaluation", "training"] = (
+        "evaluation"  # that frozen layers are in while others train
+    )
     sizes: dict[str, Any] | None = None  # single sizes that differ from the published network's
 
     @model_validator(mode="after")
@@ -185,7 +187,7 @@ class SpeechTransformer(nn.Module):
         return self.head(pooled)
 
     def train(self, mode: bool = True) -> "SpeechTransformer":
-        """Switch between training and evaluation; what is frozen stays in evaluation, if its mode is not training."""
+        """Switch between training and evaluation; what is frozen stays in evaluation, or goes along: its mode."""
         super().train(mode)
         if self.frozen_mode == "evaluation":
             for module in self._frozen_modules:

@@ -1,4 +1,4 @@
-"""Write down what is said in each clip: with Whisper, or from the corpora's own texts."""
+"""Write down what is said in each clip: with Whisper, from a table, or from the corpora's own texts."""
 
 import logging
 
@@ -20,9 +20,10 @@ def main() -> None:
     facts = describe_transcripts(table, clips)
     write_json(transcription_path(), facts)
     n_empty, gold = int((table["text"] == "").sum()), ", ".join(plan.gold_corpora) or "no corpus"
+    tables = f", tables for {', '.join(plan.asr.texts)}" if plan.asr.texts else ""
     log.info(
-        "transcribe: %d transcripts, the own ones of %s (%d computed by Whisper, %d empty)",
-        *(len(table), gold, n_computed, n_empty),
+        "transcribe: %d transcripts, the own ones of %s%s (%d computed by Whisper, %d empty)",
+        *(len(table), gold, tables, n_computed, n_empty),
     )
     for corpus, rate in ((name, one.get("word_error_rate")) for name, one in facts.items()):
         if rate is not None:

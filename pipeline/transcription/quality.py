@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.corpora.contract import load_adapter
 from pipeline.transcription.decode import is_repeated
+from pipeline.transcription.given_texts import SOURCE
 
 
 def describe_transcripts(transcripts: pd.DataFrame, clips: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -18,10 +19,10 @@ def describe_transcripts(transcripts: pd.DataFrame, clips: pd.DataFrame) -> dict
         clips: utterance_id, corpus and text, the corpora's own, of the same clips.
 
     Returns:
-        Of each corpus: `source`, `clips`, and the share of clips with an empty text. Of one that Whisper heard also
-        the shares of texts that repeat themselves, that were cut off at the most tokens, and that are in another
-        language than the corpus; and where it says itself what was said, the word error rate over all words of
-        the `reference_clips`.
+        Of each corpus: `source`, `clips`, and the share of clips with an empty text. Of one that was heard by a
+        recogniser also the share of texts that repeat themselves; by Whisper, those that were cut off at the most
+        tokens, and that are in another language than the corpus; and where it says itself what was said, the word
+        error rate over all words of the `reference_clips`.
     """
     own = clips[["utterance_id", "corpus", "text"]].rename(columns={"text": "own_text"})
     table = transcripts.merge(own, on="utterance_id", validate="one_to_one")
@@ -34,11 +35,10 @@ def _describe(rows: pd.DataFrame, corpus: str) -> dict[str, Any]:
     if source == "gold":
         return facts
     language = load_adapter(corpus).CORPUS.language
-    facts |= {
-        "repeated": float(rows["text"].map(is_repeated).mean()),
-        "truncated": float(rows["truncated"].mean()),
-        "other_language": float((rows["language"] != language).mean()),
-    }
+    facts["repeated"] = float(rows["text"].map(is_repeated).mean())
+    if not str(source).startswith(SOURCE):
+        facts["truncated"] = float(rows["truncated"].mean())
+        facts["other_language"] = float((rows["language"] != language).mean())
     known = rows[rows["own_text"].fillna("") != ""]
     if len(known):
         rate = word_error_rate(known["own_text"].tolist(), known["text"].tolist(), language)

@@ -1,10 +1,13 @@
-"""The transcripts of clips of several corpora: some by Whisper, some the corpora's own texts."""
+"""The transcripts of clips of several corpora: by Whisper, by a table of another recogniser, or their own texts."""
+
+from pathlib import Path
 
 import pandas as pd
 
 from pipeline.config.asr import Asr
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.corpus_audio import corpus_audio
+from pipeline.transcription.given_texts import given_transcripts
 
 
 def transcribe(clips: pd.DataFrame, asr: Asr, gold_corpora: list[str]) -> tuple[pd.DataFrame, int]:
@@ -12,18 +15,20 @@ def transcribe(clips: pd.DataFrame, asr: Asr, gold_corpora: list[str]) -> tuple[
 
     Args:
         clips: The columns of `CLIPS` and text, the corpora's own.
-        asr: How Whisper decodes.
+        asr: How Whisper decodes, and which corpora have a table of texts.
         gold_corpora: Corpora whose own texts are read.
 
     Raises:
-        PipelineError: A corpus of these has no texts.
+        PipelineError: A corpus of these has no texts, or a table not those of its corpus.
     """
-    gold = clips["corpus"].isin(gold_corpora)
+    gold, given = (clips["corpus"].isin([*names]) for names in (gold_corpora, asr.texts))
     parts, n_computed = [_own_texts(clips[gold])], 0
-    if not gold.all():
+    for corpus, rows in clips[given].groupby("corpus"):
+        parts.append(given_transcripts(rows, Path(asr.texts[str(corpus)]), str(corpus)))
+    if not (gold | given).all():
         from pipeline.transcription.corpus import whisper_transcripts
 
-        spoken = clips[~gold]
+        spoken = clips[~(gold | given)]
         roots = {corpus: corpus_audio(corpus) for corpus in spoken["corpus"].unique()}
         files = [roots[corpus] / path for corpus, path in zip(spoken["corpus"], spoken["path"], strict=True)]
         table, n_computed = whisper_transcripts(spoken.assign(file=files), asr)

@@ -109,7 +109,10 @@ def test_a_recipe_changes_its_family(copy):
     apply_overrides(copy, ["++recipes.ravdess_cnn.lr=0.0005"])
     after = settings(copy)
     family = {name for name in before if name.startswith("ravdess_cnn") and name != "ravdess_cnn_mlp"}
-    family |= {"new_speakers_demo_ravdess_cnn3", *(name for name in before if "ablations_ravdess_cnn" in name)}
+    family |= {
+        "new_speakers_demo_ravdess_cnn3",
+        *(name for name in before if "ablations_ravdess_cnn" in name),
+    }
     assert {name for name in before if before[name] != after[name]} == family
     assert {after[name]["lr"] for name in family} == {0.0005}
 

@@ -40,11 +40,12 @@ def write_clips(texts):
     write_table(clips_path("transcripts"), table, WITH_TEXT)
 
 
-def plan(gold=(), model="base"):
+def plan(gold=(), model="base", texts=None):
     """Say whose own texts are read, and what decodes the others."""
     asr = Asr(
         source=None,
         gold=[],
+        texts=texts or {},
         studies=[],
         model=model,
         language="en",
@@ -111,4 +112,64 @@ def test_audio_that_is_gone_is_an_error(workplace, micro_whisper):
     plan(model=str(micro_whisper))
     shutil.rmtree(workplace / "corpora" / "demo_tess")
     with pytest.raises(PipelineError, match="name the folder that holds it in SER_CORPORA"):
+        transcribe.main()
+
+
+@pytest.fixture
+def table(workplace):
+    """Two clips, of which one corpus has a table of texts."""
+    write_clips({"demo_tess/a": "Say the word back.", "demo_dialogue/b": "And what did you do?"})
+    path = workplace / "heard.csv"
+    plan(gold=["demo_dialogue"], texts={"demo_tess": str(path)})
+    return path
+
+
+def test_texts_of_another_recogniser(table, caplog):
+    table.write_text("utterance_id;text;model\ndemo_tess/a;say the word, bag;DS2\ndemo_tess/z;no clip;DS2\n")
+    transcribe.main()
+    rows = read_table(transcripts_path()).set_index("utterance_id")
+    assert rows["source"].to_dict() == {"demo_dialogue/b": "gold", "demo_tess/a": "table:heard.csv"}
+    assert rows.loc["demo_tess/a", "text"] == "say the word, bag"
+    assert "1 rows are of no clip of demo_tess that is read, such as demo_tess/z" in caplog.text
+    facts = read_json(transcription_path())["demo_tess"]
+    assert facts == {
+        "source": "table:heard.csv",
+        "clips": 1,
+        "empty": 0.0,
+        "repeated": 0.0,
+        "reference_clips": 1,
+        "word_error_rate": 0.25,
+    }
+
+
+def test_another_text_is_another_row(table):
+    keys = set()
+    for text in ("say", "said", ""):
+        path = table.with_suffix(".parquet")
+        pd.DataFrame({"utterance_id": ["demo_tess/a"], "text": [text or None]}).to_parquet(path)
+        plan(gold=["demo_dialogue"], texts={"demo_tess": str(path)})
+        transcribe.main()
+        rows = read_table(transcripts_path()).set_index("utterance_id")
+        assert rows.loc["demo_tess/a", "text"] == text
+        keys.add(rows.loc["demo_tess/a", "key"])
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"asr\.texts\.demo_tess: .*heard\.csv is not there"),
+        (
+            "utterance_id,text\na,say\n",
+            "1 of 1 clips of demo_tess have no row, such as demo_tess/a;.* as a",
+        ),
+        ("utterance_id,text\ndemo_tess/a,say\ndemo_tess/a,sai\n", "stand there twice, such as demo_tess/a"),
+        ("clip,text\ndemo_tess/a,say\n", "asr.texts: .*utterance_id"),
+    ],
+    ids=["no file", "missing", "twice", "other columns"],
+)
+def test_a_table_that_does_not_fit_is_told(table, content, message):
+    if content is not None:
+        table.write_text(content)
+    with pytest.raises(PipelineError, match=message):
         transcribe.main()
