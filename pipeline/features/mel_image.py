@@ -2,11 +2,12 @@
 
 The studies save librosa's mel spectrogram (utbm: a spectrogram; open: the same) in dB as a picture and resize it
 for their networks. None gives the range in dB (open: 80), or the colours: grey keeps what a colour map would
-paint (open). They are 128 x 128 of the whole clip (ravdess_methods); 224 x 224 of four seconds, filled with zeros
-or by repetition or trimmed of silence (annamalai, where hop = rate x seconds / bands makes a picture as wide as
-high); 128 x 128 of the middle three seconds without silence (utbm). annamalai also draws 1920 x 1080 pixels and
-lets the network's loader resize them: such a picture is drawn large and stored at one size for all networks,
-224 x 224 or 456 x 456, which the network resizes to its own.
+paint (open), and `normalise` of kind colours paints it on the way into a network. They are 128 x 128 of the whole
+clip (ravdess_methods); 224 x 224 of four seconds, filled with zeros or by repetition or trimmed of silence
+(annamalai, where hop = rate x seconds / bands makes a picture as wide as high); 128 x 128 of the middle three
+seconds without silence (utbm). annamalai also draws 1920 x 1080 pixels and lets the network's loader resize them:
+such a picture is drawn large and stored at one size for several networks, 224 x 224, 456 x 456 or 600 x 600, which
+a network with a smaller input shrinks to its own.
 
 0 dB is the clip's own maximum, so that dividing the clip by its peak first changes hardly anything.
 """

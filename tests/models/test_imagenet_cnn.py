@@ -13,6 +13,7 @@ from pipeline.models.build import build_model
 from pipeline.models.imagenet_cnn import NETWORKS, ImagenetCnn, Picture, load_pretrained, split_frozen
 from pipeline.models.registry import Inputs
 from pipeline.pretrained.torchaudio_cpu import prepare
+from tests.models.cases import PARAMS
 
 SETTINGS = {
     "unfreeze": None,
@@ -303,3 +304,14 @@ def test_a_picture_in_colour_keeps_its_channels() -> None:
     colours = torch.tensor([0.485, 0.456 + 0.224, 0.406 - 0.225]).view(1, 3, 1, 1).expand(2, -1, 4, 4)
     seen = Picture(None)(colours)[:, :, 0, 0]
     torch.testing.assert_close(seen, torch.tensor([[0.0, 1.0, -1.0]]).expand(2, -1), atol=1e-6, rtol=0)
+
+
+def test_no_network_of_the_documents_sees_a_picture_that_was_enlarged() -> None:
+    sizes = {}
+    for name, system in PARAMS.systems.items():
+        if system.model == "imagenet_cnn":
+            stored = PARAMS.feature_settings(system.features)
+            seen = PARAMS.system(name).architecture["input_size"] or stored["height"]
+            assert seen <= min(stored["height"], stored["width"]), name
+            sizes[name] = seen
+    assert [sizes[f"annamalai_efficientnet_b{number}"] for number in (5, 6, 7)] == [456, 528, 600]
