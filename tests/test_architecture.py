@@ -68,6 +68,7 @@ TESTED_BY = {
     "config/exports.py": "config/test_params.py",
     "config/feature_sets.py": "config/test_params.py",
     "config/mistakes.py": "config/test_params.py",
+    "demo/noise.py": "splits/test_noise.py",
     "demo/render.py": "demo/test_synthesise.py",
     "demo/spoil.py": "demo/test_defects.py",
     "download/transfer.py": "download/test_fetch.py",
@@ -83,6 +84,7 @@ TESTED_BY = {
     "features/text_sets.py": "stages/test_embed.py",
     "inference/card.py": "inference/test_export.py",
     "inference/models.py": "inference/test_predictor.py",
+    "models/planes.py": "models/test_mel_cnn.py",
     "orchestration/client.py": "orchestration/test_warm.py",
     "planning/planners.py": "dvc/test_stage_dependencies.py",
     "pretrained/find.py": "training/test_frozen.py",
@@ -102,6 +104,7 @@ TESTED_BY = {
     "training/study.py": "stages/test_train.py",
     "training/train.py": "stages/test_train.py",
     "training/validation.py": "stages/test_train.py",
+    "transcription/given_texts.py": "stages/test_transcribe.py",
     "transcription/transcripts.py": "stages/test_transcribe.py",
     "warm.py": "orchestration/test_session.py",
 }

@@ -68,6 +68,7 @@ class SplitPlan(Plan):
     """All splits of each study by variant, "main" first."""
 
     studies: dict[str, dict[str, SplitSettings]]
+    noise: str | None = None  # folder, see the profile
 
 
 class ExploredStudy(Settings):
@@ -123,6 +124,7 @@ class StorePlan(Plan):
     """What a feature set, or the transcripts, is complete for."""
 
     studies: dict[str, StoredStudy]
+    noise: str | None = None  # folder, see the profile
 
 
 class SystemPlan(Plan):

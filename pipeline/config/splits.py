@@ -6,10 +6,12 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from pipeline.config.base import Seed, Settings, Split, check_different
 
-Transform = Literal["noise", "time_stretch", "pitch_shift"]
+Transform = Literal["noise", "recorded_noise", "time_stretch", "pitch_shift"]
 TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
     # Standard deviation, full scale = 1.
     "noise": (0.0, 1.0),
+    # dB that the clip is above the noise, by the power of both.
+    "recorded_noise": (-20.0, 60.0),
     # Rate. Slower, Signalsmith Stretch draws at random; the library takes at most 10.
     "time_stretch": (0.5, 10.0),
     # Semitones, the most that the library takes.
@@ -60,6 +62,11 @@ class Resampling(Settings):
         if self.parts != ["train"] and self.method != "undersample":
             raise ValueError(f"parts is {self.parts}, but method {self.method} acts on train alone")
         return self
+
+    @property
+    def needs_noise(self) -> bool:
+        """Whether copies are mixed with recorded noise."""
+        return self.makes_copies and "recorded_noise" in self.transforms
 
     @property
     def makes_copies(self) -> bool:

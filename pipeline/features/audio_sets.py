@@ -3,16 +3,20 @@
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from pipeline.config.plans import FeaturesPlan
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import copies_path, features_path
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.features.compute import Clip, clip_key, compute_features, row_key
 from pipeline.features.extractor import Extractor, build_extractor
 from pipeline.features.registry import load_kind
 from pipeline.features.shards import shard_schema, write_shard
+from pipeline.features.transforms import RECORDED_NOISE, parse
+from pipeline.splits.noise import noise_files
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,12 @@ def make_shard(name: str, plan: FeaturesPlan, corpus: str, clips: pd.DataFrame) 
 
 
 def make_copies(
-    name: str, plan: FeaturesPlan, study: str, copies: pd.DataFrame, clips: pd.DataFrame
+    name: str,
+    plan: FeaturesPlan,
+    study: str,
+    copies: pd.DataFrame,
+    clips: pd.DataFrame,
+    noise: str | None = None,
 ) -> dict[str, str]:
     """Write the features of a study's augmented copies; return their row keys by example id.
 
@@ -59,13 +68,18 @@ def make_copies(
         study: Whose copies.
         copies: example_id, utterance_id and transform of each, sorted by example_id; one or more.
         clips: The columns of `CLIPS` of all clips that the feature set is made for.
+        noise: Folder of noise for copies that are mixed with some.
+
+    Raises:
+        PipelineError: The folder no longer has a noise that a copy names.
     """
     extractor = _extractor(name, plan)
     sources = clips.set_index("utterance_id").loc[copies["utterance_id"]]
     roots = {corpus: corpus_audio(corpus) for corpus in sources["corpus"].unique()}
+    recorded = _recorded(copies["transform"], noise)
     keys = [clip_key(*pair) for pair in zip(sources["audio_hash"], copies["transform"], strict=True)]
     files = {
-        key: Clip(roots[corpus] / path, transform)
+        key: Clip(roots[corpus] / path, transform, recorded.get(parse(transform).noise))
         for key, corpus, path, transform in _columns(keys, sources, copies["transform"])
     }
     features, n_computed = compute_features(extractor, files, description=f"copies of {study} for {name}")
@@ -78,6 +92,21 @@ def make_copies(
     write_shard(copies_path(name, study), rows, schema)
     log.info("store: %s: %d augmented copies for %s (%d computed)", name, len(rows), study, n_computed)
     return {example: key for example, key, _ in rows}
+
+
+def _recorded(transforms: pd.Series, folder: str | None) -> dict[str | None, Path]:
+    """Return the files of the noises that copies name, by hash; none where no copy is mixed with any."""
+    named = {text for text in transforms if text.startswith(RECORDED_NOISE)}
+    if not named:
+        return {}
+    files: dict[str | None, Path] = dict(noise_files(folder).items())
+    gone = sorted(text for text in named if parse(text).noise not in files)
+    if gone:
+        raise PipelineError(
+            f"{folder}, the folder of noise, is not what the splits were made with: of {len(named)} copies "
+            f"{len(gone)} have lost their noise, such as {gone[0]}; run `dvc repro -f -s split`, then go on"
+        )
+    return files
 
 
 def _extractor(name: str, plan: FeaturesPlan) -> Extractor:

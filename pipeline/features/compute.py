@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +27,12 @@ class Clip:
     Attributes:
         path: Audio file.
         transform: What makes an augmented copy of it, such as "noise=0.0050@42"; None for the clip itself.
+        noise: File of the recorded noise that the transform names.
     """
 
     path: Path
     transform: str | None = None
+    noise: Path | None = None
 
 
 def clip_key(audio_hash: str, transform: str | None = None) -> str:
@@ -97,11 +99,19 @@ def extract_batch(batch: Sequence[tuple[str, Clip]], *, extractor: Extractor) ->
     """Compute the features of clips with their keys, in a worker."""
     if "torch" in load_kind(extractor.kind).LIBRARIES:
         _use_one_torch_thread()
-    return [extract_file(clip.path, extractor, transform=clip.transform, key=key) for key, clip in batch]
+    return [
+        extract_file(clip.path, extractor, transform=clip.transform, key=key, noise=clip.noise)
+        for key, clip in batch
+    ]
 
 
 def extract_file(
-    path: Path, extractor: Extractor, *, transform: str | None = None, key: str | None = None
+    path: Path,
+    extractor: Extractor,
+    *,
+    transform: str | None = None,
+    key: str | None = None,
+    noise: Path | None = None,
 ) -> np.ndarray:
     """Read a file and compute its features; what is wrong with it is told with its path.
 
@@ -111,6 +121,7 @@ def extract_file(
         transform: Applied at the features' sample rate.
         key: The clip's `clip_key`: its sound has to be what the key says, and what is random about a transform
             comes of it. None asks for no particular sound.
+        noise: File of the recorded noise that the transform names.
 
     Raises:
         PipelineError: The file cannot be read, is not what was indexed, or has no such features.
@@ -119,10 +130,16 @@ def extract_file(
     wave = load_mono(path, rate, key and content_of(key))
     try:
         if transform is not None:
-            wave = transforms.apply(wave, rate, transform, key=key or "")
+            mixed = None if noise is None else _noise(noise, rate, transforms.parse(transform).noise)
+            wave = transforms.apply(wave, rate, transform, key=key or "", noise=mixed)
         return extractor.extract(wave)
     except PipelineError as error:
         raise PipelineError(f"{path}: {error}") from error
+
+
+@lru_cache(maxsize=8)  # recordings of noise are long, and many copies are mixed with each
+def _noise(path: Path, rate: int, expected_hash: str | None) -> np.ndarray:
+    return load_mono(path, rate, expected_hash)
 
 
 def _use_one_torch_thread() -> None:

@@ -97,7 +97,7 @@ def plan_split(params: Params) -> None:
         name: {variant: study.variant(variant) for variant in study.variant_names}
         for name, study in params.studies.items()
     }
-    write_plan(SplitPlan(code=code_of("stages/split"), studies=studies), "split")
+    write_plan(SplitPlan(code=code_of("stages/split"), studies=studies, noise=params.active.noise), "split")
     for name, study in params.studies.items():
         for variant in study.variant_names:
             write_json(store_path("none", name, variant), {})  # the second input of systems that have one
@@ -148,7 +148,8 @@ def plan_store(params: Params) -> None:
             )
             for study in params.input_studies(name)
         }
-        write_plan(StorePlan(code=code_of(f"stages/{stage}", *kind), studies=studies), "store", name)
+        code = code_of(f"stages/{stage}", *kind)
+        write_plan(StorePlan(code=code, studies=studies, noise=params.active.noise), "store", name)
 
 
 def plan_train(params: Params) -> None:

@@ -5,7 +5,7 @@ clip's own id: it depends on no other clip, and the folds of a seed have many co
 are computed once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -18,7 +18,7 @@ from pipeline.splits.clips import NAMES, TRAIN, UNUSED
 STEPS = 10_000  # strengths have four decimals
 
 
-def resample(fold: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
+def resample(fold: pd.DataFrame, settings: Resampling, seed: int, noise: Sequence[str] = ()) -> pd.DataFrame:
     """Resample the training of a fold.
 
     - none: nothing changes.
@@ -33,6 +33,7 @@ def resample(fold: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFram
         fold: Utterances, with the columns utterance_id, label and split and any others.
         settings: Method, number and the ranges of the transforms.
         seed: Of the split.
+        noise: Hashes of the files of noise, one or more where a transform is recorded_noise.
 
     Returns:
         The rows and their copies, which have all columns of their original, with the columns example_id and
@@ -43,15 +44,15 @@ def resample(fold: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFram
     """
     text = pd.array([None] * len(fold), dtype="str")
     originals = fold.assign(example_id=fold["utterance_id"], transform=text).reset_index(drop=True)
-    changed = METHODS[settings.method](originals, settings, seed)
+    changed = METHODS[settings.method](originals, settings, seed, noise)
     return changed.sort_values("example_id", ignore_index=True, kind="stable")
 
 
-def _nothing(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
+def _nothing(rows: pd.DataFrame, settings: Resampling, seed: int, noise: Sequence[str]) -> pd.DataFrame:
     return rows
 
 
-def _undersample(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
+def _undersample(rows: pd.DataFrame, settings: Resampling, seed: int, noise: Sequence[str]) -> pd.DataFrame:
     unused = pd.Series(False, index=rows.index)
     for name in settings.parts:
         part = _in_seeded_order(rows[rows["split"] == name], seed)
@@ -60,21 +61,21 @@ def _undersample(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.Data
     return rows.assign(split=rows["split"].mask(unused, NAMES[UNUSED]))
 
 
-def _oversample(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
+def _oversample(rows: pd.DataFrame, settings: Resampling, seed: int, noise: Sequence[str]) -> pd.DataFrame:
     train = _in_seeded_order(_training(rows), seed)
     by_label = train.groupby("label")["label"]
     size, position = by_label.transform("size").astype(int), by_label.cumcount()
     n_missing = ((settings.n_per_class or size.max()) - size).clip(lower=0)
     own = n_missing // size + (position < n_missing % size)
-    return _with_copies(rows, own[own > 0], settings.transforms, seed)
+    return _with_copies(rows, own[own > 0], settings.transforms, seed, noise)
 
 
-def _augment(rows: pd.DataFrame, settings: Resampling, seed: int) -> pd.DataFrame:
+def _augment(rows: pd.DataFrame, settings: Resampling, seed: int, noise: Sequence[str]) -> pd.DataFrame:
     n_copies = pd.Series(len(settings.transforms), index=_training(rows).index)
-    return _with_copies(rows, n_copies, settings.transforms, seed)
+    return _with_copies(rows, n_copies, settings.transforms, seed, noise)
 
 
-METHODS: dict[str, Callable[[pd.DataFrame, Resampling, int], pd.DataFrame]] = {
+METHODS: dict[str, Callable[[pd.DataFrame, Resampling, int, Sequence[str]], pd.DataFrame]] = {
     "none": _nothing,
     "undersample": _undersample,
     "oversample": _oversample,
@@ -93,11 +94,17 @@ def _in_seeded_order(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def _with_copies(
-    rows: pd.DataFrame, n_copies: pd.Series, ranges: Mapping[Transform, tuple[float, float]], seed: int
+    rows: pd.DataFrame,
+    n_copies: pd.Series,
+    ranges: Mapping[Transform, tuple[float, float]],
+    seed: int,
+    noise: Sequence[str],
 ) -> pd.DataFrame:
     """Append copies of some rows: `n_copies` of each, by row index."""
     names = rows["utterance_id"].loc[n_copies.index]
-    texts = [transforms_of(name, int(n), ranges, seed) for name, n in zip(names, n_copies, strict=True)]
+    texts = [
+        transforms_of(name, int(n), ranges, seed, noise) for name, n in zip(names, n_copies, strict=True)
+    ]
     copies = rows.loc[n_copies.index.repeat(n_copies.to_numpy())]
     transform = pd.array([text for each in texts for text in each], dtype="str")
     copies = copies.assign(transform=transform, example_id=copies["utterance_id"] + "#" + transform)
@@ -105,7 +112,11 @@ def _with_copies(
 
 
 def transforms_of(
-    utterance_id: str, n: int, ranges: Mapping[Transform, tuple[float, float]], seed: int
+    utterance_id: str,
+    n: int,
+    ranges: Mapping[Transform, tuple[float, float]],
+    seed: int,
+    noise: Sequence[str] = (),
 ) -> list[str]:
     """Return the transforms of a clip's first copies, such as "noise=0.0050@42", all different.
 
@@ -118,6 +129,7 @@ def transforms_of(
         n: How many copies.
         ranges: Lowest and highest strength of each transform.
         seed: Of the split.
+        noise: Hashes of the files of noise, of which a copy with recorded_noise names one.
 
     Raises:
         PipelineError: The ranges hold fewer than n different strengths.
@@ -138,7 +150,10 @@ def transforms_of(
         (low, high), (lowest, highest) = ranges[name], steps[name]
         strength = low + (high - low) * _uniform(seed, utterance_id, number)
         step = min(max(round(strength * STEPS), lowest), highest)
-        texts[f"{name}={step / STEPS:.4f}@{seed}"] = None
+        text = f"{name}={step / STEPS:.4f}@{seed}"
+        if name == "recorded_noise":
+            text += f"~{noise[int(_uniform(seed, utterance_id, f'noise {number}') * len(noise))]}"
+        texts[text] = None
         number += 1
     return list(texts)
 

@@ -36,11 +36,13 @@ def of_corpora(settings: SplitSettings, corpora: list[str]) -> SplitSettings:
     return settings.model_copy(update=changes)
 
 
-def _split(curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str) -> pd.DataFrame:
+def _split(
+    curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str, noise: str | None
+) -> pd.DataFrame:
     """Split the utterances; where that is optional and cannot be done, write down why, and split none of them."""
     settings = of_corpora(settings, sorted(curated["corpus"].unique()))
     try:
-        return split_utterances(curated, settings)
+        return split_utterances(curated, settings, noise)
     except PipelineError as error:
         if not settings.optional:
             raise
@@ -51,7 +53,9 @@ def _split(curated: pd.DataFrame, settings: SplitSettings, study: str, variant: 
         return split_utterances(curated.iloc[:0], settings)
 
 
-def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str) -> None:
+def write_split(
+    curated: pd.DataFrame, settings: SplitSettings, study: str, variant: str, noise: str | None = None
+) -> None:
     """Write a split's table and its counts, and log what is in them.
 
     Args:
@@ -59,13 +63,14 @@ def write_split(curated: pd.DataFrame, settings: SplitSettings, study: str, vari
         settings: How they are split; corpora that are not there are passed over.
         study: Its name.
         variant: The split's name among those of the study.
+        noise: Folder of noise for copies that are mixed with some.
 
     Raises:
         PipelineError: The utterances cannot be divided so.
     """
     where = f"{study}/{variant}"
     with told_with(f"split: {where}"):
-        table = _split(curated, settings, study, variant)
+        table = _split(curated, settings, study, variant, noise)
         counts = count_splits(table)
     write_table(split_path(study, variant), table, SPLIT)
     write_csv(split_counts_path(study, variant), counts)

@@ -15,18 +15,22 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.schemas import SPLIT
 from pipeline.splits.also_test import CROSS, add_cross, cross_rows, cross_splits
 from pipeline.splits.clips import NAMES, TEST, UNUSED, as_clips
+from pipeline.splits.noise import noise_files
 from pipeline.splits.protocols import find_protocol
 from pipeline.splits.resample import resample
 
 MOST_FOLDS = np.iinfo(SPLIT.field("fold").type.to_pandas_dtype()).max
 
 
-def split_utterances(curated: pd.DataFrame, settings: SplitSettings) -> pd.DataFrame:
+def split_utterances(
+    curated: pd.DataFrame, settings: SplitSettings, noise: str | None = None
+) -> pd.DataFrame:
     """Put each utterance into a split of each fold, and resample what is trained on.
 
     Args:
         curated: A study's utterances, with the columns of `CURATED`.
         settings: Protocol, corpora, proportions, seeds and resampling.
+        noise: Folder of noise for copies that are mixed with some.
 
     Returns:
         The columns of `SPLIT`, sorted by fold and example id: every utterance of the settings' corpora once a
@@ -47,19 +51,24 @@ def split_utterances(curated: pd.DataFrame, settings: SplitSettings) -> pd.DataF
     protocol = find_protocol(settings.protocol)
     by_seed = [protocol.cut(clips, settings, seed) for seed in settings.seeds]
     _check_seeds(by_seed, settings)
-    return pd.concat(_examples(rows, besides, by_seed, settings), ignore_index=True)[SPLIT.names]
+    return pd.concat(_examples(rows, besides, by_seed, settings, noise), ignore_index=True)[SPLIT.names]
 
 
 def _examples(
-    rows: pd.DataFrame, besides: pd.DataFrame, by_seed: list[list[np.ndarray]], settings: SplitSettings
+    rows: pd.DataFrame,
+    besides: pd.DataFrame,
+    by_seed: list[list[np.ndarray]],
+    settings: SplitSettings,
+    noise: str | None,
 ) -> Iterator[pd.DataFrame]:
     names = pd.Series(NAMES, dtype="str")
     cross = cross_splits(besides)
+    recorded = [*noise_files(noise)] if settings.resampling.needs_noise else []
     fold = 0
     for seed, folds in zip(settings.seeds, by_seed, strict=True):
         for splits in folds:
             assigned = add_cross(rows.assign(split=names.take(splits).array), besides, cross)
-            yield resample(assigned, settings.resampling, seed).assign(split_seed=seed, fold=fold)
+            yield resample(assigned, settings.resampling, seed, recorded).assign(split_seed=seed, fold=fold)
             fold += 1
 
 

@@ -7,7 +7,8 @@ from pipeline.splits.study import write_split
 
 
 def main() -> None:
-    for study, variants in load_plan(SplitPlan, "split").studies.items():
+    plan = load_plan(SplitPlan, "split")
+    for study, variants in plan.studies.items():
         curated = read_table(curated_path(study))
         for variant, settings in variants.items():
-            write_split(curated, settings, study, variant)
+            write_split(curated, settings, study, variant, plan.noise)

@@ -28,7 +28,8 @@ def main(feature_set: str) -> None:
     facts = {"pretrained": made["pretrained"]} if "pretrained" in made else {}
 
     def copy(study: str, corpora: list[str], copies: pd.DataFrame, keys: pd.Series) -> dict[str, str]:
-        return make_copies(feature_set, features, study, copies, read_table(clips_path(feature_set)))
+        clips = read_table(clips_path(feature_set))
+        return make_copies(feature_set, features, study, copies, clips, plan.noise)
 
     for study, stored in plan.studies.items():
         keys = feature_keys(feature_set, stored.corpora)

@@ -44,7 +44,40 @@ def test_they_are_those_of_the_params():
     assert set(splits.TRANSFORM_BOUNDS) == set(get_args(splits.Transform))
 
 
+HASH = "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize("snr", [-10.0, 0.0, 15.0])
+@pytest.mark.parametrize("length", [RATE // 3, 3 * RATE])
+def test_recorded_noise_lies_so_far_below_the_clip(tone, snr, length):
+    noise = np.random.default_rng(0).normal(0, 0.3, length).astype(np.float32)
+    added = apply(tone, RATE, f"recorded_noise={snr:.4f}@1~{HASH}", key="a", noise=noise) - tone
+    assert 10 * np.log10(np.mean(tone**2) / np.mean(added**2)) == pytest.approx(snr, abs=0.2)
+
+
+def test_recorded_noise_begins_at_a_place_of_the_seed_and_the_clip(tone):
+    noise = np.random.default_rng(0).normal(0, 0.3, RATE // 3).astype(np.float32)
+
+    def mixed(seed, key):
+        return apply(tone, RATE, f"recorded_noise=0.0000@{seed}~{HASH}", key=key, noise=noise) - tone
+
+    assert np.array_equal(mixed(1, "a"), mixed(1, "a"))
+    assert not np.allclose(mixed(1, "a"), mixed(2, "a"))
+    assert not np.allclose(mixed(1, "a"), mixed(1, "b"))
+    assert np.allclose(mixed(1, "a")[: RATE // 3], mixed(1, "a")[RATE // 3 : 2 * (RATE // 3)], atol=1e-6)
+
+
+def test_silence_stays_silent_under_recorded_noise(tone):
+    assert not apply(0 * tone, RATE, f"recorded_noise=0.0000@1~{HASH}", key="a", noise=tone).any()
+
+
+def test_recorded_noise_has_to_come_along(tone):
+    with pytest.raises(PipelineError, match="did not come along"):
+        apply(tone, RATE, f"recorded_noise=0.0000@1~{HASH}", key="a")
+
+
 def test_text_is_read():
+    assert parse(f"recorded_noise=5.0000@3~{HASH}") == Transform("recorded_noise", 5.0, 3, HASH)
     assert parse("pitch_shift=-1.2700@42") == Transform("pitch_shift", -1.27, 42)
 
 
@@ -55,6 +88,8 @@ def test_text_is_read():
         ("noise=0.1", "is no transform"),
         ("noise=loud@1", "is no transform"),
         ("noise=0.1@-1", "is no transform"),
+        ("recorded_noise=5.0@1", "expected ~ and the hash of a noise with recorded_noise alone"),
+        (f"noise=0.1@1~{HASH}", "expected ~ and the hash of a noise with recorded_noise alone"),
         ("pitchshift=1.0@1", r"unknown transform 'pitchshift', did you mean 'pitch_shift'\?"),
         ("time_stretch=0.4@1", r"0\.4 is out of bounds; expected 0\.5 to 10"),
     ],

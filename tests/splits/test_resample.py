@@ -213,3 +213,23 @@ def test_a_fold_without_training(method):
 def test_copies_that_cannot_be_made(chosen, message):
     with pytest.raises(PipelineError, match=message):
         resample(fold(), chosen, seed=1)
+
+
+NOISE = ["a" * 32, "b" * 32]
+
+
+def test_a_copy_with_recorded_noise_names_one_of_the_files():
+    chosen = resampling("augment", recorded_noise=(0.0, 20.0))
+    copies = resample(fold(), chosen, 1, NOISE)["transform"].dropna()
+    found = copies.str.extract(r"^recorded_noise=(?P<value>[\d.]+)@1~(?P<noise>\w{32})$")
+    assert len(copies) == sum(SIZES.values())
+    assert found["value"].astype(float).between(0, 20).all()
+    assert set(found["noise"]) == set(NOISE)
+    assert copies.tolist() == resample(fold(), chosen, 1, NOISE)["transform"].dropna().tolist()
+    other = resample(fold(), chosen, 2, NOISE)["transform"].dropna()
+    assert set(copies.str.partition("@")[0]) != set(other.str.partition("@")[0])
+
+
+def test_recorded_noise_changes_no_other_copy():
+    alone = transforms_of("a", 2, {"pitch_shift": (-1.0, 1.0)}, 1)
+    assert alone == transforms_of("a", 2, {"pitch_shift": (-1.0, 1.0)}, 1, NOISE)

@@ -67,3 +67,22 @@ def test_a_promise_of_new_speakers_that_the_corpora_do_not_keep_is_said(caplog):
 def test_new_speakers_are_not_warned_of(caplog):
     split.main()
     assert "trained on" not in caplog.text
+
+
+def test_copies_with_noise_need_a_folder_of_it(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    noisy = settings(resampling=resampling("augment", recorded_noise=(0.0, 20.0)))
+    studies = {"one": {"main": settings(), "noisy": noisy}}
+    write_plan(SplitPlan(code="1", studies=studies, noise="synthetic"), "split")
+    split.main()
+    table = read_table(split_path("one", "noisy"))
+    assert set(table[table["transform"].notna()]["split"]) == {"train"}
+    assert table["transform"].notna().sum() == 70
+    write_plan(SplitPlan(code="1", studies=studies), "split")
+    with pytest.raises(PipelineError, match=r"one/noisy: .*name a folder of recordings"):
+        split.main()
+    studies["one"]["noisy"] = noisy.model_copy(update={"optional": True})
+    write_plan(SplitPlan(code="1", studies=studies), "split")
+    split.main()
+    assert "one/noisy: skipped: copies with recorded_noise need noise" in caplog.text
+    assert len(read_table(split_path("one", "noisy"))) == 0

@@ -126,3 +126,23 @@ def test_features_of_a_pretrained_network_say_whose_weights_it_has():
     assert not np.allclose(values[0], values[1])
     assert names is not None
     assert names[8] == "block_0.deviation.0"
+
+
+def test_copies_are_mixed_with_the_noise_that_they_name(tmp_path):
+    soundfile.write(tmp_path / "hum.wav", 0.1 * np.sin(np.arange(6000) / 9), 16000)
+    hum = hash_of(tmp_path / "hum.wav")
+    stored = StoredStudy(corpora=[CORPUS], variants=["main", "augmented"])
+    plan = StorePlan(code="1", studies={STUDY: stored}, noise=str(tmp_path))
+    write_plan(plan, "store", NAME)
+    copies = [f"{CORPUS}/a#recorded_noise={value}.0000@42~{hum}" for value in (0, 60)]
+    write_split([f"{CORPUS}/a", *copies, f"{CORPUS}/b"], "augmented")
+    stores()
+    shards = [features_path(NAME, CORPUS), copies_path(NAME, STUDY)]
+    (original, loud, quiet), _ = load_features(NAME, shards, [f"{CORPUS}/a", *copies])
+    assert np.abs(loud - original).max() > 10 * np.abs(quiet - original).max() > 0
+    (tmp_path / "hum.wav").unlink()
+    soundfile.write(tmp_path / "other.wav", 0.1 * np.cos(np.arange(6000) / 9), 16000)
+    with pytest.raises(
+        PipelineError, match=r"of 2 copies 2 have lost their noise, .* `dvc repro -f -s split`"
+    ):
+        stores()
