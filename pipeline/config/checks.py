@@ -75,6 +75,9 @@ def _studies(params: "Params") -> Iterator[Use]:
     for name, study in params.studies.items():
         for corpus in study.labels:
             yield Use(f"studies.{name}.labels", corpus, params.corpora, "corpus")
+        if study.examples is not None:
+            pictures = [one for one, made in params.feature_sets.items() if made.kind == "mel_image"]
+            yield Use(f"studies.{name}.examples", study.examples, pictures, "feature set of pictures")
         curation, labels = f"studies.{name}.curation", f"corpus in studies.{name}.labels"
         for corpus in study.curation.official_parts:
             yield Use(f"{curation}.official_parts", corpus, study.labels, labels)

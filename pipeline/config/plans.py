@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from pipeline.config.app import App
 from pipeline.config.asr import Asr
@@ -71,12 +71,26 @@ class SplitPlan(Plan):
     noise: str | None = None  # folder, see the profile
 
 
+class PictureSettings(Settings):
+    """What the pictures of a study begin with, where single clips are drawn; the rest of their settings is not read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    sample_rate: int
+    peak_normalise: bool
+    trim_top_db: float | None
+    seconds: float | None
+    padding: Literal["zero", "repeat"]
+    align: Literal["start", "center"]
+
+
 class ExploredStudy(Settings):
     """What is drawn of a study."""
 
     corpora: list[str]
     labels: dict[str, dict[str, str | None]]
     curation: Curation
+    examples: PictureSettings | None = None  # of single clips, where they are drawn
 
 
 class ExplorePlan(Plan):

@@ -59,6 +59,7 @@ class Study(StudyClips):
     """One published experiment: its clips, and how they are split."""
 
     split: SplitSettings
+    examples: str | None = None  # feature set of pictures by which a clip of each class and corpus is drawn
     variants: dict[str, dict[str, Any]] = Field(default={})  # further splits, as what they change of `split`
 
     @model_validator(mode="after")

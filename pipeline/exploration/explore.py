@@ -7,15 +7,27 @@
 | figures/*.png | what `pipeline.exploration.files` lists |
 """
 
+import logging
+
 import pandas as pd
 
-from pipeline.config.plans import ExploredStudy
+from pipeline.config.plans import ExploredStudy, PictureSettings
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import account_table_path, curated_path, dropped_path
 from pipeline.core.tables import read_csv, read_table, write_csv
 from pipeline.exploration import studies, tables
+from pipeline.exploration.clip_figures import (
+    read_examples,
+    save_cepstrum,
+    save_spectrograms,
+    save_standardised,
+    save_waveforms,
+)
 from pipeline.exploration.corpus_figures import save_levels, save_speakers
 from pipeline.exploration.files import figure_path, table_path
 from pipeline.exploration.study_figures import save_account, save_durations, save_labels
+
+log = logging.getLogger(__name__)
 
 
 def explore_corpora(index: pd.DataFrame, corpora: list[str]) -> None:
@@ -47,3 +59,18 @@ def _explore_study(study: str, settings: ExploredStudy, index: pd.DataFrame, acc
     labels, classes = studies.label_counts(rows, settings.labels), studies.class_counts(rows)
     save_labels(figure_path("labels", study), study, labels, classes)
     save_account(figure_path("account", study), study, studies.left_by_corpus(account))
+    if settings.examples is not None and len(kept):
+        _draw_clips(study, settings.examples, kept, index)
+
+
+def _draw_clips(study: str, settings: PictureSettings, kept: pd.DataFrame, index: pd.DataFrame) -> None:
+    """Draw single clips; where the audio is not at hand, as after `dvc pull`, say so and draw none."""
+    try:
+        examples = read_examples(kept, index)
+    except PipelineError as error:
+        log.warning("explore: %s: no clip is drawn: %s", study, error)
+        return
+    save_waveforms(figure_path("waveforms", study), study, examples)
+    save_spectrograms(figure_path("spectrograms", study), study, examples)
+    save_cepstrum(figure_path("cepstrum", study), study, examples[0])
+    save_standardised(figure_path("standardised", study), study, examples[0], settings)

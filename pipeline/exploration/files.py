@@ -14,6 +14,12 @@ STUDY_FIGURES = {  # one a study
     "labels": "Utterances by label before, and by class after curation",
     "account": "Files that each step of curation leaves, in all and by corpus",
 }
+CLIP_FIGURES = {  # one a study that has `examples`, where its audio is at hand
+    "waveforms": "A clip of each class and corpus",
+    "spectrograms": "Mel spectrogram of a clip of each class and corpus",
+    "cepstrum": "Mel spectrogram of a clip, and its MFCC",
+    "standardised": "A clip before and after each step ahead of its picture",
+}
 
 
 def table_path(name: str) -> Path:

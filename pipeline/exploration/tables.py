@@ -21,7 +21,7 @@ UNKNOWN = "unknown"  # sex
 NO_LABEL = "(no label)"
 COLUMNS = [
     "corpus", "utterance_id", "speaker", "sex", "label", "seconds", "rate", "channels", "rms_dbfs", "peak",
-    "clipped", "dc_offset", "status",
+    "clipped", "dc_offset", "status", "path", "audio_hash",
 ]  # fmt: skip
 
 

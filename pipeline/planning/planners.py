@@ -25,6 +25,7 @@ from pipeline.config.plans import (
     GroupPlan,
     IndexPlan,
     PermutedSystem,
+    PictureSettings,
     Plan,
     ReportedSystem,
     ReportPlan,
@@ -105,7 +106,13 @@ def plan_split(params: Params) -> None:
 
 def plan_explore(params: Params) -> None:
     studies = {
-        name: ExploredStudy(corpora=corpora, labels=study.labels, curation=study.curation)
+        name: ExploredStudy(
+            corpora=corpora,
+            labels=study.labels,
+            curation=study.curation,
+            examples=study.examples
+            and PictureSettings.model_validate(params.feature_settings(study.examples)),
+        )
         for name, study in params.studies.items()
         if (corpora := params.study_corpora(name))
     }
