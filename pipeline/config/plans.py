@@ -72,7 +72,7 @@ class SplitPlan(Plan):
 
 
 class PictureSettings(Settings):
-    """What the pictures of a study begin with, where single clips are drawn; the rest of their settings is not read."""
+    """What the pictures of a study begin with, where single clips are drawn; other settings are passed over."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -1,7 +1,7 @@
 """Figures of single clips: one of each class and corpus as waveform and as spectrogram, and what is done to one.
 
-The spectrograms are drawn here with numpy, on bands of equal width in mel, for torch takes longer to import than all
-figures to draw. What networks see is `pipeline.features.mel_image`, whose settings they are drawn by.
+The spectrograms are computed here, by numpy on bands of equal width in mel: to import torch takes longer than all
+figures do. What networks see comes of `pipeline.features.mel_image`.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from pipeline.features.waves import fit_length, peak_normalise, trim_silence
 
 PANEL = 0.85  # inches that a clip is high
 N_BANDS, N_CEPSTRA = 64, 20
-RANGE = 80.0  # dB below the maximum that are drawn
+RANGE, STEP = 60.0, 3.0  # dB below the maximum that are drawn; in steps, which halve the bytes of a figure
 COLUMNS = ["utterance_id", "corpus", "label", "path", "rate", "audio_hash"]
 
 
@@ -70,10 +70,10 @@ def save_waveforms(path: Path, study: str, examples: list[Example]) -> None:
 
 
 def save_spectrograms(path: Path, study: str, examples: list[Example]) -> None:
-    """Draw the mel spectrogram of each clip, dark at 80 dB below its maximum."""
+    """Draw the mel spectrogram of each clip, dark at 60 dB below its maximum."""
 
     def draw(axes: Axes, one: Example) -> None:
-        axes.imshow(mel_picture(one.wave, one.rate), cmap="magma", aspect="auto", origin="lower")
+        _picture(axes, mel_picture(one.wave, one.rate))
 
     _save_grid(path, f"{study}: mel spectrograms of a clip of each class", examples, draw)
 
@@ -85,7 +85,7 @@ def save_cepstrum(path: Path, study: str, one: Example) -> None:
     with png(path, 2.4, f"{study}: a clip of {one.corpus}, {one.label}") as figure:
         left, right = figure.subplots(1, 2)
         for axes, values, title in ((left, picture, "mel spectrogram"), (right, cepstra, "MFCC 1 to 19")):
-            axes.imshow(values, cmap="magma", aspect="auto", origin="lower")
+            _picture(axes, values)
             _bare(axes)
             axes.set_title(title, fontsize=10, loc="left")
 
@@ -117,7 +117,7 @@ def save_standardised(path: Path, study: str, one: Example, settings: PictureSet
 
 
 def mel_picture(wave: np.ndarray, rate: int) -> np.ndarray:
-    """Return a clip's power by band and moment in dB, shape (bands, frames), 0 at its maximum and -80 at the least."""
+    """Return a clip's power by band and moment, shape (bands, frames): 0 dB at its maximum, -60 at the least."""
     size, hop = 2 ** round(np.log2(0.064 * rate)), round(0.016 * rate)
     padded = np.pad(wave.astype(np.float64), (0, max(0, size - len(wave))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop] * np.hanning(size)
@@ -154,6 +154,11 @@ def _save_grid(
                     axes.set_title(shorten(label), fontsize=8)
                 if column == 0:
                     axes.set_ylabel(shorten(corpus), fontsize=7, color=TEXT)
+
+
+def _picture(axes: Axes, values: np.ndarray) -> None:
+    steps = np.round(values / STEP) * STEP
+    axes.imshow(steps, cmap="magma", aspect="auto", origin="lower", interpolation="nearest")
 
 
 def _waveform(axes: Axes, wave: np.ndarray, rate: int) -> None:

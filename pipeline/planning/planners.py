@@ -105,13 +105,17 @@ def plan_split(params: Params) -> None:
 
 
 def plan_explore(params: Params) -> None:
+    pictures = {
+        name: PictureSettings.model_validate(params.feature_settings(study.examples))
+        for name, study in params.studies.items()
+        if study.examples is not None
+    }
     studies = {
         name: ExploredStudy(
             corpora=corpora,
             labels=study.labels,
             curation=study.curation,
-            examples=study.examples
-            and PictureSettings.model_validate(params.feature_settings(study.examples)),
+            examples=pictures.get(name),
         )
         for name, study in params.studies.items()
         if (corpora := params.study_corpora(name))

@@ -9,6 +9,7 @@ from PIL import Image
 
 from pipeline.config.studies import Curation
 from pipeline.exploration import canvas, tables
+from pipeline.exploration.clip_figures import N_BANDS, mel_picture
 from pipeline.exploration.corpus_figures import save_levels, save_speakers
 from pipeline.exploration.studies import ORDER
 from pipeline.exploration.study_figures import fold_tail, log_edges, save_account, save_durations, save_labels
@@ -116,3 +117,21 @@ def test_logarithmic_axes_have_round_numbers(span, ticks):
 def test_a_long_name_is_cut():
     assert canvas.shorten("a" * 40) == "a" * 25 + "…"
     assert canvas.shorten("pleasant_surprise") == "pleasant_surprise"
+
+
+@pytest.mark.parametrize(("frequency", "rate"), [(200, 16000), (1000, 16000), (3500, 24414), (12000, 48000)])
+def test_a_tone_is_brightest_in_the_band_that_holds_it(frequency, rate):
+    picture = mel_picture(np.sin(2 * np.pi * frequency * np.arange(rate) / rate).astype(np.float32), rate)
+    band = N_BANDS * np.log10(1 + frequency / 700) / np.log10(1 + rate / 2 / 700)
+    assert abs(picture.mean(axis=1).argmax() - int(band)) <= 1
+    assert (picture.max(), picture.min()) == (0, -60)
+
+
+@pytest.mark.parametrize(
+    "wave", [np.zeros(16000, np.float32), np.ones(5, np.float32)], ids=["silent", "short"]
+)
+def test_any_clip_has_a_spectrogram(wave):
+    picture = mel_picture(wave, 16000)
+    assert picture.shape[0] == N_BANDS
+    assert picture.shape[1] >= 1
+    assert np.isfinite(picture).all()

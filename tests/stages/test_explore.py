@@ -2,18 +2,28 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
-from pipeline.config.plans import ExploredStudy, ExplorePlan, write_plan
+from pipeline.config.plans import ExploredStudy, ExplorePlan, PictureSettings, write_plan
 from pipeline.config.studies import Curation
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import account_table_path, curated_path, dropped_path, index_path
+from pipeline.core.paths import account_table_path, curated_path, dropped_path, index_path, manifest_path
 from pipeline.core.schemas import CURATED, INDEX
-from pipeline.core.tables import write_table
-from pipeline.exploration.files import CORPUS_FIGURES, FIGURES, STUDY_FIGURES, figure_path, table_path
+from pipeline.core.tables import write_json, write_table
+from pipeline.exploration.files import (
+    CLIP_FIGURES,
+    CORPUS_FIGURES,
+    FIGURES,
+    STUDY_FIGURES,
+    figure_path,
+    table_path,
+)
 from pipeline.stages import explore
 from tests.exploration.examples import BROKEN, STRAY, index
+from tests.scale.clips import hash_of
 
 TABLES = ("durations", "labels", "speakers", "levels", "account")
 STUDY = ExploredStudy(
@@ -131,3 +141,33 @@ def test_a_missing_account_is_named(inputs):
         PipelineError, match=r"study_account\.csv is not there; `dvc repro .*study_account\.csv` makes it"
     ):
         explore.main()
+
+
+PICTURE = PictureSettings(
+    sample_rate=8000, peak_normalise=True, trim_top_db=25.0, seconds=0.5, padding="zero", align="center"
+)
+
+
+def test_a_clip_of_each_class_is_drawn_where_its_audio_is_at_hand(inputs, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("SER_CORPORA", str(tmp_path / "corpora"))
+    study = STUDY.model_copy(update={"examples": PICTURE})
+    write_plan(ExplorePlan(code="1", corpora=["a"], studies={"study": study}), "explore")
+    write_json(manifest_path("a"), {"source": "disk"})
+    drawn = {figure_path(name, "study") for name in CLIP_FIGURES}
+    explore.main()
+    assert "explore: study: no clip is drawn: " in caplog.text
+    assert not drawn & {*FIGURES.iterdir()}
+
+    folder = tmp_path / "corpora" / "a"
+    folder.mkdir(parents=True)
+    clips = ROWS.astype(object)
+    for row in (0, 1):
+        file = folder / f"{row}.wav"
+        soundfile.write(file, 0.3 * np.random.default_rng(row).normal(size=16000), 16000)
+        clips.loc[row, ["path", "audio_hash"]] = [file.name, hash_of(file)]
+    write_table(index_path("a"), complete(clips, INDEX), INDEX)
+    explore.main()
+    assert drawn <= {*FIGURES.iterdir()}
+    first = {path: path.read_bytes() for path in drawn}
+    explore.main()
+    assert {path: path.read_bytes() for path in drawn} == first
