@@ -131,6 +131,18 @@ def test_every_system_resolves_in_every_size(size, system):
         ),
         ("systems.ravdess_cnn4.variant", "mian", r"unknown variant of ravdess_methods 'mian'.*mean 'main'"),
         ("feature_sets.audio.mfcc_delta_16k.studies", ["utbm/over"], r"unknown variant of utbm 'over'"),
+        (
+            "studies.utbm.examples",
+            "mel_image_utb",
+            r"unknown feature set of .*mean 'mel_image_utbm'",
+        ),
+        ("studies.utbm.examples", "mfcc_22k_4s", r"studies.utbm.examples: unknown feature set of pictures"),
+        ("asr.texts", {"msp_podcas": "a.csv"}, r"asr.texts: unknown corpus 'msp_podcas', did you mean"),
+        (
+            "studies.annamalai.variants.noisy.resampling.transforms.recorded_noise",
+            [0.0, 70.0],
+            r"recorded_noise: \[0, 70\] is out of bounds; expected -20 to 60",
+        ),
         ("systems.utbm_vgg19.weights", "random", r"weights is 'random', which only a profile may say"),
         (
             "systems.ravdess_cnn4.targets",
