@@ -14,7 +14,7 @@ from pipeline.config.documents import Row as LayoutRow
 from pipeline.config.published import Document, Published, Result
 from pipeline.core.paths import figures_dir, representations_dir
 from pipeline.evaluation.formats import MISSING
-from pipeline.exploration.files import figure_path
+from pipeline.exploration.files import CLIP_FIGURES, figure_path
 from pipeline.report.layers import Layers, read_layers
 from pipeline.report.leaderboard import Row
 from pipeline.report.measured import Measured, our_name, written
@@ -225,7 +225,8 @@ class _Filler:
         why = self._missing(figure.system) if figure.system else None
         if why is None and path.exists():
             return Drawing(figure.caption, path, None)
-        return Drawing(figure.caption, None, why or "there is nothing to draw in this profile")
+        no_audio = ", or the audio is not at hand" if figure.name in CLIP_FIGURES else ""
+        return Drawing(figure.caption, None, why or f"there is nothing to draw in this profile{no_audio}")
 
     def _layers(self, system: str) -> Layers | None:
         row = self.measured.rows.get(system)
