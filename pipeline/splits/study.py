@@ -10,6 +10,7 @@ from pipeline.core.paths import split_counts_path, split_path, split_reason_path
 from pipeline.core.schemas import SPLIT
 from pipeline.core.tables import write_csv, write_table
 from pipeline.splits.known_speakers import known_speakers_warning
+from pipeline.splits.noise import noise_files
 from pipeline.splits.protocols import find_protocol
 from pipeline.splits.table import count_splits, split_utterances, untrained_classes
 
@@ -41,6 +42,8 @@ def _split(
 ) -> pd.DataFrame:
     """Split the utterances; where that is optional and cannot be done, write down why, and split none of them."""
     settings = of_corpora(settings, sorted(curated["corpus"].unique()))
+    if settings.resampling.needs_noise and noise is not None and len(curated):
+        noise_files(noise)  # what is named has to be there, however optional the split
     try:
         return split_utterances(curated, settings, noise)
     except PipelineError as error:

@@ -86,3 +86,6 @@ def test_copies_with_noise_need_a_folder_of_it(tmp_path, monkeypatch, caplog):
     split.main()
     assert "one/noisy: skipped: copies with recorded_noise need noise" in caplog.text
     assert len(read_table(split_path("one", "noisy"))) == 0
+    write_plan(SplitPlan(code="1", studies=studies, noise=str(tmp_path / "gone")), "split")
+    with pytest.raises(PipelineError, match="gone is not there"):
+        split.main()
