@@ -27,6 +27,7 @@ NEW_SENTENCES = "new_sentences"
 BOTH_NEW = "new_speakers_and_sentences"
 KNOWN_SENTENCES = "new_speakers_known_sentences"
 Block = dict[str, Any]
+USUAL: Block = {"variant": "main", "second": "none"}  # of an entry of `systems` or `dimensions`
 
 
 class NewSpeakers(Settings):
@@ -42,7 +43,7 @@ class NewSpeakers(Settings):
     curation: Block = Field(default={})  # as of a study
     split: Block
     variants: dict[str, Block] = Field(default={})
-    systems: dict[str, Block]  # by name, without `study`
+    systems: dict[str, Block]  # by name, without `study`, and without what is usual
     dimensions: dict[str, Block] = Field(default={})  # likewise, of those that predict dimensions
 
     def entries(self) -> dict[str, Block]:
@@ -89,7 +90,7 @@ def fill_in(values: Block, origins: dict[str, str]) -> list[str]:
             for where, entry, own in entries:
                 if entry in chosen:
                     names.append(f"{study}_{entry}")
-                    systems[names[-1]] = {**own, "study": study}
+                    systems[names[-1]] = {**USUAL, **own, "study": study}
                     origins[f"systems.{names[-1]}"] = f"{NEW_SPEAKERS}.{where}.{entry}"
     values |= {"studies": studies, "systems": systems}
     _complete_profiles(values, corpora)

@@ -1,7 +1,8 @@
 """Temperatures: how much less sure each model of a system has to be to be as sure as it is right.
 
 There is one a seed and fold, which makes the negative log likelihood of its validation part least. The test part
-shows what it is worth. The same validation clips also chose the epoch or the settings, so that a model is a little
+shows what it is worth. One more, of the test parts of all folds, is for a model that is trained on all clips: no
+score is made with it. The same validation clips also chose the epoch or the settings, so that a model is a little
 surer of them than of others. Source: see `pipeline.inference.calibration`.
 """
 
@@ -35,15 +36,32 @@ def fit_temperatures(predictions: pd.DataFrame, plan: str) -> Calibration:
         predictions: The system's, of every split.
         plan: Digest of the plan that it was trained by.
     """
+    over_folds = _over_folds(predictions)
     if why_not := _why_not(predictions):
-        return Calibration(plan=plan, why_not=why_not, models=[])
+        return Calibration(plan=plan, why_not=why_not, models=[], over_folds=over_folds)
     models = []
     for (seed, fold), part in predictions[predictions["split"] == "val"].groupby(["seed", "fold"], sort=True):
         temperature = _fit(part, class_order(predictions))
         models.append(
             Temperature(seed=int(seed), fold=int(fold), temperature=round(temperature, 6), n_clips=len(part))
         )
-    return Calibration(plan=plan, why_not=None, models=models)
+    return Calibration(plan=plan, why_not=None, models=models, over_folds=over_folds)
+
+
+def _over_folds(predictions: pd.DataFrame) -> Temperature | None:
+    """Return the temperature of the models of all folds, asked about their test clips, which they never heard.
+
+    It is that of a model of all clips, which has none left to be calibrated on. None where there is one fold, or
+    there are no probabilities.
+    """
+    test = predictions[predictions["split"] == "test"]
+    if target_order(predictions) or test["fold"].nunique() < 2 or len(test) < FEWEST:
+        return None
+    classes = class_order(predictions)
+    if not np.isfinite(probabilities_of(test, classes)).all():
+        return None
+    seed, fold = (int(test[name].iloc[0]) for name in ("seed", "fold"))
+    return Temperature(seed=seed, fold=fold, temperature=round(_fit(test, classes), 6), n_clips=len(test))
 
 
 def _why_not(predictions: pd.DataFrame) -> str | None:

@@ -25,7 +25,7 @@ class Temperature(Settings):
     seed: int
     fold: int
     temperature: float
-    n_clips: int  # of validation, that it was fitted on
+    n_clips: int  # that it was fitted on
 
 
 class Calibration(Settings):
@@ -34,11 +34,22 @@ class Calibration(Settings):
     plan: str  # digest of the plan that the models were trained by
     why_not: str | None  # None where there are temperatures
     models: list[Temperature]
+    # of what the models of several folds say of their test clips: for one model that is trained on all clips
+    over_folds: Temperature | None = None
 
     @property
     def temperatures(self) -> dict[tuple[int, int], float]:
         """By seed and fold."""
         return {(one.seed, one.fold): one.temperature for one in self.models}
+
+    def of_everyone(self, models: list[tuple[int, int]]) -> "Calibration":
+        """Return the temperature of models, by seed and fold, that are trained on all clips of the study."""
+        found = self.over_folds
+        if found is None:
+            why_not = "its study has no folds, whose test clips it could be calibrated on"
+            return Calibration(plan=self.plan, why_not=self.why_not or why_not, models=[])
+        own = [found.model_copy(update={"seed": seed, "fold": fold}) for seed, fold in models]
+        return Calibration(plan=self.plan, why_not=None, models=own)
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:

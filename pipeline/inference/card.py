@@ -129,7 +129,16 @@ def _tested(trained: Trained) -> str:
         )
         lines.append(f"- Score: {METRICS[score['name']]} {score['value']:.3f}{interval}")
     lines.append(f"- Probabilities: {_calibrated(trained)}")
-    lines.append(f"- Models: {len(trained.models)}, of (seed, fold) {', '.join(map(str, trained.models))}")
+    if (everyone := trained.everyone) is None:
+        lines.append(
+            f"- Models: {len(trained.models)}, of (seed, fold) {', '.join(map(str, trained.models))}"
+        )
+    else:
+        lines.append(
+            f"- Models: {len(trained.models)}, trained after the test on all {everyone.clips} clips of "
+            f"{everyone.speakers} speakers. The score is that of the models of the folds, which did not know whom "
+            "they were tested with: these are not here"
+        )
     return "\n".join(lines)
 
 
@@ -140,8 +149,9 @@ def _calibrated(trained: Trained) -> str:
     if calibration.why_not:
         return f"not calibrated, because {calibration.why_not}"
     values = sorted(calibration.temperatures.values())
+    on = "validation clips" if trained.everyone is None else "the folds' test clips"
     span = f"{values[0]:.2f}" if len(values) == 1 else f"{values[0]:.2f} to {values[-1]:.2f}, one a model"
-    return f"calibrated on validation clips by temperature, {span}"
+    return f"calibrated on {on} by temperature, {span}"
 
 
 def _trained_on(trained: Trained, corpora: Sequence[Corpus]) -> str:

@@ -5,7 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
-from pipeline.config.plans import ExportPlan
+from pipeline.config.plans import EnsemblePlan, ExportPlan
 from pipeline.config.systems import TorchSystem
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import trained_dir
@@ -14,7 +14,9 @@ from pipeline.features.extractor import build_extractor
 from pipeline.features.registry import has_network, kind_libraries, kind_version
 from pipeline.inference.card import write_card
 from pipeline.inference.exported import CARD, DESCRIPTION, ENCODERS, FORMAT, MODELS, ONNX, Export
-from pipeline.inference.trained import NO_CLIPS, Trained, describe_trained
+from pipeline.inference.plans import read_plans
+from pipeline.inference.trained import NO_CLIPS, Everyone, Trained, describe_trained
+from pipeline.inference.training_audio import training_audio
 from pipeline.training.model_files import file_stem, networks_of
 from pipeline.training.run_record import git_commit
 
@@ -46,30 +48,29 @@ def write_planned(system: str, plan: ExportPlan, folder: Path) -> Export | None:
     return write_export(describe_trained(system, plan.plans), folder, onnx=plan.onnx)
 
 
-def write_export(trained: Trained, folder: Path, *, onnx: bool = False) -> Export:
+def write_export(trained: Trained, folder: Path, *, onnx: bool = False, everyone: bool = False) -> Export:
     """Write a trained system to a new or empty folder, all or nothing; return what export.json says.
 
     Args:
         trained: The system.
         folder: Where to.
         onnx: Write its models as ONNX too.
+        everyone: In place of the models of its folds, train one on all clips (see `pipeline.training.everyone`).
 
     Raises:
-        PipelineError: The folder holds something, or a model cannot be written as ONNX.
+        PipelineError: The folder holds something, a model cannot be written as ONNX, or be trained on all clips.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PipelineError(f"{folder} is there and not empty: name a new folder")
-    sets = [one for part in trained.parts for one in part.feature_sets.values()]
-    export = Export(
-        format=FORMAT,
-        commit=git_commit(),
-        libraries=_libraries(trained),
-        feature_versions={one.kind: kind_version(one.kind) for one in sets},
-        trained=trained,
-    )
     partial = folder.with_name(f"{folder.name}.tmp")
     shutil.rmtree(partial, ignore_errors=True)
     try:
+        if everyone:
+            trained = _of_everyone(trained, partial / MODELS / trained.name)
+        else:
+            for one in (trained, *trained.members):
+                _copy_models(one, partial / MODELS / one.name)
+        export = _describe(trained)
         _write(export, partial, onnx)
         if folder.exists():
             folder.rmdir()
@@ -79,10 +80,38 @@ def write_export(trained: Trained, folder: Path, *, onnx: bool = False) -> Expor
     return export
 
 
+def _describe(trained: Trained) -> Export:
+    sets = [one for part in trained.parts for one in part.feature_sets.values()]
+    return Export(
+        format=FORMAT,
+        commit=git_commit(),
+        libraries=_libraries(trained),
+        feature_versions={one.kind: kind_version(one.kind) for one in sets},
+        trained=trained,
+    )
+
+
+def _of_everyone(trained: Trained, folder: Path) -> Trained:
+    """Train a system on all clips of its study, and say so in what is known of it."""
+    plan = read_plans(trained.name).plan
+    if isinstance(plan, EnsemblePlan):
+        raise PipelineError(
+            f"{trained.name} cannot be trained on everyone: it is an ensemble, export its members"
+        )
+    from pipeline.training.everyone import TESTED, train_on_everyone
+
+    models, clips, speakers = train_on_everyone(trained.name, plan, folder)
+    known = {
+        "models": models,
+        "everyone": Everyone(clips=clips, speakers=speakers),
+        "audio": training_audio(plan.system.study, plan.system.variant, TESTED),
+        "calibration": trained.calibration and trained.calibration.of_everyone(models),
+    }
+    return trained.model_copy(update=known)
+
+
 def _write(export: Export, folder: Path, onnx: bool) -> None:
     trained = export.trained
-    for one in (trained, *trained.members):
-        _copy_models(one, folder / MODELS / one.name)
     _write_encoders(trained, folder / ENCODERS)
     text = json.dumps(export.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (folder / DESCRIPTION).write_text(text + "\n", "utf-8")

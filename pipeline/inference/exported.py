@@ -19,7 +19,7 @@ from pipeline.core.tables import read_json
 from pipeline.features.registry import kind_version
 from pipeline.inference.trained import Trained
 
-FORMAT = 2  # raised with every change that makes export.json, or what lies beside it, mean something else
+FORMAT = 3  # raised with every change that makes export.json, or what lies beside it, mean something else
 DESCRIPTION, MODELS, ENCODERS, ONNX, CARD = "export.json", "models", "encoders", "onnx", "README.md"
 
 

@@ -236,13 +236,15 @@ class Predictor:
         self._reader.load_whisper()
 
     def models_in_words(self) -> str:
-        """Say which seeds and folds are asked."""
+        """Say which seeds and folds are asked, or that the model knows all clips."""
         seeds = sorted({seed for seed, _ in self.trained.models})
         n_folds = len({fold for _, fold in self.trained.models})
         words = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
         if n_folds > 1:
             words += f"; {n_folds} folds, each trained without its own test clips"
         n_models = len(self.trained.models)
+        if (everyone := self.trained.everyone) is not None:
+            words += f"; trained on all {everyone.clips} clips of {everyone.speakers} speakers"
         return words if n_models == 1 else f"mean of {n_models} models: {words}"
 
     def _notes(self, recording: Recording, languages: Sequence[str], windows: Sequence[Window]) -> list[str]:

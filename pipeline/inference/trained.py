@@ -31,6 +31,13 @@ class FeatureSet(Settings):
     weights: Literal["published", "random"]  # of the network that makes embeddings
 
 
+class Everyone(Settings):
+    """What a model learnt from that was trained on all clips of its study, also on those that were tested."""
+
+    clips: int
+    speakers: int
+
+
 class Trained(Settings):
     """A trained system, or an ensemble of two."""
 
@@ -44,6 +51,7 @@ class Trained(Settings):
     ]  # by slot: features, second; the words of transcripts are not among them
     reads_words: bool
     models: list[Model]
+    everyone: Everyone | None = None  # None: each model is the one of its fold, which was tested
     asr: Asr | None  # of what reads text: how it is transcribed
     facts: dict[str, Any]  # none of a member
     audio: TrainingAudio | None  # None where it was trained on nothing that lies at hand

@@ -31,6 +31,8 @@ FOR_REPORT = ("explore", "transcribe")
 def train_and_export(root: Path, corpus: str) -> Path:
     """Train the best system on a corpus and write its export, which the application then asks by default.
 
+    It is tested as in the leaderboard, and what is exported is trained once more, on all speakers.
+
     Args:
         root: Of the project.
         corpus: That the template `new_speakers` has labels for.
@@ -46,7 +48,7 @@ def train_and_export(root: Path, corpus: str) -> Path:
     head = [("index", corpus), *((stage,) for stage in HEAD)]
     folder = _run_all(root, corpus, [PROFILE], [system], head, [("train", system), ("evaluate",)])
     shutil.rmtree(export, ignore_errors=True)
-    _run(("export", system, str(export)), folder, _environment(root))
+    _run(("export", system, str(export), "--everyone"), folder, _environment(root))
     print(f"{system} is in {export}, after {clock_time(time.monotonic() - started)}.", flush=True)
     return export
 

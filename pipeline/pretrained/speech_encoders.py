@@ -158,6 +158,21 @@ def _load(source: EncoderSource, device: str) -> SpeechEncoder:
     return load_transformers_encoder(source.path, device)
 
 
+def read_whisper(path: Path) -> WhisperEncoder:
+    """Read Whisper's encoder of a checkpoint of openai-whisper, or of a folder that `SpeechEncoder.save` wrote.
+
+    Raises:
+        PipelineError: It is neither.
+    """
+    if not path.is_dir():
+        return _whisper_checkpoint(path, "cpu")
+    if json.loads((path / CONFIG).read_text("utf-8")).get("model_type") != WHISPER:
+        raise PipelineError(
+            f"{path} holds another encoder than Whisper's: expected a checkpoint of openai-whisper"
+        )
+    return _whisper_folder(path, "cpu")
+
+
 def _random_whisper(sizes: Sizes | None, device: str) -> WhisperEncoder:
     import torch
 

@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 COUNTER = "num_batches_tracked"  # of batch normalisation: older files lack it, and nothing here reads it
+WHISPER_SIZES = (
+    "tiny",
+    "base",
+    "small",
+    "medium",
+    "large-v1",
+    "large-v2",
+    "large-v3",
+    "turbo",
+)  # its own names
 N_NAMED = 3  # tensors an error names
 UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, IndexError)  # raised by torch.load
 
@@ -52,8 +62,9 @@ def find_weights(name: str, where: str = "weights") -> Path:
     """Return the file of published weights that a name means, or the folder of a model of the hub.
 
     Args:
-        name: A path, a file or folder below `$SER_WEIGHTS`, a model of the hub as organisation/model@revision, or
-            the address of a file. The last two are downloaded if they are not below `$SER_WEIGHTS`.
+        name: A path, a file or folder below `$SER_WEIGHTS`, a model of the hub as organisation/model@revision,
+            the address of a file, or one of Whisper's own names. The last three are downloaded if they are not
+            below `$SER_WEIGHTS`.
         where: Key in params.yaml, for errors.
 
     Raises:
@@ -65,6 +76,10 @@ def find_weights(name: str, where: str = "weights") -> Path:
         return web_file(name, where)
     if is_hub_id(name):
         return hub_model(name, where)
+    if name in WHISPER_SIZES:
+        from pipeline.pretrained.whisper_checkpoint import find_or_download
+
+        return find_or_download(name, where, "")
     folder = os.environ.get("SER_WEIGHTS")
     candidates = [Path(name)] + ([Path(folder) / name] if folder else [])
     for candidate in candidates:

@@ -61,12 +61,12 @@ class Attention(nn.Module):
         self.value = nn.Linear(width, width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, frames: Tensor) -> Tensor:
+    def forward(self, frames: Tensor, own: Tensor | None = None) -> Tensor:
         parts = [
             layer(frames).unflatten(2, (self.heads, -1)).transpose(1, 2)  # (B, heads, T, width / heads)
             for layer in (self.query, self.key, self.value)
         ]
-        attended = functional.scaled_dot_product_attention(*parts)
+        attended = functional.scaled_dot_product_attention(*parts, attn_mask=own)
         return self.out(attended.transpose(1, 2).flatten(2))
 
 
@@ -85,8 +85,14 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.mlp_ln = nn.LayerNorm(width)
 
-    def forward(self, frames: Tensor) -> Tensor:
-        frames = frames + self.attn(self.attn_ln(frames))
+    def forward(self, frames: Tensor, own: Tensor | None = None) -> Tensor:
+        """Return frames of the same shape, (B, T, width).
+
+        Args:
+            frames: What comes in.
+            own: Where it is True, shape (B, 1, 1, T), a frame is attended to; None for all.
+        """
+        frames = frames + self.attn(self.attn_ln(frames), own)
         return frames + self.mlp(self.mlp_ln(frames))
 
 

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from pipeline.config.new_speakers import USUAL
 from pipeline.config.params import check_params
 from pipeline.core.errors import PipelineError
 from tests.settings import shipped_values
@@ -122,14 +123,14 @@ def test_a_profile_names_the_systems_that_it_trains():
 def test_a_feature_set_is_made_for_other_systems_of_the_study():
     values = own(labels=["a", "b"], systems=["compare_svm"])
     entry = values["new_speakers"]["systems"]["egemaps_svm"]
-    values["systems"]["mine"] = {**entry, "study": "new_speakers_own"}
+    values["systems"]["mine"] = {**USUAL, **entry, "study": "new_speakers_own"}
     assert check_params(values).feature_set_corpora("egemaps_functionals") == ["own"]
 
 
 def test_classes_are_not_told_apart_in_a_study_of_one():
     values = own(["valence"])
     entry = values["new_speakers"]["systems"]["compare_svm"]
-    values["systems"]["mine"] = {**entry, "study": "new_speakers_own_dimensions"}
+    values["systems"]["mine"] = {**USUAL, **entry, "study": "new_speakers_own_dimensions"}
     with pytest.raises(
         PipelineError, match=r"systems\.mine tells classes apart, and .* \['rated'\]: name two"
     ):

@@ -131,3 +131,22 @@ def test_scores_say_why_there_is_none():
     }
     ratings = made_up.random_dimensions(20)
     assert calibration_scores(ratings, fit_temperatures(ratings, "p")) == {"calibrated": None}
+
+
+def test_one_temperature_is_that_of_the_test_clips_of_all_folds():
+    parts = [too_sure(2000, temperature=2.5, split="test", fold=fold) for fold in (0, 1)]
+    table = pd.concat([*parts, too_sure(100, temperature=0.3, split="val")], ignore_index=True)
+    found = fit_temperatures(table, "p")
+    assert found.models == []  # fold 1 has no validation part
+    assert found.over_folds is not None
+    assert found.over_folds.n_clips == 4000
+    assert found.over_folds.temperature == pytest.approx(2.5, rel=0.1)
+    everyone = found.of_everyone([(7, 0)])
+    assert everyone.temperatures == {(7, 0): found.over_folds.temperature}
+    assert everyone.why_not is None
+    assert fit_temperatures(table[table["fold"] == 0], "p").over_folds is None
+
+
+def test_without_folds_a_model_of_everyone_has_no_temperature():
+    calibration = Calibration(plan="p", why_not=None, models=[])
+    assert calibration.of_everyone([(7, 0)]).why_not.startswith("its study has no folds")

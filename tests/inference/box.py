@@ -139,10 +139,8 @@ def file_name(clip: str) -> str:
 
 def fill(root: Path, whisper: Path) -> Box:
     """Make and train everything below a folder, which is the working directory meanwhile."""
-    data = toy.study("vectors", "transcripts")
-    clips = data.clips.assign(corpus=CORPUS, speaker=f"{CORPUS}/1")
-    swapped = {"train": data.folds[0]["train"], "val": data.folds[0]["test"], "test": data.folds[0]["val"]}
-    data = replace(data, clips=clips, folds={0: data.folds[0], 1: swapped}, split_seeds={0: 42, 1: 43})
+    data = study()
+    clips = data.clips
     files = {}
     for number, (clip, label) in enumerate(zip(clips["utterance_id"], clips["label"], strict=True)):
         rate = RATES[number % 3]
@@ -159,6 +157,14 @@ def fill(root: Path, whisper: Path) -> Box:
     return Box(root, files, dict(zip(clips["utterance_id"], data.texts or [], strict=True)))
 
 
+def study() -> StudyData:
+    """Return the clips and folds that all systems are trained on, without features."""
+    data = toy.study("vectors", "transcripts")
+    clips = data.clips.assign(corpus=CORPUS, speaker=f"{CORPUS}/1")
+    swapped = {"train": data.folds[0]["train"], "val": data.folds[0]["test"], "test": data.folds[0]["val"]}
+    return replace(data, clips=clips, folds={0: data.folds[0], 1: swapped}, split_seeds={0: 42, 1: 43})
+
+
 def _train(name: str, data: StudyData, files: dict[str, Path]) -> None:
     make: Callable[..., Any] = toy.torch_system if "lr" in SYSTEMS[name] else toy.sklearn_system
     epochs = {"epochs": 2} if "lr" in SYSTEMS[name] else {}
@@ -168,13 +174,13 @@ def _train(name: str, data: StudyData, files: dict[str, Path]) -> None:
     for slot in (system.features, system.second):
         write_json(paths.store_path(slot, STUDY, "main"), {})
     slots = {"features": system.features, "second": system.second}
-    features = {slot: _features(one, data, files) for slot, one in slots.items() if one in FEATURE_SETS}
+    features = {slot: features_of(one, data, files) for slot, one in slots.items() if one in FEATURE_SETS}
     reads_words = "transcripts" in slots.values()
     own = replace(data, features=features, feature_names={}, texts=data.texts if reads_words else None)
     write_outcomes(own, plan, name, train(own, system, name, "key"), "key", 1.0)
 
 
-def _features(name: str, data: StudyData, files: dict[str, Path]) -> np.ndarray | list[np.ndarray]:
+def features_of(name: str, data: StudyData, files: dict[str, Path]) -> np.ndarray | list[np.ndarray]:
     """Compute a feature set as the stages `features` and `embed` do."""
     kind_name, values = FEATURE_SETS[name]
     if name == "said":

@@ -1,6 +1,7 @@
 """Exports: what is in them, that they answer as the original, and what happens with those of other versions."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from pipeline.inference.export import write_export
 from pipeline.inference.exported import read_export
 from pipeline.inference.predictor import load
 from pipeline.inference.trained import read_trained
-from tests.inference.box import ENSEMBLES, SYSTEMS, Box
+from pipeline.training import everyone
+from tests.inference.box import ENSEMBLES, SYSTEMS, Box, features_of, study
 
 COMMIT = "0123456789abcdef"
 
@@ -89,7 +91,7 @@ def test_the_card_says_what_it_is(box: Box, tmp_path: Path) -> None:
         "Licence: that of this project",
         "-22 to -22 dBFS",
         "## Intended use and limits",
-        f"Format 2, commit {COMMIT}. tiny_cnn is a mel_cnn.",
+        f"Format 3, commit {COMMIT}. tiny_cnn is a mel_cnn.",
     ):
         assert words in card
 
@@ -101,6 +103,29 @@ def test_the_card_of_a_system_that_was_not_evaluated(box: Box, tmp_path: Path) -
     assert "Whisper's weights are not in this folder" in card
 
 
+def test_a_model_of_everyone_takes_the_place_of_those_of_the_folds(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = study()
+    data = replace(data, texts=None, features={"features": features_of("vectors", data, box.files)})
+    monkeypatch.setattr(everyone, "load_study", lambda plan, table: data)
+    export = write_export(read_trained("tiny_forest"), tmp_path / "out", everyone=True)
+    assert export.trained.models == [(7, 0)]
+    predictor = load(tmp_path / "out")
+    files = list(box.files.values())
+    assert predictor.predict(files).shape == (len(files), 3)
+    said = f"trained on all {len(data.clips)} clips of 1 speakers"
+    assert said in predictor.models_in_words()
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert f"trained after the test on all {len(data.clips)} clips" in card
+
+
+def test_an_ensemble_is_not_trained_on_everyone_and_leaves_nothing(box: Box, tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="tiny_mean cannot be trained on everyone: it is an ensemble"):
+        write_export(read_trained("tiny_mean"), tmp_path / "out", everyone=True)
+    assert not list(tmp_path.iterdir())
+
+
 def change(folder: Path, **changes: Any) -> None:
     path = folder / "export.json"
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
@@ -109,7 +134,7 @@ def change(folder: Path, **changes: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"format": 1}, "has format 1, but this version reads format 2"),
+        ({"format": 1}, "has format 1, but this version reads format 3"),
         (
             {"feature_versions": {"mel_image": "0"}},
             "as version 0 of its code computes it, but this is version 1",

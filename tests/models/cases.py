@@ -153,6 +153,12 @@ _CASES = [
     ),
     _encoder("new_speakers_demo_ravdess_encoder_attentive", 198_027),
     _encoder("new_speakers_demo_ravdess_encoder_queries", 265_354),
+    Case(
+        "new_speakers_demo_ravdess_encoder_top",
+        {"features": (180, 512), "lengths": ()},
+        3_160_072,  # a block, 1,024 x 8 + 8
+        {"features": (9, 16)},
+    ),
     Case("mfcnn14_bert", {"tokens": (128,)}, 109_485_316, SMALL_WORDS, narrow=SMALL_BERT, n_words=30_522),
 ]
 TORCH_CASES = {case.system: case for case in _CASES}

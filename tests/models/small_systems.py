@@ -38,6 +38,7 @@ SIZES: dict[str, dict[str, Any]] = {  # of each family, whose systems keep all t
         "mask_time_prob": 0.2,
     },
     "encoder_head": {"attention": 4, "hidden": 16, "dropout": 0.1},
+    "encoder_top": {"heads": 2},
     "bert": {"hidden_size": 16, "layers": 2, "heads": 2, "intermediate": 32, "positions": 8},
 }
 NARROW: dict[str, dict[str, Any]] = {  # what a published network has besides, by the beginning of its name
@@ -54,6 +55,7 @@ RECIPES: dict[
     "imagenet_cnn": {"lr": 0.003},
     "mobilenetv3": {"lr": 0.01, "batch_size": 12},
     "speech_transformer": {"lr": 0.003},
+    "encoder_top": {"lr": 0.003},
     "bert": {"lr": 0.003},
 }
 SCHEDULES = {"linear": {"steps": 120, "warmup": 2}}
