@@ -1,4 +1,4 @@
-"""Scoring one system: from what training left of it to its scores, tables, figures and metrics.
+"""Scoring one system: from what training left of it to its scores, tables and figures.
 
 A system whose predictions, settings and code are those of an earlier evaluation is not evaluated again: its files
 come from the cache folder, as rows of features do; `SER_REFRESH=1` computes them anew.
@@ -21,7 +21,6 @@ from pipeline.core.paths import (
     cache_dir,
     evaluated_dir,
     history_path,
-    metrics_path,
     plots_dir,
     predictions_path,
     trained_dir,
@@ -68,12 +67,7 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
         with _no_collector():
             _compute(system, about, places["evaluated"], places["plots"])
         _keep(entry, places)
-    scores = read_json(scores_path(system))
-    # Imported here: scikit-learn takes most of the time of an evaluation that comes from the cache.
-    from pipeline.evaluation.short_metrics import short_metrics
-
-    write_json(metrics_path(system), short_metrics(scores))
-    return scores
+    return read_json(scores_path(system))
 
 
 def _key(system: str, about: Mapping[str, Any], code: str) -> str:

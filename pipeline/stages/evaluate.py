@@ -9,6 +9,7 @@ from pipeline.core.parallel import parallel_map
 from pipeline.core.paths import DATA, METRICS, PLOTS, known_speakers_path
 from pipeline.core.tables import write_json
 from pipeline.evaluation.known_speakers import known_speakers_of
+from pipeline.evaluation.short_metrics import write_short_metrics
 from pipeline.evaluation.system import evaluate, is_trained
 
 OUTPUTS = (DATA / "evaluated", METRICS / "systems", PLOTS / "systems")
@@ -24,6 +25,7 @@ def main() -> None:
     trained = {name: one.about for name, one in plan.systems.items() if is_trained(name, one.plan)}
     work = partial(evaluate_one, code=plan.code)
     scores = list(parallel_map(work, [*trained.items()], description="evaluate", batch_size=1, where="here"))
+    write_short_metrics(dict(zip(trained, scores, strict=True)))
     known = list(known_speakers_of({name: plan.systems[name].split for name in trained}))
     for one in known:
         log.warning("evaluate: %s", one.warning)
