@@ -61,7 +61,9 @@ def test_metrics_diff_of_all_has_a_row_a_metric_and_fits_a_terminal(repository):
     lines = repository.run("dvc", "metrics", "diff", "--all").splitlines()
     values = shipped_values()
     shown = {line.split()[1] for line in lines if line.startswith("metrics/systems/")}
-    assert {name for name in [*values["systems"], *values["ensembles"]] if f"{name}.uar" not in shown} == set()
+    assert {
+        name for name in [*values["systems"], *values["ensembles"]] if f"{name}.uar" not in shown
+    } == set()
     assert max(map(len, lines)) < WIDTH, max(lines, key=len)
 
 

@@ -44,7 +44,13 @@ def test_a_skipped_system_has_no_numbers():
 
 def test_a_study_and_a_group_has_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    studies = {"net": "one", "forest": "two", "ablations_net": "one", "new_speakers_tess_svm": "tess", "a": "one"}
+    studies = {
+        "net": "one",
+        "forest": "two",
+        "ablations_net": "one",
+        "new_speakers_tess_svm": "tess",
+        "a": "one",
+    }
     write_short_metrics({name: {"status": "skipped", "study": study} for name, study in studies.items()})
     found = {path.stem: list(read_json(path)) for path in (tmp_path / "metrics/systems").iterdir()}
     assert found == {
