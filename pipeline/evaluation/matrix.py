@@ -46,9 +46,7 @@ def write_matrix(
     }
     table = matrix_table(tested, corpora)
     if len(table):
-        from pipeline.evaluation.matrix_figure import (
-            save_matrix,  # with it comes matplotlib, which readers need not
-        )
+        from pipeline.evaluation.matrix_figure import save_matrix  # with it comes matplotlib
 
         write_csv(folder / f"{STEM}.csv", table)
         save_matrix(folder / f"{STEM}.png", table)
