@@ -53,7 +53,9 @@ def copy_of_this() -> Iterator[Path]:
 
 def run(command: list[str], folder: Path, **environment: str) -> None:
     """Run a command in a folder, quietly, with this Python's programs first."""
-    own = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment}
+    # Python writes bytecode unless told not to, as containers often are: installed packages have theirs.
+    own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment}
+    own["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")

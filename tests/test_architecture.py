@@ -4,6 +4,7 @@ A rule that is in the way is changed here, in the same commit, with its reason.
 """
 
 import ast
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ ORDER = (
     "orchestration",
 )
 VERB_LINES = 90
+TRACKED = 900  # files that git tracks are fewer
 STAGE_LINES = 60
 
 # Modules without a test file of their own name that no test imports, by what tests them.
@@ -192,6 +194,13 @@ def test_a_package_holds_a_docstring_only(path):
 @pytest.mark.parametrize(("file", "limit"), [("params.yaml", 1300), ("dvc.yaml", 310)])
 def test_files_that_are_read_from_top_to_bottom_stay_short(file, limit):
     assert n_lines(Path(file)) < limit
+
+
+def test_files_that_git_tracks_stay_few():
+    if not Path(".git").exists():
+        pytest.skip("no repository, such as a tarball")
+    listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout
+    assert len(listed.splitlines()) < TRACKED
 
 
 def test_core_is_no_grab_bag():

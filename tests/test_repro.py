@@ -25,7 +25,7 @@ stages:
     foreach: [a, b]
     do: {cmd: "echo layers ${item} > ${item}_layers", deps: ["${item}_model"], outs: ["${item}_layers"]}
   evaluate:
-    cmd: mkdir -p metrics/systems; echo '{"uar":0.5}' | tee metrics/systems/a.json > metrics/systems/b.json
+    cmd: mkdir -p metrics/systems; echo '{"a":{"uar":0.5},"b":{"uar":0.4}}' > metrics/systems/study.json
     deps: [a_model, b_model]
     metrics: [metrics/systems: {cache: false}]
 """

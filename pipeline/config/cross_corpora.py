@@ -18,6 +18,7 @@ from pipeline.core.errors import PipelineError
 CROSS_CORPORA = "cross_corpora"
 # What a system is trained on: speakers of the corpus that it is tested on, one other corpus, all other corpora.
 Case = Literal["within", "on", "without"]
+CASES: tuple[Case, ...] = ("within", "on", "without")
 
 
 class CrossCorpora(Settings):

@@ -190,8 +190,13 @@ def trained_dir(system: str) -> Path:
 
     The systems of a group lie together, since one stage trains them; their names begin with its name.
     """
-    group = next((name for name in TRAINED_GROUPS if system.startswith(f"{name}_")), None)
+    group = group_of(system)
     return (DATA / "trained" if group is None else group_dir(group)) / system
+
+
+def group_of(system: str) -> str | None:
+    """Return the one of the `TRAINED_GROUPS` that a system is of, if any."""
+    return next((name for name in TRAINED_GROUPS if system.startswith(f"{name}_")), None)
 
 
 def group_dir(group: str) -> Path:
@@ -207,8 +212,9 @@ def predictions_path(system: str) -> Path:
     return trained_dir(system) / "predictions.parquet"
 
 
-def metrics_path(system: str) -> Path:
-    return METRICS / "systems" / f"{system}.json"
+def metrics_path(system: str, study: str) -> Path:
+    """The short metrics of all systems of a study, or of a group, whose studies are many."""
+    return METRICS / "systems" / f"{group_of(system) or study}.json"
 
 
 def plots_dir(system: str) -> Path:

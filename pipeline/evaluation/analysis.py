@@ -22,11 +22,11 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.config.plans import AnalysePlan
-from pipeline.core.own_files import read_sealed, write_sealed
-from pipeline.core.paths import cache_dir, index_path, split_path, transcripts_path
-from pipeline.core.row_cache import digest
+from pipeline.config.cross_corpora import CASES, system_of
+from pipeline.config.plans import AnalysePlan, PermutedSystem, SystemPlan
+from pipeline.core.paths import index_path, predictions_path, split_path, trained_dir, transcripts_path
 from pipeline.core.tables import read_table, write_csv, write_json
+from pipeline.core.tree import hash_file, list_files
 from pipeline.evaluation.audit import audit_rows, audit_table, audit_text, count_leaks
 from pipeline.evaluation.change import (
     CONFUSION_COLUMNS,
@@ -47,7 +47,9 @@ from pipeline.evaluation.failures import (
     unsure,
     with_sources,
 )
+from pipeline.evaluation.matrix import write_matrix
 from pipeline.evaluation.regression import target_order
+from pipeline.evaluation.remembered import remembered_files
 
 PAIR = ["system", "baseline"]
 LISTED_COLUMNS = ["system", "list", "n_test", "n", "n_listed"]
@@ -70,7 +72,7 @@ def read_paths(corpus: str) -> pd.Series:
 
 
 def write_failures(
-    folder: Path, system: str, predictions: pd.DataFrame, paths: Paths, transcripts: pd.Series
+    folder: Path, system: str, predictions: pd.DataFrame, paths: Paths, transcripts: pd.Series, code: str
 ) -> list[dict[str, Any]]:
     """Write a system's lists of clips; return their rows of listed.csv.
 
@@ -80,7 +82,23 @@ def write_failures(
         predictions: Of every split.
         paths: Gives a corpus's paths, as `read_paths`.
         transcripts: As `read_transcripts`.
+        code: Digest of the code that lists.
     """
+    indices = [index_path(corpus) for corpus in sorted(set(predictions["corpus"]))]
+    files = [predictions_path(system), transcripts_path(), *(path for path in indices if path.exists())]
+    key = [code, system, _hashes(files)]
+    return remembered_files(
+        "failures", key, folder, lambda place: _list_failures(place, system, predictions, paths, transcripts)
+    )
+
+
+def _hashes(files: Sequence[Path]) -> list[str]:
+    return [hash_file(path)[0] for path in files]
+
+
+def _list_failures(
+    folder: Path, system: str, predictions: pd.DataFrame, paths: Paths, transcripts: pd.Series
+) -> list[dict[str, Any]]:
     first = first_run(predictions)
     if target_order(first):
         lists = [("failures", largest_errors(first), N_FAILURES)]
@@ -150,16 +168,59 @@ def _write_confusion(folder: Path, group: Group, member: Member, baseline: Membe
 
 def _draw_change(path: Path, change: pd.DataFrame, classes: Sequence[str], title: str, code: str) -> None:
     """Draw a change, or take the drawing from the cache: each takes half a second, few systems change at a time."""
-    key = digest([code, title, list(classes), change.to_csv()])
-    kept = cache_dir() / "changes" / key
-    if drawn := read_sealed(kept):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(drawn)
-        return
-    from pipeline.evaluation.change_figure import save_change  # with it comes matplotlib
 
-    save_change(path, change, classes, title)
-    write_sealed(kept, path.read_bytes())
+    def draw(folder: Path) -> None:
+        from pipeline.evaluation.change_figure import save_change  # with it comes matplotlib
+
+        save_change(folder / path.name, change, classes, title)
+
+    remembered_files("changes", [code, title, list(classes), change.to_csv()], path.parent, draw)
+
+
+def write_importances(folder: Path, system: str, permuted: PermutedSystem, code: str) -> None:
+    """Write what the families of a system's features are worth; its predictions change with its features.
+
+    Args:
+        folder: Where to.
+        system: Its name.
+        permuted: All that is planned of it, and how it is permuted.
+        code: Digest of the code that permutes.
+    """
+    trained = trained_dir(system)
+    files = [trained / name for name in list_files(trained) if name != "run.json"]
+    settings = permuted.plans.plan.system if isinstance(permuted.plans.plan, SystemPlan) else None
+    split = [split_path(settings.study, settings.variant)] if settings else []
+
+    def write(place: Path) -> None:
+        from pipeline.evaluation.why import write_families  # with it come scikit-learn and matplotlib
+
+        write_families(place, system, permuted)
+
+    key = [code, system, permuted.model_dump(), _hashes([*files, *split])]
+    remembered_files("families", key, folder, write)
+
+
+def write_cross_corpora(
+    folder: Path, corpora: Mapping[str, bool], scores: Mapping[str, Mapping[str, Any]], code: str
+) -> None:
+    """Write the cross-corpus matrix.
+
+    Args:
+        folder: Where to.
+        corpora: Those of the matrix: whether they are synthetic.
+        scores: Of each system, as evaluation leaves them.
+        code: Digest of the code that scores and draws.
+    """
+    if not corpora:
+        return
+
+    def write(place: Path) -> None:
+        write_matrix(place, corpora, scores)
+
+    systems = [name for case in CASES for name in (system_of(case, corpus) for corpus in corpora)]
+    there = {name: scores[name]["status"] for name in systems if name in scores}
+    files = [predictions_path(name) for name in there]
+    remembered_files("matrix", [code, dict(corpora), there, _hashes(files)], folder, write)
 
 
 def write_audit(folder: Path, plan: AnalysePlan, scores: Mapping[str, Mapping[str, Any]]) -> None:

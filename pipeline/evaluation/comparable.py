@@ -61,6 +61,16 @@ class Group:
         """Return which clips are of a split, as row numbers."""
         return np.flatnonzero(self.clips["split_seed"] == split_seed)
 
+    @property
+    def digest(self) -> str:
+        """Of all that is compared of it: clips, truth, and what each member predicted, hexadecimal."""
+        found = blake2b(pd.util.hash_pandas_object(self.clips, index=False).to_numpy().tobytes())
+        found.update(repr((self.study, self.targets, self.classes)).encode())
+        for values in [self.truth, *(values for member in self.members for values in member.predicted)]:
+            found.update(f"{values.dtype} {values.shape}".encode() + np.ascontiguousarray(values).tobytes())
+        found.update(repr([(member.system, member.runs, member.way) for member in self.members]).encode())
+        return found.hexdigest()
+
     def confusion(self, member: Member, run: int) -> np.ndarray:
         """Count how often a run took each class (row) for each class (column), (n_classes, n_classes)."""
         truth, predicted = self.truth[self.rows(member.runs[run][0])], member.predicted[run]

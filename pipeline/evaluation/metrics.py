@@ -45,7 +45,7 @@ class Metric:
         needs_spread: Of values: whether it says nothing of clips that are all rated alike.
         by_group: Whether each corpus, sex and speaker has it as well.
         by_fold: Whether it is also averaged over the folds, each scored by itself; not of probabilities.
-        shown: Whether `dvc metrics show` has it.
+        shown: Whether DVC compares it: `metrics/systems` has it.
         column: Whether the tables of results have a column of it.
     """
 

@@ -19,6 +19,8 @@ of a group is chosen on the clips that it is tested on, so its lead is somewhat 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from pipeline.evaluation.bootstrap import percentiles
 from pipeline.evaluation.comparable import Group, Member, Run, first_runs
 from pipeline.evaluation.group_scores import N_DRAWS, GroupScores, RunScores, score_group
 from pipeline.evaluation.metrics import rank_metric
+from pipeline.evaluation.remembered import remembered
 
 COLUMNS = {
     "study": "str",
@@ -59,7 +62,11 @@ COLUMNS = {
 
 
 def compare(
-    groups: Iterable[Group], baselines: Mapping[str, Sequence[str]], *, n_resamples: int = N_DRAWS
+    groups: Iterable[Group],
+    baselines: Mapping[str, Sequence[str]],
+    *,
+    n_resamples: int = N_DRAWS,
+    code: str | None = None,
 ) -> pd.DataFrame:
     """Compare each group's systems.
 
@@ -67,6 +74,7 @@ def compare(
         groups: Systems that were tested on the same clips.
         baselines: By system, others that it is held against; those of another group are passed over.
         n_resamples: How many times to draw.
+        code: Digest of the code that compares, where groups that have not changed are to come from the cache.
 
     Returns:
         The columns `COLUMNS`, a row a pair, in the order of the groups and their systems; scores and differences
@@ -77,7 +85,10 @@ def compare(
     for group in groups:
         numbers[group.study] = numbers.get(group.study, 0) + 1
         if len(group.members) > 1:
-            found = compare_group(group, baselines, n_resamples=n_resamples)
+            own = {member.system: [*baselines.get(member.system, [])] for member in group.members}
+            work = partial(compare_group, group, own, n_resamples=n_resamples)
+            key = [code, group.digest, own, n_resamples]
+            found = work() if code is None else remembered("significance", key, work)
             rows += [{"study": group.study, "group": numbers[group.study], **row} for row in found]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -122,10 +133,9 @@ def bootstrap_p(differences: np.ndarray) -> float:
 
 def mcnemar_p(n_only_one: int, n_only_other: int) -> float:
     """Return the exact two-sided p of what one system alone got right and the other alone; 1 where neither did."""
-    from scipy.stats import binomtest
-
     n_discordant = n_only_one + n_only_other
-    return float(binomtest(n_only_one, n_discordant, 0.5).pvalue) if n_discordant else 1.0
+    one_side = sum(comb(n_discordant, k) for k in range(min(n_only_one, n_only_other) + 1))
+    return min(1.0, 2 * one_side / 2**n_discordant)
 
 
 def _pairs(
@@ -207,13 +217,13 @@ def _mcnemar(group: Group, one: Member, other: Member) -> tuple[dict[str, Any], 
 
 def _student(ours: RunScores, theirs: RunScores) -> tuple[dict[str, float], str]:
     """Return the t-test over the runs, or none and why."""
-    from scipy.stats import ttest_ind
-
     one, other = ours.observed, theirs.observed
     if min(len(one), len(other)) < 2:
         return {}, "no t-test: fewer than two runs"
     if np.ptp(one) == 0 and np.ptp(other) == 0:
         return {}, "no t-test: neither system's runs differ"
+    from scipy.stats import ttest_ind  # which takes a second to import
+
     test = ttest_ind(one, other)
     return {"t": float(test.statistic), "df": float(test.df), "p_t": float(test.pvalue)}, ""
 

@@ -1,4 +1,4 @@
-"""Scoring one system: from what training left of it to its scores, tables, figures and metrics.
+"""Scoring one system: from what training left of it to its scores, tables and figures.
 
 A system whose predictions, settings and code are those of an earlier evaluation is not evaluated again: its files
 come from the cache folder, as rows of features do; `SER_REFRESH=1` computes them anew.
@@ -21,7 +21,6 @@ from pipeline.core.paths import (
     cache_dir,
     evaluated_dir,
     history_path,
-    metrics_path,
     plots_dir,
     predictions_path,
     trained_dir,
@@ -57,23 +56,31 @@ def evaluate(system: str, about: Mapping[str, Any], code: str) -> dict[str, Any]
         about: What it is evaluated on; see `pipeline.splits.describe`.
         code: Digest of the evaluation's code.
     """
-    places = {"evaluated": evaluated_dir(system), "plots": plots_dir(system)}
-    entry = cache_dir() / "evaluations" / system / _key(system, about, code)
-    for folder in places.values():
-        shutil.rmtree(folder, ignore_errors=True)  # no figure stays that is not drawn any more
-    if not os.environ.get("SER_REFRESH") and _is_whole(entry):
-        for name, folder in places.items():
-            shutil.copytree(entry / name, folder)
-    else:
+    if not is_restored(system, about, code):
+        places = _places(system)
         with _no_collector():
             _compute(system, about, places["evaluated"], places["plots"])
-        _keep(entry, places)
-    scores = read_json(scores_path(system))
-    # Imported here: scikit-learn takes most of the time of an evaluation that comes from the cache.
-    from pipeline.evaluation.short_metrics import short_metrics
+        _keep(_entry(system, about, code), places)
+    return read_json(scores_path(system))
 
-    write_json(metrics_path(system), short_metrics(scores))
-    return scores
+
+def is_restored(system: str, about: Mapping[str, Any], code: str) -> bool:
+    """Put a system's evaluation in its place from the cache, if it has it; arguments as of `evaluate`."""
+    entry, places = _entry(system, about, code), _places(system)
+    for folder in places.values():
+        shutil.rmtree(folder, ignore_errors=True)  # no figure stays that is not drawn any more
+    known = not os.environ.get("SER_REFRESH") and _is_whole(entry)
+    for name, folder in places.items() if known else ():
+        shutil.copytree(entry / name, folder)
+    return known
+
+
+def _places(system: str) -> dict[str, Path]:
+    return {"evaluated": evaluated_dir(system), "plots": plots_dir(system)}
+
+
+def _entry(system: str, about: Mapping[str, Any], code: str) -> Path:
+    return cache_dir() / "evaluations" / system / _key(system, about, code)
 
 
 def _key(system: str, about: Mapping[str, Any], code: str) -> str:

@@ -21,7 +21,7 @@ def facts_of(system: str, study: str, evaluated: EvaluatedSystem | None) -> dict
         `study`, `corpora` (names), `protocol` (in words), `synthetic`, `new_speakers` (nobody who was tested was
         trained on), `random_weights`, and `score`: `name`, `value`, and `low` and `high` of its 95 % interval.
     """
-    scores = _scores(system)
+    scores = _scores(system, study)
     about = evaluated.about if evaluated else {}
     name = next((name for name in SCORES if name in scores), None)
     ends = {"value": "", "low": "_low", "high": "_high"}
@@ -47,6 +47,8 @@ def new_speakers(split: EvaluatedSplit) -> bool | None:
     return known_speakers(read_csv(counts), split.train_on).empty
 
 
-def _scores(system: str) -> dict[str, Any]:
-    paths = (evaluated_dir(system) / "scores.json", metrics_path(system))
-    return next((read_json(path) for path in paths if path.exists()), {})
+def _scores(system: str, study: str) -> dict[str, Any]:
+    evaluated, short = evaluated_dir(system) / "scores.json", metrics_path(system, study)
+    if evaluated.exists():
+        return read_json(evaluated)
+    return read_json(short).get(system, {}) if short.exists() else {}

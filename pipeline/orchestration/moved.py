@@ -7,8 +7,9 @@ MAIN = ("uar", "ccc")
 
 
 def read_metrics(folder: Path) -> dict[str, dict]:
-    """Read the metrics of all systems, by name; nothing where there is no such folder."""
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
+    """Read the metrics of all systems, by name, from a file a study; nothing where there is no such folder."""
+    files = (json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json")))
+    return {system: metrics for file in files for system, metrics in file.items()}
 
 
 def what_moved(before: dict[str, dict], after: dict[str, dict]) -> str:

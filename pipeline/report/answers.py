@@ -4,7 +4,7 @@ A study may be run on several sets of corpora, which are not compared with one a
 own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +13,8 @@ from pipeline.report.leaderboard import Row
 
 ALPHA = 0.05
 N_CONFUSIONS = 3
+
+Confusions = Callable[[Row], pd.DataFrame | None]
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,13 @@ class Answer:
         return top if top.score > self.best.score else None
 
 
-def answers(
-    rows: Iterable[Row], significance: pd.DataFrame, confusions: Mapping[str, pd.DataFrame]
-) -> list[Answer]:
+def answers(rows: Iterable[Row], significance: pd.DataFrame, confusions: Confusions) -> list[Answer]:
     """Answer for each study and set of corpora, classes before dimensions, in the order of the rows.
 
     Args:
         rows: The leaderboard.
         significance: See `pipeline.evaluation.significance`.
-        confusions: By system, as `pipeline.evaluation.groups.frequent_confusions` returns them.
+        confusions: Gives those of a system that has some; see `pipeline.evaluation.groups.frequent_confusions`.
     """
     questions: dict[tuple[str, bool, str], list[Row]] = {}
     for row in rows:
@@ -105,10 +105,10 @@ def answers(
     return [_answer(group, significance, confusions) for group in questions.values()]
 
 
-def _answer(rows: list[Row], significance: pd.DataFrame, confusions: Mapping[str, pd.DataFrame]) -> Answer:
+def _answer(rows: list[Row], significance: pd.DataFrame, confusions: Confusions) -> Answer:
     ranked = sorted(rows, key=lambda row: (row.speaker_standardised, -row.score))
     best = next((row for row in ranked if row.trustworthy), ranked[0])
-    frequent = confusions.get(best.system)
+    frequent = confusions(best)
     return Answer(
         rows=ranked,
         best=best,

@@ -13,11 +13,10 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     account_path,
     analysis_dir,
+    evaluated_dir,
     index_facts_path,
     known_speakers_path,
     manifest_path,
-    representations_dir,
-    stress_dir,
     trained_dir,
 )
 from pipeline.core.tables import existing, read_csv, read_json
@@ -29,12 +28,8 @@ from pipeline.report.cross_corpora import Matrix, read_matrix
 from pipeline.report.leaderboard import Row, in_order
 from pipeline.report.real_results import RealResult, read_real_results
 from pipeline.report.run_facts import Fact, run_facts
-from pipeline.report.system_detail import (
-    ClassDetail,
-    Detail,
-    read_analysis,
-    read_detail,
-)
+from pipeline.report.section import Section, sections_of
+from pipeline.report.system_detail import read_analysis
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ class Report:
         real: Results on real corpora that were kept; none where there is no such file.
         audit: What leaks are worth, by title: text and cases.
         matrix: What a system of one corpus finds in another; None without such systems.
-        details: Every trained system, in the leaderboard's order.
+        sections: Of every trained system, in the leaderboard's order.
         curation: Steps of each study that has corpora.
         crossings: By study, where there are any: which speakers and copies a split that is given has on both sides.
         pictures: What the corpora hold; none without corpora.
@@ -96,7 +91,7 @@ class Report:
     real: list[RealResult]
     audit: dict[str, dict[str, Any]]
     matrix: Matrix | None
-    details: list[Detail]
+    sections: list[Section]
     curation: dict[str, list[Step]]
     crossings: dict[str, str]
     pictures: list[Picture]
@@ -158,21 +153,6 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
     rows = in_order(rows, list(plan.studies))
     studies = [study for study, corpora in plan.studies.items() if corpora]
     analysis = read_analysis()
-    details = [
-        read_detail(
-            row,
-            analysis,
-            represented=is_represented(row.system),
-            stressed=row.system in plan.stressed and is_stressed(row.system),
-        )
-        for row in rows
-        if row.trained
-    ]
-    confusions = {
-        detail.row.system: detail.predicted.confusions
-        for detail in details
-        if isinstance(detail.predicted, ClassDetail)
-    }
     accounts = {study: read_json(account_path(study)) for study in studies}
     return Report(
         profile=plan.profile,
@@ -180,11 +160,11 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         gold_corpora=plan.gold_corpora,
         n_systems=len({*run, *(name for name, one in plan.systems.items() if plan.studies[one.study])}),
         rows=rows,
-        answers=answers(asked_about(rows, plan.audit), analysis.significance, confusions),
+        answers=answers(asked_about(rows, plan.audit), analysis.significance, read_confusions),
         real=read_real_results(),
         audit=read_json(analysis_dir() / "audit.json"),
         matrix=read_matrix(),
-        details=details,
+        sections=sections_of(rows, analysis, plan.stressed, plan.code),
         curation={study: curation_steps(account) for study, account in accounts.items()},
         crossings={study: found for study, account in accounts.items() if (found := account["crossings"])},
         pictures=_pictures(CORPUS_FIGURES) if studies else [],
@@ -193,6 +173,13 @@ def collect(plan: ReportPlan, published: Mapping[str, Published]) -> Report:
         health=[read_health(corpus) for corpus in plan.corpora],
         facts=run_facts(rows),
     )
+
+
+def read_confusions(row: Row) -> pd.DataFrame | None:
+    """Read what a trained system of classes confuses most often; None of any other."""
+    if not row.trained or row.targets:
+        return None
+    return read_csv(evaluated_dir(row.system) / "confusions.csv")
 
 
 def read_health(corpus: str) -> dict[str, Any]:
@@ -232,16 +219,6 @@ def _pictures(figures: dict[str, str], study: str | None = None) -> list[Picture
         Picture(description, existing(path).read_bytes(), path.as_posix())
         for path, description in paths.items()
     ]
-
-
-def is_represented(system: str) -> bool:
-    """Tell whether the stage `represent` has drawn a system."""
-    return (representations_dir(system) / "silhouettes.json").exists()
-
-
-def is_stressed(system: str) -> bool:
-    """Tell whether the stage `stress` has run for a system."""
-    return (stress_dir(system) / "stress.json").exists()
 
 
 def read_row(

@@ -3,7 +3,7 @@
 import base64
 import struct
 from collections.abc import Sequence
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,13 +12,14 @@ from markupsafe import Markup, escape
 from pipeline.config.systems import DIMENSIONS
 from pipeline.evaluation import formats
 from pipeline.evaluation.metrics import METRICS, class_metrics
+from pipeline.evaluation.remembered import remembered
 from pipeline.report import drawing, geometry, panels
 from pipeline.report.collect import Picture, Report
 from pipeline.report.real_tables import real_tables
 from pipeline.report.results_table import SYNTHETIC_WARNING
+from pipeline.report.section import TEMPLATES, Section
 from pipeline.report.training_summary import epoch_curves
 
-TEMPLATES = Path(__file__).parent / "templates"
 FORMATTERS = (
     formats.percent,
     formats.points,
@@ -51,8 +52,9 @@ PANELS = (
 )
 
 
+@cache
 def make_environment() -> Environment:
-    """Return what fills the templates: its filters write numbers, and a name that is not given is an error."""
+    """Return what fills the templates, each read once: its filters write numbers, a name not given is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -71,18 +73,30 @@ def render_page(report: Report, documents: Sequence[str] = ()) -> str:
     environment = make_environment()
     for panel in PANELS:
         environment.globals[panel.__name__] = panel
-    environment.globals["geometry"] = geometry
+    environment.globals |= {
+        "geometry": geometry,
+        "section_html": partial(section_html, environment),
+        "warning": SYNTHETIC_WARNING,
+        "score_names": {name: metric.title for name, metric in METRICS.items()},
+        "class_metrics": class_metrics(),
+        "dimensions": DIMENSIONS,
+    }
     return environment.get_template("report.html.j2").render(
         report=report,
         documents=documents,
-        warning=SYNTHETIC_WARNING,
         embed=embed,
-        score_names={name: metric.title for name, metric in METRICS.items()},
-        class_metrics=class_metrics(),
-        dimensions=DIMENSIONS,
         style=verbatim("report.css"),
         script=verbatim("report.js"),
     )
+
+
+def section_html(environment: Environment, section: Section) -> Markup:
+    """Return the HTML of a system's section, from the cache where it was written before."""
+
+    def write() -> str:
+        return environment.get_template("system.html.j2").render(detail=section.read())
+
+    return Markup(remembered("sections", section.key, write))
 
 
 def verbatim(name: str) -> Markup:

@@ -7,8 +7,6 @@ sex. Speakers who share a group of copies form a cluster, which is never divided
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.core.errors import PipelineError
 from pipeline.splits.clips import NOBODY, TRAIN, Clips
@@ -36,6 +34,10 @@ def speaker_clusters(clips: Clips) -> np.ndarray:
     Returns:
         Shape (clips,).
     """
+    # Imported here: most of those who ask for a protocol split nothing.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     n_speakers = len(clips.names["speaker"])
     known = clips.speakers != NOBODY
     n_others = n_speakers + clips.groups.max(initial=-1) + 1

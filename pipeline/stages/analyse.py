@@ -15,14 +15,14 @@ from pipeline.evaluation.analysis import (
     read_transcripts,
     write_audit,
     write_changes,
+    write_cross_corpora,
     write_failures,
+    write_importances,
     write_rounded,
 )
 from pipeline.evaluation.comparable import Groups, not_comparable
-from pipeline.evaluation.matrix import write_matrix
 from pipeline.evaluation.significance import compare
 from pipeline.evaluation.system import read_scores
-from pipeline.evaluation.why import write_families
 
 SKIPPED = {"status": "skipped"}
 
@@ -39,17 +39,17 @@ def main() -> None:
         if scores[system]["status"] != "skipped":
             predictions = read_table(predictions_path(system))
             groups.add(system, study, predictions, plan.ways[system])
-            listed += write_failures(folder, system, predictions, paths, transcripts)
+            listed += write_failures(folder, system, predictions, paths, transcripts, plan.code)
     write_rounded(folder / "listed.csv", pd.DataFrame(listed, columns=LISTED_COLUMNS))
     pairs = {name: [*plan.baselines.get(name, []), *plan.pairs.get(name, [])] for name in plan.systems}
-    significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), pairs)
+    significance = compare(tqdm([*groups], desc="compare", unit="group", disable=None), pairs, code=plan.code)
     write_rounded(folder / "significance.csv", significance)
     n_changes = write_changes(folder / "change", groups, plan.baselines, scores, plan.code)
     write_audit(folder, plan, scores)
-    write_matrix(folder, plan.cross_corpora, scores)
+    write_cross_corpora(folder, plan.cross_corpora, scores, plan.code)
     there = [name for name in plan.importances if scores.get(name, SKIPPED)["status"] != "skipped"]
     for system in tqdm(there, desc="importances", unit="system", disable=None):
-        write_families(folder / "families", system, plan.importances[system])
+        write_importances(folder / "families", system, plan.importances[system], plan.code)
     for pair in not_comparable(groups, plan.baselines):
         log.warning("analyse: %s is not held against %s, which was tested on other clips", *pair)
     n_systems = sum(len(group.members) for group in groups)

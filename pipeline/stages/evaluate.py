@@ -9,7 +9,8 @@ from pipeline.core.parallel import parallel_map
 from pipeline.core.paths import DATA, METRICS, PLOTS, known_speakers_path
 from pipeline.core.tables import write_json
 from pipeline.evaluation.known_speakers import known_speakers_of
-from pipeline.evaluation.system import evaluate, is_trained
+from pipeline.evaluation.short_metrics import write_short_metrics
+from pipeline.evaluation.system import evaluate, is_restored, is_trained, read_scores
 
 OUTPUTS = (DATA / "evaluated", METRICS / "systems", PLOTS / "systems")
 
@@ -23,12 +24,17 @@ def main() -> None:
         folder.mkdir(parents=True)
     trained = {name: one.about for name, one in plan.systems.items() if is_trained(name, one.plan)}
     work = partial(evaluate_one, code=plan.code)
-    scores = list(parallel_map(work, [*trained.items()], description="evaluate", batch_size=1, where="here"))
+    # What has not changed comes from the cache: a process of its own for it would import more than it saves.
+    rest = [(system, about) for system, about in trained.items() if not is_restored(system, about, plan.code)]
+    for _ in parallel_map(work, rest, description="evaluate", batch_size=1, where="here"):
+        pass
+    scores = read_scores(trained)
+    write_short_metrics(scores)
     known = list(known_speakers_of({name: plan.systems[name].split for name in trained}))
     for one in known:
         log.warning("evaluate: %s", one.warning)
     write_json(known_speakers_path(), sorted(name for one in known for name in one.systems))
-    n_skipped = sum(one["status"] == "skipped" for one in scores)
+    n_skipped = sum(one["status"] == "skipped" for one in scores.values())
     log.info(
         "evaluate: %d of %d systems, %d of them without clips in this profile",
         *(len(scores), len(plan.systems), n_skipped),
@@ -42,7 +48,7 @@ def main() -> None:
         )
 
 
-def evaluate_one(item: tuple[str, dict], *, code: str) -> dict:
+def evaluate_one(item: tuple[str, dict], *, code: str) -> None:
     """Evaluate a system, given with what it is evaluated on."""
     system, about = item
-    return evaluate(system, about, code)
+    evaluate(system, about, code)

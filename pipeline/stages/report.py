@@ -33,5 +33,5 @@ def main() -> None:
     (folder / "results.md").write_text(results_markdown(report.rows, report.profile), "utf-8")
     log.info(
         "report: %d systems, %d of them trained, a page of %.1f MB",
-        *(len(report.rows), len(report.details), len(page.encode("utf-8")) / 1e6),
+        *(len(report.rows), len(report.sections), len(page.encode("utf-8")) / 1e6),
     )

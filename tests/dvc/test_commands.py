@@ -11,9 +11,9 @@ from pipeline.evaluation.short_metrics import short_metrics
 from tests.dvc.conftest import Sandbox
 from tests.settings import shipped_values
 
-pytestmark = pytest.mark.xdist_group("dvc")
+WIDTH = 120  # columns
 
-WIDTH = 100  # columns of a terminal beside an editor
+pytestmark = pytest.mark.xdist_group("dvc")
 
 DVC_YAML = """
 stages:
@@ -35,7 +35,9 @@ def repository(tmp_path) -> Sandbox:
     shutil.copy("params.yaml", box.root)
     (box.root / "dvc.yaml").write_text(DVC_YAML)
     values = shipped_values()
-    for number, name in enumerate([*values["systems"], *values["ensembles"]]):
+    studies: dict[str, dict] = {}
+    systems = values["systems"] | values["ensembles"]
+    for number, (name, settings) in enumerate(systems.items()):
         scores = {
             "status": "trained",
             "random_weights": number % 2,
@@ -43,9 +45,10 @@ def repository(tmp_path) -> Sandbox:
             "uar": 0.6123,
             "n_test": 9,
         }
-        (folder / f"{name}.json").write_text(
-            json.dumps(short_metrics(scores | {"ccc": -0.0123} if number % 3 else scores))
-        )
+        short = short_metrics(scores | {"ccc": -0.0123} if number % 3 else scores)
+        studies.setdefault(settings["study"], {})[name] = short
+    for study, rows in studies.items():
+        (folder / f"{study}.json").write_text(json.dumps(rows))
     shutil.copytree(folder, box.root / METRICS / "systems")
     box.run("git", "init", "-q", "-b", "main")
     box.run("git", "add", "-A")
@@ -53,20 +56,29 @@ def repository(tmp_path) -> Sandbox:
     return box
 
 
-def test_metrics_show_has_a_row_a_system_and_fits_a_terminal(repository):
-    lines = repository.run("dvc", "metrics", "show").splitlines()
+def test_metrics_diff_of_all_has_a_row_a_metric_and_fits_a_terminal(repository):
+    """`dvc metrics show` has a row a study, and a column a system's metric."""
+    lines = repository.run("dvc", "metrics", "diff", "--all").splitlines()
     values = shipped_values()
-    rows = [line for line in lines if line.startswith("metrics/systems/")]
-    assert len(rows) == len(values["systems"]) + len(values["ensembles"])
+    shown = {line.split()[1] for line in lines if line.startswith("metrics/systems/")}
+    assert {
+        name for name in [*values["systems"], *values["ensembles"]] if f"{name}.uar" not in shown
+    } == set()
     assert max(map(len, lines)) < WIDTH, max(lines, key=len)
 
 
 def test_metrics_diff_names_the_system_that_changed(repository):
-    file = METRICS / "systems" / "ravdess_cnn4.json"
-    repository.edit(str(file), lambda text: text.replace("0.7123", "0.75"))
+    file = METRICS / "systems" / "ravdess_methods.json"
+
+    def better(text: str) -> str:
+        rows = json.loads(text)
+        rows["ravdess_cnn4"]["accuracy"] = 0.75
+        return json.dumps(rows)
+
+    repository.edit(str(file), better)
     changed = [line for line in repository.run("dvc", "metrics", "diff").splitlines() if "metrics/" in line]
     assert len(changed) == 1
-    assert changed[0].split() == [str(file), "accuracy", "0.7123", "0.75", "0.0377"]
+    assert changed[0].split() == [str(file), "ravdess_cnn4.accuracy", "0.7123", "0.75", "0.0377"]
 
 
 def test_an_experiment_changes_a_line_of_params_for_each_value(repository):

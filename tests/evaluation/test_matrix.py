@@ -9,7 +9,8 @@ from pipeline.core.paths import predictions_path
 from pipeline.core.schemas import predictions_schema
 from pipeline.core.tables import write_table
 from pipeline.evaluation.figures import ink_on
-from pipeline.evaluation.matrix import ALL_OTHERS, COLUMNS, matrix_table, save_matrix, write_matrix
+from pipeline.evaluation.matrix import ALL_OTHERS, COLUMNS, matrix_table, write_matrix
+from pipeline.evaluation.matrix_figure import save_matrix
 from tests.evaluation import made_up
 
 CORPORA = {"b": True, "a": False, "c": False}

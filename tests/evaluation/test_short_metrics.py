@@ -1,8 +1,9 @@
-"""The row of a system in `dvc metrics show`: few numbers, of four digits, and a status."""
+"""What DVC compares of a system: few numbers, of four digits, and a status, in a file a study."""
 
 import pytest
 
-from pipeline.evaluation.short_metrics import short_metrics
+from pipeline.core.tables import read_json
+from pipeline.evaluation.short_metrics import short_metrics, write_short_metrics
 from pipeline.evaluation.summary import summarise
 from tests.evaluation.made_up import predictions, random_dimensions, random_predictions
 
@@ -39,3 +40,22 @@ def test_random_weights_in_the_place_of_published_ones_are_told(random_weights, 
 
 def test_a_skipped_system_has_no_numbers():
     assert short_metrics({"status": "skipped", "profile": "demo"}) == {"status": "skipped"}
+
+
+def test_a_study_and_a_group_has_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    studies = {
+        "net": "one",
+        "forest": "two",
+        "ablations_net": "one",
+        "new_speakers_tess_svm": "tess",
+        "a": "one",
+    }
+    write_short_metrics({name: {"status": "skipped", "study": study} for name, study in studies.items()})
+    found = {path.stem: list(read_json(path)) for path in (tmp_path / "metrics/systems").iterdir()}
+    assert found == {
+        "one": ["a", "net"],
+        "two": ["forest"],
+        "ablations": ["ablations_net"],
+        "new_speakers": ["new_speakers_tess_svm"],
+    }

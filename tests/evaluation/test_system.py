@@ -6,10 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.core.paths import cache_dir, evaluated_dir, figures_dir, metrics_path, plots_dir, trained_dir
+from pipeline.core.paths import cache_dir, evaluated_dir, figures_dir, plots_dir, trained_dir
 from pipeline.core.tables import read_json, write_json
 from pipeline.evaluation import plots, system
-from pipeline.evaluation.short_metrics import short_metrics
 from pipeline.evaluation.system import evaluate, is_trained, read_scores, scores_path
 from tests.evaluation.made_up import history, random_predictions
 from tests.evaluation.trained import PLAN, write_training
@@ -68,27 +67,24 @@ def files():
     return {path: path.read_bytes() for folder in OUTPUTS for path in folder.rglob("*.*")}
 
 
-def test_scores_tables_figures_and_metrics_are_written():
+def test_scores_tables_and_figures_are_written():
     scores = evaluate("net", ABOUT, "1")
     assert scores == read_json(scores_path("net"))
     assert (scores["status"], scores["n_test"], scores["parameters"]) == ("trained", 30, 1204)
-    assert read_json(metrics_path("net")) == short_metrics(scores)
     assert (figures_dir("net") / "confusion.csv").exists()
     assert (plots_dir("net") / "learning.csv").exists()
 
 
 def test_the_cache_gives_the_bytes_that_were_computed():
-    computed = evaluate("net", ABOUT, "1")
+    evaluate("net", ABOUT, "1")
     before = files()
     mark()
     for folder in OUTPUTS:
         shutil.rmtree(folder)
-    metrics_path("net").unlink()
     assert is_from_cache()
     (evaluated_dir("net") / MARK).unlink()
     assert files() == before
     assert len(before) == 7
-    assert read_json(metrics_path("net")) == short_metrics(computed)
 
 
 def test_another_cache_computes_the_same_bytes(tmp_path, monkeypatch):
@@ -220,4 +216,3 @@ def test_a_system_without_predictions_is_skipped_from_the_cache_too():
     assert evaluate("net", ABOUT, "1")["status"] == "skipped"
     mark()
     assert is_from_cache()
-    assert read_json(metrics_path("net")) == {"status": "skipped"}

@@ -32,7 +32,7 @@ def test_the_clips_say_it_where_they_are_counted(tmp_path, monkeypatch, tested: 
 
 def test_the_short_metrics_stand_in_for_the_scores(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_json(paths.metrics_path("cnn"), {"ccc": 0.25, "status": "trained"})
+    write_json(paths.metrics_path("cnn", "study"), {"cnn": {"ccc": 0.25, "status": "trained"}})
     assert facts_of("cnn", "study", None)["score"] == {
         "name": "ccc",
         "value": 0.25,

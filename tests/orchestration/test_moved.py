@@ -29,8 +29,8 @@ def test_a_system_that_is_trained_at_last_has_no_step_either():
 
 
 def test_metrics_are_read_by_system(tmp_path):
-    (tmp_path / "b.json").write_text(json.dumps(BEFORE["b"]))
-    (tmp_path / "a.json").write_text(json.dumps(BEFORE["a"]))
+    (tmp_path / "study.json").write_text(json.dumps({name: BEFORE[name] for name in ("a", "b")}))
+    (tmp_path / "other.json").write_text(json.dumps({"skipped": BEFORE["skipped"]}))
     (tmp_path / ".gitignore").write_text("")
-    assert read_metrics(tmp_path) == {"a": BEFORE["a"], "b": BEFORE["b"]}
+    assert read_metrics(tmp_path) == BEFORE
     assert read_metrics(tmp_path / "absent") == {}

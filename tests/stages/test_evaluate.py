@@ -7,15 +7,16 @@ import pytest
 
 from pipeline.config.plans import EvaluatedSystem, EvaluatePlan, write_plan
 from pipeline.core.paths import (
+    METRICS,
     evaluated_dir,
     figures_dir,
     known_speakers_path,
-    metrics_path,
     plots_dir,
     trained_dir,
 )
 from pipeline.core.tables import read_json, write_json
 from pipeline.evaluation.system import scores_path
+from pipeline.orchestration.moved import read_metrics
 from pipeline.planning.planners import evaluated_split
 from pipeline.splits.describe import describe_system
 from pipeline.stages import evaluate
@@ -61,6 +62,11 @@ def run(**plans: str) -> None:
     evaluate.main()
 
 
+def metrics() -> dict[str, dict]:
+    """Return the short metrics of all systems, which lie in a file a study."""
+    return read_metrics(METRICS / "systems")
+
+
 def outputs() -> dict:
     return {path: path.read_bytes() for folder in OUTPUTS for path in folder.rglob("*.*")}
 
@@ -70,7 +76,7 @@ def test_every_system_has_its_scores_figures_tables_and_metrics(caplog):
     run(net=PLAN, left_out=PLAN, ratings=PLAN)
     for system in ("net", "left_out", "ratings"):
         assert scores_path(system).exists()
-        assert metrics_path(system).exists()
+        assert system in metrics()
         assert (plots_dir(system) / "learning.csv").exists()
     assert caplog.messages == ["evaluate: 3 of 3 systems, 1 of them without clips in this profile"]
 
@@ -139,7 +145,7 @@ def test_a_system_of_an_older_plan_is_left_out_and_said(caplog):
     caplog.clear()
     run(net="digest of a newer plan", ratings=PLAN)
     assert not evaluated_dir("net").exists()
-    assert not metrics_path("net").exists()
+    assert list(metrics()) == ["ratings"]
     assert not plots_dir("net").exists()
     assert scores_path("ratings").exists()
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
@@ -160,7 +166,7 @@ def test_nothing_stays_of_a_system_that_is_not_evaluated_any_more():
         "known_speakers.json",
         "net",
     ]
-    assert [path.name for path in metrics_path("net").parent.iterdir()] == ["net.json"]
+    assert list(metrics()) == ["net"]
     assert [path.name for path in plots_dir("net").parent.iterdir()] == ["net"]
 
 
@@ -173,7 +179,7 @@ def test_where_nothing_is_trained_the_folders_hold_no_system(caplog):
 
 def test_a_skipped_system_says_so_and_has_no_scores():
     run(left_out=PLAN)
-    assert read_json(metrics_path("left_out")) == {"status": "skipped"}
+    assert metrics()["left_out"] == {"status": "skipped"}
     assert read_json(scores_path("left_out")) == {
         "status": "skipped",
         "reason": "nobody is left to test",
@@ -194,7 +200,7 @@ def test_a_system_of_dimensions_has_its_own_scores_and_figures():
     assert (scores["n_test"], scores["cross_n_test"], scores["cross_corpora"]) == (60, 20, "other")
     assert {"ccc", "ccc_arousal", "pcc_valence", "mse_valence", "cross_pcc_arousal"} <= scores.keys()
     assert "accuracy" not in scores
-    assert read_json(metrics_path("ratings")) == {"ccc": round(scores["ccc"], 4), "status": "trained"}
+    assert metrics()["ratings"] == {"ccc": round(scores["ccc"], 4), "status": "trained"}
     assert (figures_dir("ratings") / "residuals.png").exists()
     assert (plots_dir("ratings") / "confusion.csv").read_text() == "actual,predicted\n"
 

@@ -21,6 +21,7 @@ from pipeline.config.published import PUBLISHED, Published, Result
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, analysis_dir, evaluated_dir, representations_dir, stress_dir
 from pipeline.exploration.files import CORPUS_FIGURES, STUDY_FIGURES
+from pipeline.report import section
 from pipeline.report.collect import Report, Step, asked_about, collect, curation_steps, study_accounts
 from pipeline.report.cross_corpora import Matrix
 from pipeline.report.page import render_page
@@ -168,6 +169,13 @@ def collected(html, folder) -> Report:
         return collect_again()
 
 
+@pytest.fixture
+def render(folder, monkeypatch):
+    """The page of a report, where the stages have run: sections are read, or taken from the cache, there."""
+    monkeypatch.chdir(folder)
+    return render_page
+
+
 @pytest.fixture(scope="module")
 def demo_html(html, folder, tmp_path_factory) -> str:
     """The page of a synthetic corpus from a mirror, with markup in a note, and kept results of real ones."""
@@ -209,14 +217,14 @@ def test_dimensions_have_a_leaderboard_of_their_own(html, page):
     assert html.index('id="board-dimensions"') < html.index('data-value="ratings"')
 
 
-def test_without_dimensions_there_is_one_leaderboard(html, collected):
+def test_without_dimensions_there_is_one_leaderboard(html, collected, render):
     classes = dataclasses.replace(
         collected,
         rows=[row for row in collected.rows if not row.targets],
-        details=[detail for detail in collected.details if not detail.row.targets],
+        sections=[section for section in collected.sections if not section.row.targets],
         answers=[answer for answer in collected.answers if not answer.best.targets],
     )
-    page = render_page(classes)
+    page = render(classes)
     assert 'id="board"' in page
     assert 'id="board-dimensions"' not in page
     assert "Concordance correlation" in html
@@ -311,10 +319,10 @@ def test_leaks_are_told(html):
     assert re.search(r"speakers never heard \(.*\): UAR", text)
 
 
-def test_the_matrix_of_corpora_is_shown_where_there_is_one(html, collected):
+def test_the_matrix_of_corpora_is_shown_where_there_is_one(html, collected, render):
     cells = {"system": "s", "uar": 0.72, "low": 0.61, "high": 0.8}
     matrix = Matrix(["a", "b"], [("a", [cells, None])], frozenset("b"), "It means <this>.", "data/analysis/m")
-    page = render_page(dataclasses.replace(collected, matrix=matrix))
+    page = render(dataclasses.replace(collected, matrix=matrix))
     text = section_of(page, "cross-corpora")
     assert "trained on a b (synthetic) a 72.0 61–80 –" in text
     assert "It means &lt;this&gt;." in text
@@ -322,20 +330,20 @@ def test_the_matrix_of_corpora_is_shown_where_there_is_one(html, collected):
     assert "cross-corpora" not in html
 
 
-def test_systems_not_run_yet_are_counted_and_left_out(html, collected):
+def test_systems_not_run_yet_are_counted_and_left_out(html, collected, render):
     net = [row for row in collected.rows if row.system == "net"]
-    details = [detail for detail in collected.details if detail.row.system == "net"]
-    partial = dataclasses.replace(collected, rows=net, details=details, answers=[], audit={})
-    text = text_of(render_page(partial))
+    sections = [section for section in collected.sections if section.row.system == "net"]
+    partial = dataclasses.replace(collected, rows=net, sections=sections, answers=[], audit={})
+    text = text_of(render(partial))
     assert "1 of 4 systems trained, 3 not run yet" in text
     assert "1 of 4 systems are trained. 3 have not been run yet and are left out of every table" in text
-    assert "forest" not in section_of(render_page(partial), "leaderboard")
+    assert "forest" not in section_of(render(partial), "leaderboard")
     assert "not run yet" not in text_of(html)
     assert "left out of every table" not in text_of(html)
 
 
-def test_without_an_audit_it_says_so(collected):
-    assert "Nothing is listed below audit" in text_of(render_page(dataclasses.replace(collected, audit={})))
+def test_without_an_audit_it_says_so(collected, render):
+    assert "Nothing is listed below audit" in text_of(render(dataclasses.replace(collected, audit={})))
 
 
 def test_a_system_of_classes_shows_its_figures(html):
@@ -394,10 +402,10 @@ def test_stress_and_families_stand_with_the_system(html):
     assert "Stress" not in section_of(html, "system-forest")
 
 
-def test_a_system_that_is_not_stressed_yet_has_no_such_table(html, folder, monkeypatch, tmp_path):
+def test_a_system_that_is_not_stressed_yet_has_no_such_table(html, folder, monkeypatch, tmp_path, render):
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
     shutil.rmtree(stress_dir("net"))
-    assert "Stress" not in section_of(render_page(collect_again()), "system-net")
+    assert "Stress" not in section_of(render(collect_again()), "system-net")
 
 
 def test_a_system_is_held_against_its_baseline(html):
@@ -547,7 +555,23 @@ def test_what_is_missing_is_an_error(html, folder, monkeypatch, tmp_path, missin
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
     missing.unlink()
     with pytest.raises(PipelineError, match=rf"{re.escape(str(missing))} is not there"):
-        collect_again()
+        render_page(collect_again())
+
+
+def test_a_section_is_made_again_where_a_file_of_it_has_changed(html, folder, monkeypatch, tmp_path):
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
+    read = []
+    detail = section.read_detail
+    monkeypatch.setattr(
+        section, "read_detail", lambda row, *a, **b: read.append(row.system) or detail(row, *a, **b)
+    )
+    render_page(collect_again())
+    assert read == []
+    failures = analysis_dir() / "failures" / "net.csv"
+    failures.write_text(failures.read_text().replace(".wav", ".flac"))
+    assert ".flac" in section_of(render_page(collect_again()), "system-net")
+    render_page(collect_again(code="of another version"))
+    assert read == ["net", "net", "forest", "ratings"]
 
 
 def test_what_is_not_evaluated_yet_is_left_out_and_counted(html, folder, monkeypatch, tmp_path):
@@ -559,10 +583,10 @@ def test_what_is_not_evaluated_yet_is_left_out_and_counted(html, folder, monkeyp
     assert {row.system for row in rest.rows} == {"net", "left_out", "ratings"}
 
 
-def test_a_network_that_is_not_represented_yet_has_no_plane(html, folder, monkeypatch, tmp_path):
+def test_a_network_that_is_not_represented_yet_has_no_plane(html, folder, monkeypatch, tmp_path, render):
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
     shutil.rmtree(representations_dir("net"))
-    page = render_page(collect_again())
+    page = render(collect_again())
     assert 'id="system-net"' in page
     assert "Representations" not in section_of(page, "system-net")
 
@@ -599,8 +623,8 @@ def test_scores_of_another_profile_are_not_mixed_in(html, folder, monkeypatch):
         collect_again(profile="demo")
 
 
-def test_the_same_files_make_the_same_page(html, collected):
-    assert render_page(collected) == html
+def test_the_same_files_make_the_same_page(html, collected, render):
+    assert render(collected) == html
 
 
 def test_a_study_of_the_audit_alone_is_no_question(collected, folder, monkeypatch):
@@ -621,8 +645,8 @@ def test_steps_of_an_account():
 
 
 @pytest.mark.slow
-def test_a_hundred_large_systems_stay_below_five_megabytes(collected):
-    (net,) = [detail for detail in collected.details if detail.row.system == "net"]
+def test_a_hundred_large_systems_stay_below_five_megabytes(collected, render):
+    (net,) = [section.read() for section in collected.sections if section.row.system == "net"]
     classes = [f"class_{number}" for number in range(9)]
     rate = [index / 199 for index in range(200)]
     heights = [x**0.5 for x in rate]
@@ -641,8 +665,9 @@ def test_a_hundred_large_systems_stay_below_five_megabytes(collected):
     curves = pd.concat([net.curves] * 20, ignore_index=True).assign(epoch=range(1, 61))
     groups = pd.concat([net.groups] * 10, ignore_index=True)
     detail = dataclasses.replace(net, predicted=large, curves=curves, groups=groups)
-    many = dataclasses.replace(collected, rows=[net.row] * 100, details=[detail] * 100)
-    n_bytes = len(render_page(many).encode())
+    one = section.Section(net.row, "large", lambda: detail)
+    many = dataclasses.replace(collected, rows=[net.row] * 100, sections=[one] * 100)
+    n_bytes = len(render(many).encode())
     assert n_bytes < MOST_BYTES
 
 
