@@ -97,10 +97,10 @@ def load_pretrained(model: EncoderTop, weights: Path) -> Loaded:
     if ours != theirs or last > sizes.n_audio_layer:
         raise PipelineError(
             f"{weights} has {sizes.n_audio_layer} blocks of width {theirs[0]} with {theirs[1]} heads, but the "
-            f"system takes blocks {first + 1} to {last} of width {ours[0]} with {ours[1]} heads: its feature set has "
-            "to store frames of that very encoder, and architecture has to name its heads"
+            f"system takes blocks {first + 1} to {last} of width {ours[0]} with {ours[1]} heads: its feature set "
+            "has to store frames of that very encoder, and architecture has to name its heads"
         )
-    taken = {}
+    taken: dict[str, str] = {}
     for number, block in enumerate(model.blocks):
         state = encoder.blocks[first + number].state_dict()
         block.load_state_dict(state)
