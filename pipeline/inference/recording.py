@@ -164,7 +164,8 @@ def frame_power(mono: np.ndarray, size: int) -> np.ndarray:
     if len(mono) < size:
         return np.array([np.var(mono, dtype=np.float64)])
     frames = mono[: len(mono) // size * size].reshape(-1, size)
-    return frames.var(axis=1, dtype=np.float64)
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    return np.vecdot(frames, frames) / size
 
 
 def cut(
