@@ -22,7 +22,7 @@ from pipeline.core.paths import trained_dir
 from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.calibration import tempered
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
-from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
+from pipeline.inference.exported import ENCODERS, MODELS, names_export, read_export
 from pipeline.inference.models import EstimatorModels, load_models
 from pipeline.inference.notes import Speaker, models_in_words, notes_on
 from pipeline.inference.recording import Recording, Stretch
@@ -281,8 +281,9 @@ def load(system: str | Path) -> Predictor:
         system: The name of a system of params.yaml that is trained, or the folder of an export.
 
     Raises:
-        PipelineError: There is no such system, it is not trained, or its files are not what was trained.
+        PipelineError: There is no such system or folder, it is not trained, or its files are not what was trained.
     """
-    if is_export(folder := Path(system)):
+    if names_export(str(system)):
+        folder = Path(system)
         return Predictor(read_export(folder), lambda name: folder / MODELS / name, folder / ENCODERS)
     return Predictor(read_trained(str(system)), trained_dir)

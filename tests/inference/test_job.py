@@ -133,6 +133,8 @@ def test_what_is_trained_is_listed(box: Box, capsys) -> None:
     ("command", "message"),
     [
         (["nothing", "a.wav"], "there is no system 'nothing'"),
+        (["moved/export", "a.wav"], "the folder moved/export does not exist"),
+        (["data/trained", "a.wav"], "the folder data/trained has no export.json"),
         (["tiny_cnn", "data"], "data holds no audio"),
         (["tiny_cnn", "a.wav", "--format", "parquet"], "name a file with --output"),
     ],
