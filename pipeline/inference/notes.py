@@ -70,8 +70,14 @@ def notes_on(
     if trained.by_speaker:
         notes.append(speaker.in_words())
     if (audio := trained.audio) is not None:
-        seconds, rate = recording.seconds, recording.rate
-        notes += unlike(audio, level=recording.level, seconds=seconds, rate=rate, languages=languages)
+        notes += unlike(
+            audio,
+            level=recording.level,
+            seconds=recording.seconds,
+            rate=recording.rate,
+            bandwidth=recording.bandwidth,
+            languages=languages,
+        )
     return notes
 
 
