@@ -10,8 +10,9 @@ request: `POST /api/predict` to the application, started as `make app` starts it
 parts: decoding the file at the system's rate, the features of all its windows, the model on these, one after the
     other in this process, by the pipeline's own functions.
 
-The two take turns. Told are seconds by the clock, and processor seconds of all processes that take part: the best
-of each, and the ratio of these. By the clock it may be below 1, for a request is listened to while it is decoded.
+The two take turns. Told are seconds by the clock, and processor seconds of all processes that take part, that which
+sends included: the best of each, and the median of the turns' ratios. By the clock it may be below 1, for a request
+is listened to while it is decoded.
 """
 
 import argparse
@@ -112,11 +113,12 @@ def compare(app: Application, system: str, path: Path, repeats: int) -> None:
     ways = (lambda: app.ask(system, content), lambda: parts(predictor, path, rate))
     for way in ways:  # what is loaded and built once
         way()
-    costs = [[cost(way, app) for way in ways] for _ in range(repeats)]
-    (clock, used), (parts_clock, parts_used) = np.min(costs, axis=0)
+    costs = np.array([[cost(way, app) for way in ways] for _ in range(repeats)])
+    (clock, used), (parts_clock, parts_used) = costs.min(axis=0)
+    clock_ratio, used_ratio = np.median(costs[:, 0] / costs[:, 1], axis=0)
     print(
-        f"{system:<26}{path.suffix[1:]:<4}{clock:>9.2f}{parts_clock:>7.2f}{clock / parts_clock:>7.2f}"
-        f"{used:>12.2f}{parts_used:>7.2f}{used / parts_used:>7.2f}",
+        f"{system:<26}{path.suffix[1:]:<4}{clock:>9.2f}{parts_clock:>7.2f}{clock_ratio:>7.2f}"
+        f"{used:>12.2f}{parts_used:>7.2f}{used_ratio:>7.2f}",
         flush=True,
     )
 

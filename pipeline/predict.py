@@ -42,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="CLIPS",
-        help="eight or more clips of the one who speaks, or their folder, for a system standardised by speaker",
+        help="for a system standardised by speaker: eight or more clips of the one who speaks, or their folder; or "
+        "the word recording, which takes the windows of each recording itself",
     )
     line.add_argument("--text", help="what is said in the one file, for a system that reads text")
     return line

@@ -84,6 +84,7 @@ TESTED_BY = {
     "features/spectrum.py": "features/test_mfcc.py",
     "features/stores.py": "stages/test_store.py",
     "features/text_sets.py": "stages/test_embed.py",
+    "inference/notes.py": "inference/test_predictor.py",
     "inference/card.py": "inference/test_export.py",
     "inference/models.py": "inference/test_predictor.py",
     "models/planes.py": "models/test_mel_cnn.py",

@@ -12,7 +12,7 @@ from pipeline.app.systems import Catalogue, choose
 from pipeline.config.plans import AppPlan, load_plan
 from pipeline.core.paths import real_export_dir
 from pipeline.core.stage import tells_errors
-from pipeline.inference.exported import is_export, read_export
+from pipeline.inference.exported import is_export, names_export, read_export
 from pipeline.inference.predictor import load
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -59,7 +59,7 @@ def open_catalogue(system: str | None) -> Catalogue:
     cards = read_cards()
     if system is None and is_export(real_export_dir()):
         system = str(real_export_dir())
-    if system is not None and is_export(Path(system)):
+    if system is not None and names_export(system):
         exported = make_card(read_export(Path(system)))
         others = [card for card in cards if card.name != exported.name]
         return Catalogue(

@@ -2,41 +2,39 @@
 
 A process is forked for each file from one that has imported the decoders beforehand, which takes about 10 ms. It
 has limits of processor time and memory, may write no file, and is killed when its time is up or nobody waits any
-more. It sends plain samples through a pipe, so that no later step meets anything that a stranger wrote; they are
-listened to while it decodes.
+more. It passes plain samples on, so that no later step meets anything that a stranger wrote; they are listened to
+while it decodes.
 
-What it sends: what is known before decoding, as JSON; samples; an empty message; what was found, as JSON. Where it
-refuses, the empty message comes at once, or in the place of further samples.
+It sends messages in JSON: `rate` and more, what is known before decoding; `samples`, how many are in shared memory,
+again and again; at last `decoded`, what was found. `refused` may come in the place of any.
 """
 
-import json
 import multiprocessing
 import os
 import resource
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import reduce
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.app.limits import Cancelled, Limits, Refusal
+from pipeline.app.limits import READABLE, Limits, Refusal
+from pipeline.app.passing import N_BYTES, PIECE, PIECES, Messages, Passage, send
 from pipeline.app.peaks import Peaks
-from pipeline.audio.decoders import LEAST, Decoding
+from pipeline.audio.decoders import Decoding
 from pipeline.audio.reading import AudioError, Stream, open_sound
 
 PRELOADED = ["pipeline.app.decoding", "av"]
-POLL_SECONDS = 0.1
-MOST_BYTES = 1 << 25  # of a message
 CUT_SHORT = 0.95  # of the samples that a header promises
-READABLE = "Send a recording as WAV, MP3, FLAC, OGG, M4A or WebM."
 
 
 @dataclass(frozen=True)
@@ -89,15 +87,20 @@ class Decoder:
             Cancelled: Nobody waits any more; likewise.
         """
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_run, args=(theirs, self._limits), daemon=True)
+        room = self._context.Semaphore(PIECES)
+        process = self._context.Process(target=_run, args=(theirs, room, self._limits), daemon=True)
         with self._starting:  # the start of a process is not made for threads
             process.start()
         theirs.close()
         try:
             number = file.fileno()  # now it is on disk, however small it is
             file.flush()
-            send_handle(ours, number, process.pid)
-            yield Upload(_Messages(ours, self._limits, cancelled), self._limits)
+            with TemporaryFile() as shared:
+                shared.truncate(N_BYTES)
+                for handle in (number, shared.fileno()):
+                    send_handle(ours, handle, process.pid)
+                passage = Passage(shared.fileno(), room)
+            yield Upload(Messages(ours, self._limits, cancelled), passage, self._limits)
         finally:
             process.kill()
             process.join()
@@ -111,11 +114,9 @@ class Upload:
         decoding: Its rate, its channels and its samples.
     """
 
-    def __init__(self, messages: "_Messages", limits: Limits) -> None:
-        self._messages, self._limits = messages, limits
-        if not (head := messages.receive()):
-            raise self._refusal()
-        self.decoding = Decoding(**json.loads(head), encoding="", blocks=self._blocks())
+    def __init__(self, messages: Messages, passage: Passage, limits: Limits) -> None:
+        self._messages, self._passage, self._limits = messages, passage, limits
+        self.decoding = Decoding(**messages.receive(), encoding="", blocks=self._blocks())
         self._decoded: Decoded | None = None
 
     @property
@@ -129,8 +130,8 @@ class Upload:
         """Pass samples on until there are too many: counted here, where no file has a say."""
         rate, channels, limits = self.decoding.rate, self.decoding.channels, self._limits
         n_samples = n_bytes = 0
-        while content := self._messages.receive():
-            block = np.frombuffer(content, np.float32).reshape(-1, channels).T
+        while "samples" in (message := self._messages.receive()):
+            block = self._passage.take(message["samples"], channels)
             n_samples, n_bytes = n_samples + block.shape[1], n_bytes + block.nbytes
             if n_samples > limits.sound_seconds * rate:
                 hours = limits.sound_seconds / 3600
@@ -140,60 +141,28 @@ class Upload:
                 advice = "Send it mono, or a part of it."
                 raise Refusal(413, f"Decoded it takes more than {size:.1f} GB.", advice)
             yield block
-        reply = json.loads(self._messages.receive())
-        if "refused" in reply:
-            raise Refusal(*reply["refused"])
-        self._decoded = Decoded(**reply["decoded"])
-
-    def _refusal(self) -> Refusal:
-        return Refusal(*json.loads(self._messages.receive())["refused"])
-
-
-class _Messages:
-    """What a child process sends, waited for within limits."""
-
-    def __init__(self, connection: Connection, limits: Limits, cancelled: threading.Event) -> None:
-        self._connection, self._limits, self._cancelled = connection, limits, cancelled
-        self._waited = 0.0  # seconds; while samples are listened to, nobody waits
-
-    def receive(self) -> bytes:
-        while True:
-            started = time.monotonic()
-            came = self._connection.poll(POLL_SECONDS)
-            self._waited += time.monotonic() - started
-            if self._cancelled.is_set():
-                raise Cancelled
-            if self._waited > self._limits.decoding_seconds:
-                most = self._limits.decoding_seconds
-                raise Refusal(422, f"Decoding took longer than {most:.0f} s.", READABLE)
-            if came:
-                break
-        try:
-            return self._connection.recv_bytes(MOST_BYTES)
-        except (EOFError, OSError):  # it was killed: by its limits, or by what the file did to a decoder
-            raise Refusal(422, "The file could not be decoded within the limits.", READABLE) from None
+        self._decoded = Decoded(**message["decoded"])
 
 
 def _nothing() -> None:
     pass
 
 
-def _run(connection: Connection, limits: Limits) -> None:
+def _run(connection: Connection, room: Semaphore, limits: Limits) -> None:
     """Decode within limits: what the child process does."""
-    file = recv_handle(connection)
+    file, shared = recv_handle(connection), recv_handle(connection)
     _restrain(limits)
     _mute()
     reply: dict
     try:
-        reply = {"decoded": asdict(_decode(file, connection))}
+        reply = {"decoded": asdict(_decode(file, connection, Passage(shared, room)))}
     except Refusal as refusal:
         reply = {"refused": [refusal.status, refusal.error, refusal.advice]}
     except AudioError as error:
         reply = {"refused": [422, f"The file cannot be read as audio: {error.why}.", READABLE]}
     except MemoryError:
         reply = {"refused": [422, "The file needs more memory than decoding may take.", READABLE]}
-    connection.send_bytes(b"")
-    connection.send_bytes(json.dumps(reply).encode())
+    send(connection, reply)
 
 
 def _restrain(limits: Limits) -> None:
@@ -212,33 +181,32 @@ def _mute() -> None:
         os.dup2(nowhere.fileno(), 2)
 
 
-def _decode(file: int, connection: Connection) -> Decoded:
-    """Send the samples of an open file."""
+def _decode(file: int, connection: Connection, passage: Passage) -> Decoded:
+    """Pass on the samples of an open file."""
     os.lseek(file, 0, os.SEEK_SET)  # where /dev/fd gives the same opening, and not another one
     peaks, n_samples = Peaks(), 0
     with open_sound(Path(f"/dev/fd/{file}")) as stream:
         rate, channels = stream.decoding.rate, stream.decoding.channels
-        connection.send_bytes(
-            json.dumps({"rate": rate, "channels": channels, "n_promised": stream.n_promised}).encode()
-        )
-        for block in _pieces(stream.decoding.blocks):
+        send(connection, {"rate": rate, "channels": channels, "n_promised": stream.n_promised})
+        for block in _pieces(stream.decoding.blocks, PIECE // channels):
             levels = reduce(np.maximum, map(np.abs, block))  # a channel at a time, however they lie in memory
             if not np.isfinite(levels.max(initial=0)):
                 raise Refusal(422, "The file holds samples that are not numbers (NaN or infinite).", READABLE)
             peaks.add(levels)
             n_samples += block.shape[1]
-            connection.send_bytes(np.ascontiguousarray(block.T, np.float32).data)
+            passage.put(block)
+            send(connection, {"samples": block.shape[1]})
     if not n_samples:
         raise Refusal(422, "The file holds no sound: it has a header and no samples.", READABLE)
     container = stream.container or "audio"
     return Decoded(n_samples / rate, rate, channels, container, _notes(stream, n_samples), peaks.values())
 
 
-def _pieces(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """Cut long blocks: what fits into a processor's cache takes two thirds of the time to send."""
+def _pieces(blocks: Iterator[np.ndarray], most: int) -> Iterator[np.ndarray]:
+    """Cut long blocks."""
     for block in blocks:
-        for start in range(0, block.shape[1], LEAST):
-            yield block[:, start : start + LEAST]
+        for start in range(0, block.shape[1], most):
+            yield block[:, start : start + most]
 
 
 def _notes(stream: Stream, n_samples: int) -> list[str]:

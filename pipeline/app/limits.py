@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from pipeline.core.errors import PipelineError
 
+READABLE = "Send a recording as WAV, MP3, FLAC, OGG, M4A or WebM."
+
 
 @dataclass(frozen=True)
 class Limits:

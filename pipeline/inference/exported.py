@@ -38,6 +38,24 @@ def is_export(path: Path) -> bool:
     return (path / DESCRIPTION).is_file()
 
 
+def names_export(system: str) -> bool:
+    """Tell whether what somebody calls a system is the folder of an export, and not the name of a trained one.
+
+    Raises:
+        PipelineError: It is a path, and no export lies there.
+    """
+    folder = Path(system)
+    if is_export(folder):
+        return True
+    if len(folder.parts) > 1 or system.endswith("/"):
+        wrong = f"has no {DESCRIPTION}" if folder.is_dir() else "does not exist"
+        raise PipelineError(
+            f"the folder {folder} {wrong}: name one that `python -m pipeline.export SYSTEM {folder}` wrote, or a "
+            "system that is trained here"
+        )
+    return False
+
+
 def read_export(folder: Path) -> Trained:
     """Return what is known of an exported system, whose models lie below the folder.
 

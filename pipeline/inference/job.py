@@ -26,6 +26,7 @@ from pipeline.inference.trained import read_trained
 from pipeline.inference.written import FORMATS, Format, as_table, write_answers
 
 STANDARD_INPUT = "-"
+ITSELF = "recording"  # in the place of clips: each is standardised by the one who speaks in it
 
 
 class Job:
@@ -39,7 +40,8 @@ class Job:
         output: A file; None for standard output.
         text: What is said in the one file.
         speech: What counts as speech: see `pipeline.inference.recording.Recording`.
-        enrol: Files or folders of clips of the one who speaks, for a system that is standardised by speaker.
+        enrol: Files or folders of clips of the one who speaks, for a system that is standardised by speaker; or
+            `ITSELF` alone.
 
     Raises:
         PipelineError: What is asked for cannot be done, whatever the files hold.
@@ -72,10 +74,11 @@ class Job:
         self._window, self._text, self._speech = window, text, speech
         if self._predictor.reads_text and text is None:
             self._predictor.load_whisper()
-        enrolled = find_files(enrol)
-        if enrolled:
+        self._enrol_itself = [*enrol] == [ITSELF]
+        enrolled = [] if self._enrol_itself else find_files(enrol)
+        if enrol:  # where each enrols itself, nobody here: which tells whether the system enrols at all
             self._predictor.enrol([Path(file) for file in enrolled])
-        of_speaker = [[file, _stamp(file)] for file in enrolled]
+        of_speaker = [*enrol] if self._enrol_itself else [[file, _stamp(file)] for file in enrolled]
         self._key = digest([self._predictor.trained.model_dump(), window, text, speech, of_speaker])
 
     def run(self) -> int:
@@ -89,7 +92,8 @@ class Job:
             def progress(path: Path, seconds: float) -> None:
                 bar.set_postfix_str(f"{path.name}, {seconds:.0f} s")
 
-            asked = answers(self._predictor, paths, self._window, self._text, self._speech, progress)
+            how = self._window, self._text, self._speech, progress, self._enrol_itself
+            asked = answers(self._predictor, paths, *how)
             for file, answer in zip(left, asked, strict=True):
                 found[file] = self._take(file, answer)
                 bar.update()

@@ -32,6 +32,7 @@ def answers(
     text: str | None = None,
     speech: Speech = "level",
     progress: Callable[[Path, float], None] | None = None,
+    enrol_itself: bool = False,
 ) -> Iterator[Answer | PipelineError]:
     """Ask about recordings; yield, in their order, each one's answer or why there is none.
 
@@ -42,7 +43,12 @@ def answers(
         text: What is said in each.
         speech: What counts as speech: see `pipeline.inference.recording.Recording`.
         progress: Called with a file and the seconds of it that are done.
+        enrol_itself: Whether to standardise each by the one who speaks in it: see `Predictor.answer`.
     """
+    if enrol_itself:
+        for path in paths:
+            yield _answer_alone(predictor, path, window, text, speech, progress, enrol_itself=True)
+        return
     waiting: list[Short] = []
     for path in paths:
         try:
@@ -60,7 +66,7 @@ def answers(
             continue
         yield from _ask(predictor, waiting, text)
         waiting = []
-        yield _answer_long(predictor, path, window, text, speech, progress)
+        yield _answer_alone(predictor, path, window, text, speech, progress)
     yield from _ask(predictor, waiting, text)
 
 
@@ -71,20 +77,24 @@ def _read(predictor: Predictor, path: Path, window: float, text: str | None, spe
     return Short(recording, stretches) if len(stretches) <= CLIPS else None
 
 
-def _answer_long(
+def _answer_alone(
     predictor: Predictor,
     path: Path,
     window: float,
     text: str | None,
     speech: Speech,
     progress: Callable[[Path, float], None] | None,
+    *,
+    enrol_itself: bool = False,
 ) -> Answer | PipelineError:
     def tell(seconds: float) -> None:
         if progress is not None:
             progress(path, seconds)
 
     try:
-        return predictor.answer(path, window, text=text, speech=speech, progress=tell)
+        return predictor.answer(
+            path, window, text=text, speech=speech, enrol_itself=enrol_itself, progress=tell
+        )
     except PipelineError as error:
         return error
 

@@ -1,5 +1,6 @@
 """The fitted models of a system: networks, pipelines of scikit-learn, or an ensemble of two systems."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -149,20 +150,21 @@ class EstimatorModels:
         # A speaker's mean may be large beside the deviation: in float32 their difference would lose digits.
         return joined.astype(np.float64) if self._by_speaker else joined
 
-    def enrol(self, clips: Prepared) -> None:
-        """Take the statistics of a speaker's clips; of fewer than eight, those of nobody in particular again."""
+    def of_speaker(self, clips: Sequence[Prepared]) -> "EstimatorModels":
+        """Return the models with the statistics of a speaker's clips; of fewer than eight, as they were trained."""
         from sklearn.pipeline import Pipeline
 
         from pipeline.training.by_speaker import FEWEST, STEP, statistics_of
 
-        if clips.n_clips < FEWEST:
-            self._estimators = self._as_trained
-            return
-        step = statistics_of(self.vectors(clips)).as_step()
-        self._estimators = {
-            model: Pipeline([(STEP, step), *estimator.steps[1:]])
-            for model, estimator in self._as_trained.items()
-        }
+        theirs = copy.copy(self)
+        theirs._estimators = self._as_trained
+        if sum(some.n_clips for some in clips) >= FEWEST:
+            step = statistics_of(np.concatenate([self.vectors(some) for some in clips])).as_step()
+            theirs._estimators = {
+                model: Pipeline([(STEP, step), *estimator.steps[1:]])
+                for model, estimator in self._as_trained.items()
+            }
+        return theirs
 
 
 class MeanOfMembers:

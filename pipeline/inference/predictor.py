@@ -6,8 +6,10 @@ from pipeline.inference.predictor import load
 print(load("ravdess_cnn4").answer(Path("speech.wav")).scores)
 """
 
+import copy
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +22,29 @@ from pipeline.core.paths import trained_dir
 from pipeline.inference.answers import Answer, Kind, Window, whole
 from pipeline.inference.calibration import tempered
 from pipeline.inference.clips import ClipReader, Prepared, Source, read_clip
-from pipeline.inference.exported import ENCODERS, MODELS, is_export, read_export
+from pipeline.inference.exported import ENCODERS, MODELS, names_export, read_export
 from pipeline.inference.models import EstimatorModels, load_models
-from pipeline.inference.recording import QUIET_DBFS, Recording, Stretch
+from pipeline.inference.notes import Speaker, models_in_words, notes_on
+from pipeline.inference.recording import Recording, Stretch
 from pipeline.inference.speech import Speech
 from pipeline.inference.trained import Model, Trained, read_trained, trained_systems
-from pipeline.inference.training_audio import unlike
-from pipeline.training.by_speaker import FEWEST
 
 __all__ = ["Predictor", "load", "trained_systems"]
 
 CLIPS = 32  # asked about together: what is in memory of a long recording
-NO_SPEECH: dict[Speech, str] = {
-    "level": f"no speech: nothing, or next to nothing, is louder than {QUIET_DBFS:.0f} dBFS",
-    "silero": "no speech: Silero's detector finds none, or next to none",
-}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Some windows of recordings.
+
+    Attributes:
+        windows: Without scores.
+        clips: Those of them that have speech, prepared; None where none has.
+    """
+
+    windows: list[Window]
+    clips: Prepared | None
 
 
 class Predictor:
@@ -65,7 +75,7 @@ class Predictor:
         self._temperatures = trained.calibration.temperatures if trained.calibration else {}
         self._models = load_models(trained, place)
         self._reader = ClipReader(trained, encoders)
-        self._n_enrolled = 0
+        self._speaker = Speaker()
 
     def predict(
         self,
@@ -114,12 +124,19 @@ class Predictor:
             PipelineError: The system is not standardised by speaker, or a source cannot be read.
         """
         self._by_speaker()  # before anything is read
-        self.enrol_prepared(self.prepare(sources))
+        self.enrol_prepared([self.prepare(sources)])
 
-    def enrol_prepared(self, clips: Prepared) -> None:
+    def enrol_prepared(self, clips: Sequence[Prepared]) -> None:
         """Standardise by the speaker of clips that are prepared, as `enrol` does."""
-        self._by_speaker().enrol(clips)
-        self._n_enrolled = clips.n_clips
+        self._models = self._by_speaker().of_speaker(clips)
+        self._speaker = Speaker(sum(some.n_clips for some in clips))
+
+    def _of_recording(self, parts: Sequence[Heard]) -> "Predictor":
+        """Return the system as it standardises by the one who speaks in these windows."""
+        theirs = copy.copy(self)
+        theirs.enrol_prepared([part.clips for part in parts if part.clips])
+        theirs._speaker = replace(theirs._speaker, of="windows")
+        return theirs
 
     def _by_speaker(self) -> EstimatorModels:
         if not isinstance(self._models, EstimatorModels) or not self.trained.by_speaker:
@@ -156,6 +173,7 @@ class Predictor:
         *,
         text: str | None = None,
         speech: Speech = "level",
+        enrol_itself: bool = False,
         progress: Callable[[float], None] | None = None,
         cancelled: threading.Event | None = None,
     ) -> Answer:
@@ -166,25 +184,36 @@ class Predictor:
             window: Length of a window in seconds; the last may be shorter.
             text: What is said in it; the recording is then one window.
             speech: What counts as speech: see `pipeline.inference.recording.Recording`.
+            enrol_itself: Whether to standardise by the one who speaks in it, whoever was enrolled: by the windows
+                that have speech, if they are eight or more.
             progress: Called with the seconds that are done.
             cancelled: Once set, the answer ends with what there is; the notes say so.
 
         Raises:
             AudioError: The file cannot be read.
-            PipelineError: The window is too short, or the detector is not at hand.
+            PipelineError: The window is too short, the detector is not at hand, or the system is to enrol somebody
+                and not standardised by speaker.
         """
+        if enrol_itself:
+            self._by_speaker()
         recording = self.recording(source, window, text, speech)
         windows: list[Window] = []
         languages: list[str] = []
+        unasked: list[Heard] = []
         for batch in recording.batches(CLIPS):
             if cancelled is not None and cancelled.is_set():
                 break
-            asked, heard = self.ask(batch, text)
-            windows += asked
-            languages += heard
+            heard = self._hear(batch, text)
+            languages += heard.clips.languages if heard.clips else []
+            if enrol_itself:
+                unasked.append(heard)
+            else:
+                windows += self._say(heard)
             if progress is not None:
-                progress(windows[-1].end)
-        answer = self.finish(recording, windows, languages)
+                progress(batch[-1].end)
+        predictor = self._of_recording(unasked) if enrol_itself else self
+        windows += [window for heard in unasked for window in predictor._say(heard)]
+        answer = predictor.finish(recording, windows, languages)
         if cancelled is not None and cancelled.is_set():
             answer.notes.append("cancelled: what comes later was not asked about")
         return answer
@@ -207,22 +236,27 @@ class Predictor:
         Returns:
             The windows, and the language of each that has speech, where Whisper was to find it out.
         """
-        spoken = [stretch for stretch in stretches if stretch.speech]
-        said: Iterator[np.ndarray] = iter(())
-        languages: list[str] = []
-        if spoken:
-            texts = None if text is None else [text] * len(spoken)
-            clips = self._reader.prepare([stretch.clip for stretch in spoken], texts)
-            said, languages = iter(self.predict_prepared(clips)), clips.languages
-        windows = []
-        for one in stretches:
-            scores = dict(zip(self.outputs, next(said).tolist(), strict=True)) if one.speech else None
-            windows.append(Window(one.start, one.end, one.speech, scores, one.speech_seconds))
-        return windows, languages
+        heard = self._hear(stretches, text)
+        return self._say(heard), heard.clips.languages if heard.clips else []
+
+    def _hear(self, stretches: Sequence[Stretch], text: str | None) -> Heard:
+        windows = [Window(one.start, one.end, one.speech, None, one.speech_seconds) for one in stretches]
+        spoken = [stretch.clip for stretch in stretches if stretch.speech]
+        texts = None if text is None else [text] * len(spoken)
+        return Heard(windows, self._reader.prepare(spoken, texts) if spoken else None)
+
+    def _say(self, heard: Heard) -> list[Window]:
+        said: Iterator[np.ndarray] = iter(self.predict_prepared(heard.clips)) if heard.clips else iter(())
+        return [
+            replace(window, scores=dict(zip(self.outputs, next(said).tolist(), strict=True)))
+            if window.speech
+            else window
+            for window in heard.windows
+        ]
 
     def finish(self, recording: Recording, windows: list[Window], languages: Sequence[str]) -> Answer:
         """Return the answer for a recording whose windows were asked about."""
-        notes = self._notes(recording, sorted({*languages}), windows)
+        notes = notes_on(self.trained, self._speaker, recording, windows, sorted({*languages}))
         seconds = windows[-1].end if windows else 0.0
         words = self.models_in_words()
         return Answer(self.name, self.kind, seconds, windows, whole(windows), notes, words, self.calibrated)
@@ -237,33 +271,7 @@ class Predictor:
 
     def models_in_words(self) -> str:
         """Say which seeds and folds are asked, or that the model knows all clips."""
-        seeds = sorted({seed for seed, _ in self.trained.models})
-        n_folds = len({fold for _, fold in self.trained.models})
-        words = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-        if n_folds > 1:
-            words += f"; {n_folds} folds, each trained without its own test clips"
-        n_models = len(self.trained.models)
-        if (everyone := self.trained.everyone) is not None:
-            words += f"; trained on all {everyone.clips} clips of {everyone.speakers} speakers"
-        return words if n_models == 1 else f"mean of {n_models} models: {words}"
-
-    def _notes(self, recording: Recording, languages: Sequence[str], windows: Sequence[Window]) -> list[str]:
-        notes = []
-        if windows and not any(window.speech for window in windows):
-            notes.append(NO_SPEECH[recording.speech])
-        if self.facts["random_weights"]:
-            notes.append("the system has random weights in place of published ones: its answers mean nothing")
-        if self.facts["synthetic"]:
-            notes.append("the system learnt from synthetic speech: its answers say nothing about people")
-        if self.trained.by_speaker and self._n_enrolled < FEWEST:
-            notes.append(
-                f"the system standardises by speaker and knows {self._n_enrolled} clips of this one, fewer than "
-                f"{FEWEST}: it takes the speaker for an average one, and was not tested so"
-            )
-        if (audio := self.trained.audio) is not None:
-            seconds, rate = recording.seconds, recording.rate
-            notes += unlike(audio, level=recording.level, seconds=seconds, rate=rate, languages=languages)
-        return notes
+        return models_in_words(self.trained.models, self.trained.everyone)
 
 
 def load(system: str | Path) -> Predictor:
@@ -273,8 +281,9 @@ def load(system: str | Path) -> Predictor:
         system: The name of a system of params.yaml that is trained, or the folder of an export.
 
     Raises:
-        PipelineError: There is no such system, it is not trained, or its files are not what was trained.
+        PipelineError: There is no such system or folder, it is not trained, or its files are not what was trained.
     """
-    if is_export(folder := Path(system)):
+    if names_export(str(system)):
+        folder = Path(system)
         return Predictor(read_export(folder), lambda name: folder / MODELS / name, folder / ENCODERS)
     return Predictor(read_trained(str(system)), trained_dir)

@@ -18,6 +18,7 @@ from pipeline.audio.decoders import Decoding
 from pipeline.audio.reading import AudioError, open_sound
 from pipeline.audio.wave import to_mono
 from pipeline.core.errors import PipelineError
+from pipeline.inference.bandwidth import Spectrum
 from pipeline.inference.clips import Clip
 from pipeline.inference.speech import RATE, Speech, VoiceActivity
 
@@ -77,6 +78,7 @@ class Recording:
         self._path = source if isinstance(source, Path) else Path("the recording")
         self._detector = VoiceActivity() if speech == "silero" else None
         self._loud_frames, self._loud_power = 0, 0.0
+        self._spectrum = Spectrum()
         self.speech = speech
         self.rate = 0
         self.seconds = 0.0
@@ -87,6 +89,11 @@ class Recording:
         if not self._loud_frames:
             return None
         return 10 * math.log10(self._loud_power / self._loud_frames)
+
+    @property
+    def bandwidth(self) -> float | None:
+        """Frequency in Hz above which next to nothing lies of windows that are loud enough; None without any."""
+        return self._spectrum.bandwidth(self.rate)
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield the windows in order.
@@ -151,6 +158,8 @@ class Recording:
         loud = power[power > 10 ** (QUIET_DBFS / 10)]
         self._loud_frames += len(loud)
         self._loud_power += float(loud.sum())
+        if len(loud):
+            self._spectrum.add(mono)
         return len(loud) / len(power) * len(mono) / self.rate
 
 
@@ -164,7 +173,8 @@ def frame_power(mono: np.ndarray, size: int) -> np.ndarray:
     if len(mono) < size:
         return np.array([np.var(mono, dtype=np.float64)])
     frames = mono[: len(mono) // size * size].reshape(-1, size)
-    return frames.var(axis=1, dtype=np.float64)
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    return np.vecdot(frames, frames) / size
 
 
 def cut(

@@ -177,7 +177,7 @@ def _why_not(name: str) -> str | None:
         listed = (
             "`python -m pipeline.predict --list` lists them" if known else "`dvc repro plan` makes them known"
         )
-        return f"there is no system {name!r}{nearest(name, known)}: {listed}"
+        return f"there is no system {name!r}{nearest(name, known)}, and no export of that name: {listed}"
     about = trained_dir(name) / "model.json"
     if not about.exists():
         return (

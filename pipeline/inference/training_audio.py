@@ -14,6 +14,8 @@ MARGIN_DB = (
     6.0  # a level so far beyond them still is: as much as twice the distance from the microphone costs
 )
 
+TELEPHONE = 4_200.0  # Hz: what has passed 8 kHz anywhere ends below, whatever rate it is stored at
+
 
 class TrainingAudio(Settings):
     """Levels, lengths, rates and languages of the clips that a system was trained on."""
@@ -52,7 +54,13 @@ def training_audio(study: str, variant: str, train_on: Sequence[str]) -> Trainin
 
 
 def unlike(
-    audio: TrainingAudio, *, level: float | None, seconds: float, rate: int, languages: Sequence[str] = ()
+    audio: TrainingAudio,
+    *,
+    level: float | None,
+    seconds: float,
+    rate: int,
+    bandwidth: float | None = None,
+    languages: Sequence[str] = (),
 ) -> list[str]:
     """Say where a recording is unlike the clips that a system was trained on.
 
@@ -61,6 +69,7 @@ def unlike(
         level: Root mean square of what is loud enough in the recording, dBFS; None where nothing is.
         seconds: Its length.
         rate: Its sample rate, Hz.
+        bandwidth: Frequency above which next to nothing lies in it, Hz; None where nobody has looked.
         languages: In which it is spoken, as far as somebody has listened.
     """
     notes = []
@@ -73,6 +82,11 @@ def unlike(
     if rate < audio.lowest_rate:
         notes.append(
             f"sampled at {rate} Hz, so nothing is above {rate // 2} Hz; trained on {audio.lowest_rate} Hz or more"
+        )
+    elif bandwidth is not None and bandwidth < TELEPHONE and min(rate, audio.lowest_rate) > 2 * TELEPHONE:
+        notes.append(
+            f"sampled at {rate} Hz, but next to nothing is above {bandwidth:.0f} Hz, as by telephone; trained on "
+            f"{audio.lowest_rate} Hz or more"
         )
     if seconds < audio.seconds[0] / 2:
         notes.append(f"only {seconds:.2g} s long; trained on clips of {audio.seconds[0]:.1f} s or more")

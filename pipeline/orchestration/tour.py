@@ -73,6 +73,6 @@ def farewell() -> str:
             "Five systems are trained on synthetic speech, which says nothing about emotion in people:",
             *lines,
             f"Look at the report: {opener} data/report/index.html",
-            "Next: make repro (all systems; it takes what is done here), or real speech: docs/corpora.md",
+            "Next: make repro (all systems; it takes what is done here), or make real (the speech of people)",
         ]
     )

@@ -1,7 +1,5 @@
 """The command that serves the application."""
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.app import command
@@ -35,7 +33,7 @@ def test_a_named_system_that_is_not_trained_is_told(trained):
 
 
 def test_an_exported_system_stands_in_front_of_those_that_are_trained(trained, monkeypatch):
-    monkeypatch.setattr(command, "is_export", lambda folder: folder == Path("elsewhere/second"))
+    monkeypatch.setattr(command, "names_export", lambda folder: folder == "elsewhere/second")
     monkeypatch.setattr(command, "read_export", lambda folder: folder)
     monkeypatch.setattr(command, "make_card", lambda exported: card(exported.name))
     catalogue = command.open_catalogue("elsewhere/second")
@@ -46,6 +44,7 @@ def test_an_exported_system_stands_in_front_of_those_that_are_trained(trained, m
 
 def test_the_export_of_make_real_answers_by_default_where_it_is_there(trained, monkeypatch):
     monkeypatch.setattr(command, "is_export", lambda folder: folder == real_export_dir())
+    monkeypatch.setattr(command, "names_export", lambda folder: folder == str(real_export_dir()))
     monkeypatch.setattr(command, "read_export", lambda folder: folder)
     monkeypatch.setattr(command, "make_card", lambda exported: card("learnt_from_people"))
     catalogue = command.open_catalogue(None)

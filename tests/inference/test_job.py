@@ -113,6 +113,15 @@ def test_a_text_for_one_file(folder: Path, capsys) -> None:
         assert "expected one file, and a system that reads text" in capsys.readouterr().err
 
 
+def test_each_recording_standardises_itself(folder: Path, capsys) -> None:
+    file = str(folder / "a.wav")
+    assert main(["tiny_by_speaker", file, "--enrol", "recording", "--format", "json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert any("knows 1 windows of this one" in note for note in answer["notes"])
+    assert main(["tiny_svm", file, "--enrol", "recording"]) == 2
+    assert "tiny_svm is not standardised by speaker" in capsys.readouterr().err
+
+
 def test_what_is_trained_is_listed(box: Box, capsys) -> None:
     assert main(["--list"]) == 0
     out = capsys.readouterr().out
@@ -124,6 +133,8 @@ def test_what_is_trained_is_listed(box: Box, capsys) -> None:
     ("command", "message"),
     [
         (["nothing", "a.wav"], "there is no system 'nothing'"),
+        (["moved/export", "a.wav"], "the folder moved/export does not exist"),
+        (["data/trained", "a.wav"], "the folder data/trained has no export.json"),
         (["tiny_cnn", "data"], "data holds no audio"),
         (["tiny_cnn", "a.wav", "--format", "parquet"], "name a file with --output"),
     ],

@@ -74,7 +74,7 @@ def largest_difference(system: str) -> tuple[float, int]:
         for _, own in clips.groupby("speaker") if predictor.trained.by_speaker else [("", clips)]:
             prepared = prepare(predictor, own)
             if predictor.trained.by_speaker:
-                predictor.enrol_prepared(prepared)
+                predictor.enrol_prepared([prepared])
             says = predictor.predict_prepared(prepared, [model], calibrated=False)
             differences.append(np.abs(says - own[columns].to_numpy(np.float64)).max(axis=1))
     joined = np.concatenate(differences)

@@ -193,11 +193,34 @@ def test_with_few_clips_of_a_speaker_an_average_one_is_taken_and_the_notes_say_s
     assert any("knows 7 clips of this one, fewer than 8" in note for note in predictor.answer(clips[0]).notes)
     predictor.enrol(clips[4:12])
     assert np.abs(predictor.predict(clips[:2]) - before).max() > 1e-3
-    assert not any("standardises by speaker" in note for note in predictor.answer(clips[0]).notes)
+    assert "standardised by 8 clips that were enrolled of the speaker" in predictor.answer(clips[0]).notes
     predictor.enrol(clips[:3])  # somebody else
     np.testing.assert_array_equal(predictor.predict(clips[:2]), before)
 
 
+def test_a_recording_may_standardise_itself(box: Box, tmp_path: Path) -> None:
+    wave, rate = np.concatenate([read_sound(file).mono[:8000] for file in [*box.files.values()][:12]]), 16_000
+    wave[4 * 8000 : 6 * 8000] = 0  # no speech: not counted
+    soundfile.write(long := tmp_path / "long.wav", wave, rate, "FLOAT")
+    soundfile.write(short := tmp_path / "short.wav", wave[: 9 * 8000], rate, "FLOAT")
+    itself, told = load("tiny_by_speaker"), load("tiny_by_speaker")
+    told.enrol([(part, rate) for part in np.split(wave, 12) if part.any()])
+    expected = told.answer(long, 0.5)
+    answer = itself.answer(long, 0.5, enrol_itself=True)
+    assert [one.speech for one in answer.windows].count(True) == 10
+    for one, other in zip(answer.windows, expected.windows, strict=True):
+        assert (one.start, one.end, one.speech) == (other.start, other.end, other.speech)
+        assert one.scores == (other.scores and pytest.approx(other.scores, abs=1e-6))
+    assert any("recording's own 10 windows with speech" in note for note in answer.notes)
+    average = itself.answer(short, 0.5)  # and nobody stays enrolled
+    few = itself.answer(short, 0.5, enrol_itself=True)
+    assert few.windows == average.windows
+    assert any("knows 7 windows of this one, fewer than 8" in note for note in few.notes)
+    assert any("knows 0 clips of this one" in note for note in average.notes)
+
+
 def test_nobody_is_enrolled_in_another_system(box: Box) -> None:
-    with pytest.raises(PipelineError, match="tiny_svm is not standardised by speaker"):
-        load("tiny_svm").enrol([Path("unread.wav")])
+    svm = load("tiny_svm")
+    for enrol in (svm.enrol, lambda clips: svm.answer(clips[0], enrol_itself=True)):
+        with pytest.raises(PipelineError, match="tiny_svm is not standardised by speaker"):
+            enrol([Path("unread.wav")])

@@ -26,12 +26,23 @@ def test_a_recording_like_the_training_has_no_notes() -> None:
         ({"level": -46.1}, "quieter than what the system was trained on: -46 dBFS, trained on -40 to -20"),
         ({"level": -13.9}, "louder than what the system was trained on: -14 dBFS, trained on -40 to -20"),
         ({"rate": 8_000}, "sampled at 8000 Hz, so nothing is above 4000 Hz; trained on 16000 Hz or more"),
+        (
+            {"rate": 48_000, "bandwidth": 3_800.0},
+            "sampled at 48000 Hz, but next to nothing is above 3800 Hz, as by telephone; trained on 16000 Hz or "
+            "more",
+        ),
         ({"seconds": 0.9}, "only 0.9 s long; trained on clips of 2.0 s or more"),
         ({"languages": ["de", "en"]}, "in another language (de); trained on en"),
     ],
 )
 def test_each_difference_is_said(changes: dict[str, Any], note: str) -> None:
     assert unlike(AUDIO, **{**LIKE, **changes}) == [note]
+
+
+def test_a_wide_band_or_training_by_telephone_has_no_note() -> None:
+    assert unlike(AUDIO, **LIKE, bandwidth=6_100.0) == []
+    by_telephone = AUDIO.model_copy(update={"lowest_rate": 8_000})
+    assert unlike(by_telephone, **LIKE, bandwidth=3_800.0) == []
 
 
 def test_a_level_a_little_beyond_is_like_the_training() -> None:
