@@ -560,6 +560,7 @@ def test_what_is_missing_is_an_error(html, folder, monkeypatch, tmp_path, missin
 
 def test_a_section_is_made_again_where_a_file_of_it_has_changed(html, folder, monkeypatch, tmp_path):
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "copy"))
+    render_page(collect_again())
     read = []
     detail = section.read_detail
     monkeypatch.setattr(
