@@ -78,7 +78,7 @@ def test_the_stages_run_in_their_order_and_then_the_export(calls, project):
         *("features whisper_base_speeds", "store whisper_base_speeds"),
         *(f"train {system}", "evaluate"),
     ]
-    assert calls.lines[-1] == ["pipeline.export", system, str(export)]
+    assert calls.lines[-1] == ["pipeline.export", system, str(export), "--everyone"]
 
 
 def test_every_stage_sees_the_cut_down_parameters_and_the_shared_cache(calls, project):
