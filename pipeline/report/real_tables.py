@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pipeline.config.cross_corpora import CROSS_CORPORA
 from pipeline.config.mistakes import one_of
 from pipeline.evaluation.formats import MISSING, count, percent, yes_no
 from pipeline.evaluation.formats import seconds as seconds_text
@@ -57,12 +58,16 @@ def real_tables(records: Iterable[RealResult]) -> list[RealTable]:
 def new_speakers_table(records: Sequence[RealResult], published: Published) -> str:
     """Return the best systems on new speakers of each corpus, beside their scores on known ones.
 
-    Those that are standardised by speaker stand after the others, and are not ranked with them.
+    Those that are standardised by speaker stand after the others, and are not ranked with them. Those of the matrix of
+    corpora, of fewer classes, are not among them.
     """
     rows = [
         record
         for record in records
-        if record.new_speakers and record.condition is None and record.protocol_name not in SENTENCES
+        if record.new_speakers
+        and record.condition is None
+        and record.protocol_name not in SENTENCES
+        and record.study != CROSS_CORPORA
     ]
     rows.sort(key=lambda record: (*_ranking(record), -(record.uar or 0.0), record.system))
     best, left_out = [], []

@@ -123,3 +123,9 @@ def test_the_report_has_a_table_a_study_and_no_empty_columns():
     titles = [[column.title for column in one.columns] for one in tables]
     assert ["condition" in titles[0], "note" in titles[0], "note" in titles[1]] == [True, False, True]
     assert tables[0].commands == ["dvc exp run -S profile=ravdess train@<system>"]
+
+
+def test_what_the_matrix_of_corpora_tests_on_fewer_classes_is_not_ranked_with_others():
+    text = table("new_speakers", record(system="a"), record(system="b", uar=0.9, study="cross_corpora"))
+    assert "`a`" in text
+    assert "`b`" not in text
