@@ -58,8 +58,8 @@ def real_tables(records: Iterable[RealResult]) -> list[RealTable]:
 def new_speakers_table(records: Sequence[RealResult], published: Published) -> str:
     """Return the best systems on new speakers of each corpus, beside their scores on known ones.
 
-    Those that are standardised by speaker stand after the others, and are not ranked with them. Those of the matrix of
-    corpora, of fewer classes, are not among them.
+    Those that are standardised by speaker stand after the others, and are not ranked with them. Those of the
+    matrix of corpora, of fewer classes, are not among them.
     """
     rows = [
         record
