@@ -135,9 +135,8 @@ def _tested(trained: Trained) -> str:
         )
     else:
         lines.append(
-            f"- Models: {len(trained.models)}, trained after the test on all {everyone.clips} clips of "
-            f"{everyone.speakers} speakers. The score is that of the models of the folds, which did not know whom "
-            "they were tested with: these are not here"
+            f"- Models: {len(trained.models)}, trained after the test on {everyone.in_words()}. The score is that "
+            "of the models of the folds, which did not know whom they were tested with: these are not here"
         )
     return "\n".join(lines)
 

@@ -89,5 +89,5 @@ def models_in_words(models: Sequence[Model], everyone: Everyone | None) -> str:
     if n_folds > 1:
         words += f"; {n_folds} folds, each trained without its own test clips"
     if everyone is not None:
-        words += f"; trained on all {everyone.clips} clips of {everyone.speakers} speakers"
+        words += f"; trained on {everyone.in_words()}"
     return words if len(models) == 1 else f"mean of {len(models)} models: {words}"

@@ -35,7 +35,11 @@ class Everyone(Settings):
     """What a model learnt from that was trained on all clips of its study, also on those that were tested."""
 
     clips: int
-    speakers: int
+    speakers: int  # 0 where the corpora name none
+
+    def in_words(self) -> str:
+        """Say which clips they are."""
+        return f"all {self.clips} clips" + (f" of {self.speakers} speakers" if self.speakers else "")
 
 
 class Trained(Settings):

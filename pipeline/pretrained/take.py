@@ -27,16 +27,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 COUNTER = "num_batches_tracked"  # of batch normalisation: older files lack it, and nothing here reads it
-WHISPER_SIZES = (
-    "tiny",
-    "base",
-    "small",
-    "medium",
-    "large-v1",
-    "large-v2",
-    "large-v3",
-    "turbo",
-)  # its own names
 N_NAMED = 3  # tensors an error names
 UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, IndexError)  # raised by torch.load
 
@@ -76,15 +66,15 @@ def find_weights(name: str, where: str = "weights") -> Path:
         return web_file(name, where)
     if is_hub_id(name):
         return hub_model(name, where)
-    if name in WHISPER_SIZES:
-        from pipeline.pretrained.whisper_checkpoint import find_or_download
-
-        return find_or_download(name, where, "")
     folder = os.environ.get("SER_WEIGHTS")
     candidates = [Path(name)] + ([Path(folder) / name] if folder else [])
     for candidate in candidates:
         if candidate.is_file() or is_model_folder(candidate):
             return candidate
+    from pipeline.pretrained.whisper_checkpoint import find_or_download, is_name
+
+    if is_name(name):
+        return find_or_download(name, where, "")
     raise PipelineError(
         f"{where}: pretrained weights {name!r}: no such file, and none below $SER_WEIGHTS ({folder or 'not set'}): "
         "put the file there, or set the system's `weights` to null; a model of the hub is written "

@@ -32,6 +32,13 @@ def find_checkpoint(model: str) -> Path | None:
     return next((Path(weights) / name for name in names if (Path(weights) / name).is_file()), None)
 
 
+def is_name(model: str) -> bool:
+    """Whether a name is one of Whisper's own, such as base or small.en."""
+    import whisper
+
+    return model in whisper.available_models()
+
+
 def find_or_download(model: str, where: str, advice: str) -> Path:
     """Return the checkpoint that a model's name means; one of Whisper's own names is downloaded if need be.
 
@@ -43,11 +50,11 @@ def find_or_download(model: str, where: str, advice: str) -> Path:
     Raises:
         PipelineError: There is none of that name, or it cannot be downloaded.
     """
-    import whisper
-
     if local := find_checkpoint(model):
         return local
-    if model not in whisper.available_models():
+    import whisper
+
+    if not is_name(model):
         raise PipelineError(
             f"{where} is {model!r}: no such file, none below $SER_WEIGHTS "
             f"({os.environ.get('SER_WEIGHTS', 'not set')}), and not a name Whisper knows "

@@ -27,28 +27,6 @@ VERSION = 2  # of the code: a change that changes transcripts raises it
 _loading = threading.Lock()  # threads of one worker share the model
 
 
-def gold_transcripts(index: pd.DataFrame) -> pd.DataFrame:
-    """Return the corpus's own texts as transcripts; a clip without one has an empty text.
-
-    Args:
-        index: Columns utterance_id, audio_hash, text.
-    """
-    text = index["text"].fillna("").astype(str)
-    keys = [digest(["gold", audio, words]) for audio, words in zip(index["audio_hash"], text, strict=True)]
-    return pd.DataFrame(
-        {
-            "utterance_id": index["utterance_id"],
-            "key": keys,
-            "text": text,
-            "language": None,
-            "confidence": None,
-            "no_speech": None,
-            "truncated": False,
-            "source": "gold",
-        }
-    )
-
-
 def whisper_transcripts(index: pd.DataFrame, asr: Asr) -> tuple[pd.DataFrame, int]:
     """Transcribe the clips that the cache does not hold.
 

@@ -1,4 +1,4 @@
-"""Transcripts from elsewhere: what another recogniser heard, as a table of texts by utterance."""
+"""Transcripts that nobody here has to listen for: a corpus's own texts, or what another recogniser heard."""
 
 import logging
 from pathlib import Path
@@ -50,18 +50,31 @@ def given_transcripts(clips: pd.DataFrame, path: Path, corpus: str) -> pd.DataFr
             "transcribe: %s: %d rows are of no clip of %s that is read, such as %s: passed over",
             *(where, len(unknown), corpus, ", ".join(unknown[:3])),
         )
-    text = texts.loc[clips["utterance_id"]].to_numpy()
-    keys = [digest([SOURCE, audio, words]) for audio, words in zip(clips["audio_hash"], text, strict=True)]
+    return _transcripts(clips, texts.loc[clips["utterance_id"]], SOURCE, f"{SOURCE}:{path.name}")
+
+
+def gold_transcripts(index: pd.DataFrame) -> pd.DataFrame:
+    """Return the corpus's own texts as transcripts; a clip without one has an empty text.
+
+    Args:
+        index: Columns utterance_id, audio_hash, text.
+    """
+    return _transcripts(index, index["text"].fillna("").astype(str), "gold", "gold")
+
+
+def _transcripts(clips: pd.DataFrame, texts: pd.Series, kind: str, source: str) -> pd.DataFrame:
+    """Return texts, in the order of the clips, as transcripts of which nothing else is known."""
+    keys = [digest([kind, audio, words]) for audio, words in zip(clips["audio_hash"], texts, strict=True)]
     return pd.DataFrame(
         {
             "utterance_id": clips["utterance_id"].to_numpy(),
             "key": keys,
-            "text": text,
+            "text": texts.to_numpy(),
             "language": None,
             "confidence": None,
             "no_speech": None,
             "truncated": False,
-            "source": f"{SOURCE}:{path.name}",
+            "source": source,
         }
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.config.asr import Asr
 from pipeline.core.errors import PipelineError
 from pipeline.corpora.corpus_audio import corpus_audio
-from pipeline.transcription.given_texts import given_transcripts
+from pipeline.transcription.given_texts import given_transcripts, gold_transcripts
 
 
 def transcribe(clips: pd.DataFrame, asr: Asr, gold_corpora: list[str]) -> tuple[pd.DataFrame, int]:
@@ -37,8 +37,6 @@ def transcribe(clips: pd.DataFrame, asr: Asr, gold_corpora: list[str]) -> tuple[
 
 
 def _own_texts(clips: pd.DataFrame) -> pd.DataFrame:
-    from pipeline.transcription.corpus import gold_transcripts
-
     has_text = clips["text"].fillna("").ne("").groupby(clips["corpus"]).any()
     if not has_text.all():
         silent = has_text.index[~has_text][0]

@@ -302,3 +302,9 @@ def test_a_file_that_cannot_be_downloaded_says_how_to_get_it(offline: Path, addr
     )
     assert "404" in message
     assert f'curl -L -o "$SER_WEIGHTS/net.pth" "{address}/net.pth"' in message
+
+
+def test_a_name_of_whispers_own_is_its_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tiny.en.pt").write_bytes(b"weights")
+    monkeypatch.setenv("SER_WEIGHTS", str(tmp_path))
+    assert find_weights("tiny.en") == tmp_path / "tiny.en.pt"

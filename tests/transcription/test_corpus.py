@@ -9,8 +9,9 @@ from pipeline.config.asr import Asr
 from pipeline.core.errors import PipelineError
 from pipeline.core.row_cache import digest
 from pipeline.transcription import corpus as module
-from pipeline.transcription.corpus import gold_transcripts, whisper_transcripts
+from pipeline.transcription.corpus import whisper_transcripts
 from pipeline.transcription.decode import Decoding
+from pipeline.transcription.given_texts import gold_transcripts
 from tests.scale.clips import hash_of
 
 
