@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from pipeline.core.own_files import written_whole
 from pipeline.demo.streams import stream
 
 RATE, SECONDS = 16000, 6
@@ -12,11 +13,15 @@ RMS = 0.05  # of full scale
 
 
 def write_noise(folder: Path, seed: int = 1) -> None:
-    """Write the noise of a street and of a fan; the same seed gives the same bytes."""
+    """Write the noise of a street and of a fan; the same seed gives the same bytes.
+
+    A file is whole from the start: stages that run side by side write it anew, and may be reading it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in (("street", _street), ("fan", _fan)):
         wave = make(stream(seed, "noise", name))
-        soundfile.write(folder / f"{name}.wav", RMS * wave / wave.std(), RATE, subtype="PCM_16")
+        with written_whole(folder / f"{name}.wav") as partial:
+            soundfile.write(partial, RMS * wave / wave.std(), RATE, subtype="PCM_16", format="WAV")
 
 
 def _street(rng: np.random.Generator) -> np.ndarray:

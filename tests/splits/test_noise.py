@@ -1,5 +1,7 @@
 """The folder of noise: by what is in it, and what is wrong with it."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -60,3 +62,13 @@ def test_a_file_without_sound_is_named(tmp_path):
     silent.write_text("404")
     with pytest.raises(PipelineError, match=r"silent\.wav, noise by .* take it out of the folder"):
         noise_files(str(tmp_path))
+
+
+def test_noise_that_is_made_here_may_be_read_while_it_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", str(tmp_path))
+    (first, *_) = noise_files(SYNTHETIC).values()
+    with first.open("rb") as opened:
+        before = first.read_bytes()
+        noise_files(SYNTHETIC)
+        assert opened.read() == before  # the file that was opened is not the one that took its place
+        assert os.fstat(opened.fileno()).st_ino != first.stat().st_ino
