@@ -11,6 +11,7 @@ from pipeline.orchestration.moved import read_metrics, what_moved
 from pipeline.orchestration.progress import Progress, clock_time
 from pipeline.orchestration.schedule import PHASES, SHARED, Runner, batches, threads_each
 from pipeline.orchestration.session import (
+    changed_corpora,
     changed_stages,
     few_to_run,
     missing_files,
@@ -23,7 +24,11 @@ FAILED = "a stage failed (see above): no further one was begun, and what is done
 
 def rebuild(jobs: int) -> int:
     """Bring everything up to date; return an exit status."""
-    changed = changed_stages()
+    others = changed_corpora()
+    for corpus in others:
+        print(f"{corpus}: its files are others than when they were indexed.")
+    indexes = [f"index@{corpus}" for corpus in others]
+    changed = indexes or changed_stages()
     if not changed:
         print("Nothing has changed.")
         return 0
@@ -31,7 +36,10 @@ def rebuild(jobs: int) -> int:
     progress = Progress(len(changed), partial(print, flush=True))
     few = few_to_run(changed)
     with warm_process(few=few) as environment:
-        status = _run(Runner(progress, environment), jobs, few)
+        runner = Runner(progress, environment)
+        # By force: nothing that DVC knows of has changed.
+        status = runner.repro("--force", "--single-item", *indexes) if indexes else 0
+        status = status or _run(runner, jobs, few)
     if status:
         for missing in missing_files():
             print(f"error: {missing}", file=sys.stderr)

@@ -173,6 +173,9 @@ class LaidOut(Adapter, Protocol):
     def lay_out(self, folder: Path) -> None:
         """Fill an empty folder, the corpus's root: with links to the files, and what is cut out of them."""
 
+    def sources(self) -> list[Path]:
+        """Return the files and folders of the user's that it is made from."""
+
 
 def adapter_names() -> list[str]:
     """Return the names of all adapters, sorted."""

@@ -74,6 +74,12 @@ class TableCorpus:
         if problems:
             (folder / CUT / PROBLEMS).write_text(json.dumps(problems, indent=2) + "\n", "utf-8")
 
+    def sources(self) -> list[Path]:
+        """Return the table, and the folder of the audio where that is not in it."""
+        table, audio = self._table()
+        path = below_corpora(self.settings.path)
+        return [path] if table.unpack or audio == path else [path, audio]
+
     def scan(self, root: Path) -> Iterator[Entry | Stray]:
         """List what the table names, and what lies there without a row, in the order of paths."""
         table, audio = self._table()

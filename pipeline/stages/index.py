@@ -5,6 +5,7 @@ A corpus that the active profile does not use is neither fetched nor read: its m
 
 import logging
 from dataclasses import asdict
+from pathlib import Path
 
 from pipeline.config.corpora import TableSource
 from pipeline.config.plans import IndexPlan, load_plan
@@ -14,6 +15,7 @@ from pipeline.core.tree import list_files
 from pipeline.corpora.contract import Adapter, load_adapter, load_laid_out
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.download.provide import Manifest, lay_out, provide
+from pipeline.download.watch import remember
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +32,19 @@ def main(corpus: str) -> None:
     from pipeline.curation.tables import write_index
 
     adapter: Adapter
+    sources: list[Path] = []
     if isinstance(plan.settings, TableSource):
         adapter = laid_out = load_laid_out(corpus, plan.settings)
-        manifest = lay_out(laid_out)
+        manifest, sources = lay_out(laid_out), laid_out.sources()
     else:
         adapter = load_adapter(corpus)
         manifest = provide(adapter.CORPUS, plan.settings)
     write_json(manifest_path(corpus), asdict(manifest))
     root = corpus_audio(corpus)
+    if manifest.source == "disk":
+        sources = [root]
+    if manifest.tree and sources:
+        remember(corpus, manifest.tree, sources)
     facts = write_index(adapter.CORPUS, build_index(adapter, root), list_files(root))
     for warning in (*facts["surprises"], *large_losses(facts)):
         log.warning("%s", warning)

@@ -1,6 +1,8 @@
 """What a change re-runs, and what it leaves alone. All with the real DVC."""
 
 import json
+import shutil
+import sys
 
 import pytest
 
@@ -102,3 +104,19 @@ def test_a_string_for_a_list_is_named(clean):
     setting = "++profiles.demo.corpora.ravdess_methods=demo_tess"
     output = clean.run("dvc", "exp", "run", "-S", setting, check=False)
     assert "write a list as [a, b]" in output
+
+
+def test_a_corpus_that_changed_where_it_is_kept_is_indexed_anew_by_make_repro(copy, tmp_path):
+    """One clip is taken away: DVC does not look there, and `pipeline.repro` does."""
+    kept = tmp_path / "corpora/demo_ravdess"
+    shutil.copytree(copy.cache / "corpora/demo_ravdess", kept)
+    copy.environment["SER_CORPORA"] = str(kept.parent)
+    copy.repro("-f", "-s", "index@demo_ravdess")
+    copy.repro()
+    next(kept.rglob("*.wav")).unlink()
+    assert copy.repro() == set()
+    shown = copy.run(sys.executable, "-m", "pipeline.repro", "1")
+    assert "demo_ravdess: its files are others than when they were indexed." in shown
+    assert "] index@demo_ravdess" in shown
+    assert "] train@ravdess_cnn4" in shown
+    assert "Nothing has changed." in copy.run(sys.executable, "-m", "pipeline.repro", "1")

@@ -23,6 +23,7 @@ from pipeline.core.tables import read_json, read_table
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.corpora.planned import describe_corpus
 from pipeline.download import provide
+from pipeline.download.watch import changed
 from pipeline.features.shards import shard_schema, write_shard
 from pipeline.stages import deduplicate, filter, index, split
 from tests.corpora.tables.made import write
@@ -162,3 +163,15 @@ def test_a_study_as_a_database():
 def test_a_study_that_is_not_there(capsys):
     assert table.main(["nothing"]) == 2
     assert "data/curated/nothing.parquet is not there; `dvc repro" in capsys.readouterr().err
+
+
+def test_a_change_of_the_table_or_of_its_files_is_noticed(place):
+    index.main("own")
+    assert changed(["own"]) == []
+    with (place / "t.csv").open("a") as file:
+        file.write("\n")
+    assert changed(["own"]) == ["own"]
+    index.main("own")
+    assert changed(["own"]) == []
+    soundfile.write(place / "c.wav", speech(9), RATE)
+    assert changed(["own"]) == ["own"]
