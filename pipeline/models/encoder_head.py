@@ -10,6 +10,10 @@ means is the mean of weighted sums. Frames are pooled in one of three ways:
     queries     several learnt queries attend to the frames by scaled dot product, their answers side by side (the
                 pooling by multi-head queries of arXiv:2602.06000)
 
+What is pooled is standardised by the mean and deviation of a batch, when asked by their running values, as behind
+attentive statistics in ECAPA-TDNN (Desplanques et al. 2020, DOI 10.21437/Interspeech.2020-2650): means of standardised
+frames are far smaller than frames, and their deviations all alike.
+
 Inputs: a vector, shape (clips, blocks x width), or frames, shape (clips, frames, blocks x width), block after
 block as the feature kinds `speech_encoder` and `speech_encoder_frames` store them. Output: logits, shape (clips,
 classes).
@@ -58,6 +62,7 @@ class EncoderHead(nn.Module):
         if settings.pooling == "queries":
             self.queries = nn.Parameter(torch.randn(size, width) / math.sqrt(width))
         pooled = width * {"attentive": 2, "queries": size}.get(settings.pooling, 1)
+        self.norm = nn.BatchNorm1d(pooled, affine=False)
         self.classifier = nn.Sequential(
             nn.Dropout(settings.dropout),
             nn.Linear(pooled, settings.hidden),
@@ -75,7 +80,7 @@ class EncoderHead(nn.Module):
         """
         blocks = features.unflatten(-1, (self.n_blocks, -1))  # (B, ..., blocks, width)
         mixed = (blocks * self.block_weights.softmax(dim=0).unsqueeze(-1)).sum(dim=-2)  # (B, ..., width)
-        return self.classifier(self._pooled(mixed, lengths))
+        return self.classifier(self.norm(self._pooled(mixed, lengths)))
 
     def _pooled(self, frames: Tensor, lengths: Tensor | None) -> Tensor:
         """Return one vector a clip, shape (clips, pooled), of its own frames, shape (clips, frames, width)."""
