@@ -65,3 +65,16 @@ def test_blocks_are_weighted_and_the_mean_of_means_is_the_mean():
 def test_settings_that_do_not_fit(shape, pooling, changes, message):
     with pytest.raises(PipelineError, match=message):
         head(shape, pooling, **changes)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_what_is_pooled_is_standardised_by_the_batch_and_later_by_its_running_values(pooling):
+    model, seen = head((9, 12), pooling).train(), []
+    model.classifier.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    frames = 100.0 + torch.randn(64, 9, 12)
+    for _ in range(200):  # until the running values have come to what they follow
+        model(frames)
+    model.eval()(frames[:5])
+    np.testing.assert_allclose(seen[0].mean(dim=0), 0.0, atol=0.01)
+    np.testing.assert_allclose(seen[0].std(dim=0, correction=0), 1.0, atol=0.05)
+    np.testing.assert_allclose(seen[-1], seen[0][:5], atol=0.1)
