@@ -32,8 +32,9 @@ class Speaker:
     def in_words(self) -> str:
         """Say whose statistics serve."""
         if self.n < FEWEST:
+            of = self.of if self.n != 1 else self.of.removesuffix("s")
             return (
-                f"the system standardises by speaker and knows {self.n} {self.of} of this one, fewer than "
+                f"the system standardises by speaker and knows {self.n} {of} of this one, fewer than "
                 f"{FEWEST}: it takes the speaker for an average one, and was not tested so"
             )
         if self.of == "clips":

@@ -117,7 +117,7 @@ def test_each_recording_standardises_itself(folder: Path, capsys) -> None:
     file = str(folder / "a.wav")
     assert main(["tiny_by_speaker", file, "--enrol", "recording", "--format", "json"]) == 0
     (answer,) = json.loads(capsys.readouterr().out)
-    assert any("knows 1 windows of this one" in note for note in answer["notes"])
+    assert any("knows 1 window of this one" in note for note in answer["notes"])
     assert main(["tiny_svm", file, "--enrol", "recording"]) == 2
     assert "tiny_svm is not standardised by speaker" in capsys.readouterr().err
 
