@@ -11,8 +11,8 @@ means is the mean of weighted sums. Frames are pooled in one of three ways:
                 pooling by multi-head queries of arXiv:2602.06000)
 
 What is pooled is standardised by the mean and deviation of a batch, when asked by their running values, as behind
-attentive statistics in ECAPA-TDNN (Desplanques et al. 2020, DOI 10.21437/Interspeech.2020-2650): means of standardised
-frames are far smaller than frames, and their deviations all alike.
+attentive statistics in ECAPA-TDNN (Desplanques et al. 2020, DOI 10.21437/Interspeech.2020-2650): means of
+standardised frames are far smaller than frames, and their deviations all alike.
 
 Inputs: a vector, shape (clips, blocks x width), or frames, shape (clips, frames, blocks x width), block after
 block as the feature kinds `speech_encoder` and `speech_encoder_frames` store them. Output: logits, shape (clips,
