@@ -30,8 +30,10 @@ def test_what_lies_behind_a_clips_end_takes_no_part(pooling):
 def test_every_parameter_learns(pooling):
     model = head((9, 12), pooling)
     model(torch.randn(4, 9, 12), torch.tensor([9, 4, 1, 6])).square().sum().backward()
-    still = [name for name, item in model.named_parameters() if item.grad is None or not item.grad.any()]
-    assert still == []
+    still = {name for name, item in model.named_parameters() if item.grad is None or not item.grad.any()}
+    assert still <= {
+        "score.2.bias"
+    }  # a softmax over frames does not see what all have in common, but by rounding
     assert all(torch.isfinite(item.grad).all() for item in model.parameters())
 
 
