@@ -7,11 +7,11 @@ from functools import partial
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import METRICS
+from pipeline.download.watch import changed_corpora
 from pipeline.orchestration.moved import read_metrics, what_moved
 from pipeline.orchestration.progress import Progress, clock_time
 from pipeline.orchestration.schedule import PHASES, SHARED, Runner, batches, threads_each
 from pipeline.orchestration.session import (
-    changed_corpora,
     changed_stages,
     few_to_run,
     missing_files,
@@ -26,7 +26,7 @@ def rebuild(jobs: int) -> int:
     """Bring everything up to date; return an exit status."""
     others = changed_corpora()
     for corpus in others:
-        print(f"{corpus}: its files are others than when they were indexed.")
+        print(f"{corpus}: its files are others than when they were indexed, or its index is gone.")
     indexes = [f"index@{corpus}" for corpus in others]
     changed = indexes or changed_stages()
     if not changed:

@@ -7,6 +7,7 @@ longer recordings. All that follows reads ordinary files.
 import json
 import shlex
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from pipeline.config.corpora import TableSource
@@ -48,7 +49,7 @@ class TableCorpus:
 
     def lay_out(self, folder: Path) -> None:
         """Fill an empty folder with a link to the audio, with what the table holds, and with what is cut."""
-        table, audio = self._table()
+        table, audio = self._table
         if table.unpack:
             table.unpack(folder / FILES)
             audio = folder / FILES
@@ -76,13 +77,13 @@ class TableCorpus:
 
     def sources(self) -> list[Path]:
         """Return the table, and the folder of the audio where that is not in it."""
-        table, audio = self._table()
+        table, audio = self._table
         path = below_corpora(self.settings.path)
         return [path] if table.unpack or audio == path else [path, audio]
 
     def scan(self, root: Path) -> Iterator[Entry | Stray]:
         """List what the table names, and what lies there without a row, in the order of paths."""
-        table, audio = self._table()
+        table, audio = self._table
         files = Files(list_files(root / FILES))
         rows = self._rows(table, audio, files)
         path = root / CUT / PROBLEMS
@@ -93,8 +94,9 @@ class TableCorpus:
         ]
         yield from sorted(found, key=lambda item: item.path)
 
+    @cached_property
     def _table(self) -> tuple[Table, Path]:
-        """Read the table; return it and the folder of the audio."""
+        """The table, read once, and the folder of the audio."""
         table = read_table(place(self.settings.path, f"{self.where}.path"))
         if self.settings.audio is None:
             return table, table.base

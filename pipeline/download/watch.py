@@ -6,26 +6,26 @@ for that; whether a file with another time has another content, `index` then fin
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline.core.paths import cache_dir, manifest_path
+from pipeline.core.paths import DATA, cache_dir, manifest_path
 from pipeline.core.tables import read_json, write_json
 from pipeline.core.tree import list_files
 
 
-def remember(corpus: str, tree: str, places: Sequence[Path]) -> None:
-    """Note how files stand from which a corpus has been indexed.
+def remember(corpus: str, tree: str, places: Sequence[Path], seen: str) -> None:
+    """Note how the files stood from which a corpus is indexed.
 
     Args:
         corpus: Its name.
         tree: Digest of its content, from its manifest: checkouts with other contents share the cache folder.
         places: The files, and the folders of files.
+        seen: Their stamp before they were read: what changes meanwhile is noticed the next time.
     """
-    path = _note_path(corpus, tree)
+    path = _notes(corpus) / f"{tree}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"places": [str(place.absolute()) for place in places], "stamp": stamp(places)})
+    write_json(path, {"places": [str(place.absolute()) for place in places], "stamp": seen})
 
 
 def stamp(places: Iterable[Path]) -> str:
@@ -45,24 +45,26 @@ def _state(path: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def changed(corpora: Iterable[str]) -> list[str]:
-    """Return those of some corpora whose files are others than when they were indexed, as far as is known.
+def changed_corpora() -> list[str]:
+    """Return the planned corpora whose files are others than when they were indexed, as far as is known.
 
-    Unknown is whoever was indexed elsewhere, with another cache folder, and where the files are not there any more.
+    So is one whose index is gone, as after an interruption of the stage: DVC would take the old one from its cache.
+    Unknown is what was indexed with another cache folder, and where the files are not there any more.
     """
-    return [corpus for corpus in corpora if _has_changed(corpus)]
+    planned = sorted(path.stem for path in (DATA / "plan" / "index").glob("*.json"))
+    return [corpus for corpus in planned if _has_changed(corpus)]
 
 
 def _has_changed(corpus: str) -> bool:
     manifest = manifest_path(corpus)
-    tree = json.loads(manifest.read_text("utf-8"))["tree"] if manifest.is_file() else None
-    note = _note_path(corpus, tree) if tree else None
-    if note is None or not note.is_file():
-        return False
-    noted = read_json(note)
-    places = [Path(place) for place in noted["places"]]
-    return all(place.exists() for place in places) and stamp(places) != noted["stamp"]
+    indexed = manifest.is_file()
+    for note in _notes(corpus).glob(f"{read_json(manifest)['tree']}.json" if indexed else "*.json"):
+        noted = read_json(note)
+        places = [Path(place) for place in noted["places"]]
+        if all(place.exists() for place in places) and not (indexed and stamp(places) == noted["stamp"]):
+            return True
+    return False
 
 
-def _note_path(corpus: str, tree: str) -> Path:
-    return cache_dir() / "seen" / corpus / f"{tree}.json"
+def _notes(corpus: str) -> Path:
+    return cache_dir() / "seen" / corpus

@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DATA, TRAINED_GROUPS
-from pipeline.download.watch import changed
 
 WARM_SECONDS = 300  # that the warm process has to import its libraries: 10 s, or minutes on a busy machine
 FEW = 24  # stages, for which neither many libraries in a warm process pay off, nor several `dvc repro` side by side
@@ -72,11 +71,6 @@ def few_to_run(changed: Sequence[str]) -> bool:
     n_planned = sum(1 for _ in (DATA / "plan").rglob("*.json"))
     leaves = all(name.partition("@")[0] in LEAVES for name in changed)
     return 0 < n_planned <= FEW or (leaves and len(changed) <= FEW)
-
-
-def changed_corpora() -> list[str]:
-    """Return the corpora whose files have changed where the user keeps them, since they were indexed."""
-    return changed(path.name for path in sorted((DATA / "index").glob("*")))
 
 
 def missing_files() -> Iterator[str]:

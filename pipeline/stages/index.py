@@ -5,19 +5,20 @@ A corpus that the active profile does not use is neither fetched nor read: its m
 
 import logging
 from dataclasses import asdict
-from pathlib import Path
 
 from pipeline.config.corpora import TableSource
 from pipeline.config.plans import IndexPlan, load_plan
-from pipeline.core.paths import manifest_path
+from pipeline.core.paths import audio_root, manifest_path
 from pipeline.core.tables import write_json
 from pipeline.core.tree import list_files
 from pipeline.corpora.contract import Adapter, load_adapter, load_laid_out
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.download.provide import Manifest, lay_out, provide
-from pipeline.download.watch import remember
+from pipeline.download.watch import remember, stamp
 
 log = logging.getLogger(__name__)
+
+KEPT_BY_THE_USER = ("disk", "table")  # sources of a manifest
 
 
 def main(corpus: str) -> None:
@@ -32,19 +33,17 @@ def main(corpus: str) -> None:
     from pipeline.curation.tables import write_index
 
     adapter: Adapter
-    sources: list[Path] = []
     if isinstance(plan.settings, TableSource):
         adapter = laid_out = load_laid_out(corpus, plan.settings)
-        manifest, sources = lay_out(laid_out), laid_out.sources()
+        sources = laid_out.sources()
+        seen, manifest = stamp(sources), lay_out(laid_out)
     else:
-        adapter = load_adapter(corpus)
-        manifest = provide(adapter.CORPUS, plan.settings)
+        adapter, sources = load_adapter(corpus), [audio_root(corpus)]
+        seen, manifest = stamp(sources), provide(adapter.CORPUS, plan.settings)
     write_json(manifest_path(corpus), asdict(manifest))
+    if manifest.source in KEPT_BY_THE_USER and manifest.tree:
+        remember(corpus, manifest.tree, sources, seen)
     root = corpus_audio(corpus)
-    if manifest.source == "disk":
-        sources = [root]
-    if manifest.tree and sources:
-        remember(corpus, manifest.tree, sources)
     facts = write_index(adapter.CORPUS, build_index(adapter, root), list_files(root))
     for warning in (*facts["surprises"], *large_losses(facts)):
         log.warning("%s", warning)

@@ -23,7 +23,7 @@ from pipeline.core.tables import read_json, read_table
 from pipeline.corpora.corpus_audio import corpus_audio
 from pipeline.corpora.planned import describe_corpus
 from pipeline.download import provide
-from pipeline.download.watch import changed
+from pipeline.download.watch import changed_corpora
 from pipeline.features.shards import shard_schema, write_shard
 from pipeline.stages import deduplicate, filter, index, split
 from tests.corpora.tables.made import write
@@ -167,11 +167,11 @@ def test_a_study_that_is_not_there(capsys):
 
 def test_a_change_of_the_table_or_of_its_files_is_noticed(place):
     index.main("own")
-    assert changed(["own"]) == []
+    assert changed_corpora() == []
     with (place / "t.csv").open("a") as file:
         file.write("\n")
-    assert changed(["own"]) == ["own"]
+    assert changed_corpora() == ["own"]
     index.main("own")
-    assert changed(["own"]) == []
+    assert changed_corpora() == []
     soundfile.write(place / "c.wav", speech(9), RATE)
-    assert changed(["own"]) == ["own"]
+    assert changed_corpora() == ["own"]
